@@ -1,0 +1,86 @@
+/**
+ * commands: the one language every dialect speaks to the calls, and what it gets back.
+ * Dialect words (CallId of Ozeki, phoneCallViewId ...) never appear here.
+ */
+import type { Direction } from '#core/direction.js';
+import type { HoldReason, HoldView } from '#core/events.js';
+import type { CallId, LegRole, Sound } from '#core/leg.js';
+
+export type Holder = 'controller' | LegRole;
+
+export type Command =
+  | Readonly<{
+      kind: 'call.setup';
+      caller: string;
+      callee: string;
+      /** Ask the caller's phone to answer by itself (Alert-Info, Call-Info answer-after=0; RFC 5373). */
+      autoAnswer?: boolean | undefined;
+      /** The same key within ten minutes answers with the same call and sets up none. */
+      idempotencyKey?: string | undefined;
+      /** Who asked; keeps idempotency keys of different API users apart. */
+      owner?: string | undefined;
+    }>
+  | Readonly<{ kind: 'call.hangup'; callId: CallId }>
+  /** `music: false` holds in silence (a=inactive). */
+  | Readonly<{ kind: 'call.hold'; callId: CallId; holder: Holder; music: boolean }>
+  | Readonly<{ kind: 'call.resume'; callId: CallId; holder: Holder }>
+  | Readonly<{ kind: 'call.get'; callId: CallId }>
+  | Readonly<{ kind: 'call.list' }>;
+
+export type CallState = 'trying' | 'ringing' | 'in-call' | 'held' | 'ended';
+
+export type CallView = Readonly<{
+  id: CallId;
+  origin: 'phone' | 'api';
+  state: CallState;
+  parties: Readonly<{ caller: string; callee: string }>;
+  createdAt: string;
+  ringingAt?: string | undefined;
+  answeredAt?: string | undefined;
+  endedAt?: string | undefined;
+  hold: HoldView;
+  end?: Readonly<{ cause: string; status?: number | undefined; reason?: string | undefined }> | undefined;
+}>;
+
+export type LegProof = Readonly<{
+  held: boolean;
+  state: 'agreed' | 'pending' | 'soft-held';
+  direction: Direction;
+  sound: Sound;
+  /** Final SIP status of the re-INVITE this operation sent; absent when none was needed. */
+  status?: number | undefined;
+  reason?: string | undefined;
+  /** Music packets rtpengine has counted leaving for this party during this hold. */
+  musicPackets: number;
+  /** Milliseconds from the command to each step; absent steps did not happen. */
+  ms: Readonly<{ reinviteSent?: number | undefined; reinviteAnswered?: number | undefined; musicStarted?: number | undefined }>;
+}>;
+
+/** The proof of hold: what really happened, per leg. */
+export type HoldProof = Readonly<{
+  callId: CallId;
+  /** False when the call was already in the asked state. */
+  changed: boolean;
+  /** False when a re-INVITE was still open when the answer had to be given. */
+  settled: boolean;
+  reasons: readonly HoldReason[];
+  /** Milliseconds until media was cut (hold) or let through again (resume), and until both legs had answered. */
+  ms: Readonly<{ gate?: number | undefined; ungate?: number | undefined; settled?: number | undefined }>;
+  caller: LegProof;
+  callee: LegProof;
+}>;
+
+export type Outcome =
+  | Readonly<{ kind: 'call.accepted'; call: CallView; repeated: boolean }>
+  | Readonly<{ kind: 'call.hangup-started'; callId: CallId }>
+  | Readonly<{ kind: 'hold.done'; proof: HoldProof }>
+  | Readonly<{ kind: 'call.found'; call: CallView }>
+  | Readonly<{ kind: 'call.listed'; calls: readonly CallView[] }>;
+
+/**
+ * What adapters may ask of the calls. Rejects with AppError: CallNotFound, WrongMoment, NumberUnknown,
+ * NotRegistered, BadRequest, Busy, MediaFailed.
+ */
+export interface CommandPort {
+  execute(command: Command): Promise<Outcome>;
+}

@@ -1,0 +1,50 @@
+/**
+ * event-bus: numbers every event, keeps the last ones for replay, and hands them to whoever listens.
+ * A listener that throws does not keep the next one from hearing.
+ */
+import type { HoldfastEvent } from '#core/events.js';
+import type { Clock } from '#kit/clock.js';
+import type { Logger } from '#kit/log.js';
+
+export type NumberedEvent = Readonly<{ seq: number; at: string; event: HoldfastEvent }>;
+export type Listener = (event: NumberedEvent) => void;
+
+const HISTORY_LIMIT = 10_000;
+
+export class EventBus {
+  readonly #listeners = new Set<Listener>();
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  #history: NumberedEvent[] = [];
+  #seq = 0;
+
+  constructor(clock: Clock, log: Logger) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  publish(event: HoldfastEvent): void {
+    const numbered: NumberedEvent = { seq: ++this.#seq, at: new Date(this.#clock.now()).toISOString(), event };
+    this.#history.push(numbered);
+    // Cut in large steps: moving ten thousand entries for every event would be felt under load.
+    if (this.#history.length >= 2 * HISTORY_LIMIT) this.#history = this.#history.slice(-HISTORY_LIMIT);
+    for (const listener of this.#listeners) {
+      try {
+        listener(numbered);
+      } catch (error) {
+        this.#log.error({ err: error, event: event.kind }, 'an event listener failed');
+      }
+    }
+  }
+
+  /** @returns unsubscribe; calling it twice is calling it once. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Events after `seq` that are still kept, oldest first. */
+  after(seq: number): readonly NumberedEvent[] {
+    return this.#history.slice(-HISTORY_LIMIT).filter((one) => one.seq > seq);
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * ports: what calls need from outside, as types only. Adapters implement them; main plugs them in.
+ */
+import type { CallId, LegRole } from '#core/leg.js';
+
+export type LegId = Readonly<{ callId: CallId; role: LegRole }>;
+
+/** One place a number can be reached: the request URI, the next hop where it differs, and how to prove who we are there. */
+export type DialTarget = Readonly<{
+  /** Request URI: the registered Contact, or the trunk's URI. */
+  uri: string;
+  /** Where to send it when not to the URI's own host: the flow a phone behind NAT registered on (RFC 5626 §5.3). */
+  nextHop?: string | undefined;
+  /** Digest credentials for a trunk that challenges us. */
+  credentials?: Readonly<{ username: string; password: string }> | undefined;
+}>;
+
+export type DialPlanAnswer =
+  | Readonly<{ kind: 'targets'; targets: readonly DialTarget[] }>
+  | Readonly<{ kind: 'unknown' }>
+  | Readonly<{ kind: 'not-registered' }>;
+
+/** Who can be called; the registrar and the trunks answer. */
+export interface BindingsPort {
+  find(number: string): DialPlanAnswer;
+}
+
+export type DialOptions = Readonly<{
+  leg: LegId;
+  targets: readonly DialTarget[];
+  /** Absent: the INVITE carries no offer (RFC 3264 allows the 200 to carry it). */
+  offer?: string | undefined;
+  /** The number and the display name the called phone shows. */
+  fromUser: string;
+  fromName?: string | undefined;
+  toUser: string;
+  autoAnswer: boolean;
+  /** RFC 3261 §16.6: passed down so that loops end. */
+  maxForwards: number;
+  privacy?: boolean | undefined;
+}>;
+
+export type SipReason = Readonly<{ cause: number; text: string }>;
+
+/** SIP as calls see it: fire and forget; everything learned comes back through `CallSignals`. */
+export interface SignalingPort {
+  dial(options: DialOptions): void;
+  /** 1xx on a leg we are UAS of; with SDP it is early media. */
+  progress(leg: LegId, status: number, sdp?: string): void;
+  /** 200 to the INVITE; its ACK comes back as `acked`. */
+  accept(leg: LegId, sdp: string): void;
+  refuse(leg: LegId, status: number, reason?: string, retryAfterSec?: number): void;
+  /** ACK to the 2xx of a leg we are UAC of. */
+  ack(leg: LegId, sdp?: string): void;
+  cancel(leg: LegId, reason: SipReason): void;
+  bye(leg: LegId, reason: SipReason): void;
+  reinvite(leg: LegId, sdp: string): void;
+  answerReinvite(leg: LegId, sdp: string): void;
+  refuseReinvite(leg: LegId, status: number, retryAfterSec?: number): void;
+  /** The call is over for the owner: forget the dialog once its last transaction has ended. */
+  forget(leg: LegId): void;
+}
+
+/** What the signaling adapter reports of one leg; `sdp` is absent where the message had no body. */
+export type LegSignal =
+  | Readonly<{ kind: 'progressed'; status: number; sdp?: string | undefined }>
+  | Readonly<{ kind: 'answered'; sdp?: string | undefined }>
+  | Readonly<{ kind: 'refused'; status: number; reason: string }>
+  | Readonly<{ kind: 'acked'; sdp?: string | undefined }>
+  | Readonly<{ kind: 'cancelled' }>
+  | Readonly<{ kind: 'bye' }>
+  /** The dialog is gone without a BYE from the phone: no ACK, 408, 481, connection lost. */
+  | Readonly<{ kind: 'lost'; why: string }>
+  | Readonly<{ kind: 'reinvite'; sdp?: string | undefined }>
+  | Readonly<{ kind: 'reinvite-acked'; sdp?: string | undefined }>
+  | Readonly<{ kind: 'reinvite-answered'; status: number; sdp?: string | undefined }>
+  | Readonly<{ kind: 'reinvite-refused'; status: number; reason: string }>;
+
+export type IncomingCall = Readonly<{
+  fromUser: string;
+  fromName?: string | undefined;
+  toUser: string;
+  offer?: string | undefined;
+  maxForwards: number;
+}>;
+
+/** What calls offer to the signaling adapter. */
+export interface CallSignals {
+  /** A new INVITE from somebody who was authenticated. Returns the id its leg (`caller`) is known by from now on. */
+  incoming(call: IncomingCall): CallId;
+  signal(leg: LegId, signal: LegSignal): void;
+  /** May an in-dialog INFO (DTMF) pass from this leg to its peer now? False while the call is held. */
+  mayRelay(leg: LegId): boolean;
+}
+
+/** rtpengine as calls see it. Tags are our own leg roles. Every promise rejects with MediaFailed or MediaGone. */
+export interface MediaPort {
+  /** Offer from one party; gives the SDP to send to the other. */
+  offer(callId: CallId, from: LegRole, sdp: string): Promise<string>;
+  /** Answer of the other party to the last offer of `offerer`; gives the SDP to send to the offerer. */
+  answer(callId: CallId, offerer: LegRole, sdp: string): Promise<string>;
+  /** A first offer made by us, for a leg that is called before anybody else has spoken (RFC 3725 flow IV). */
+  firstOffer(callId: CallId, to: LegRole): Promise<string>;
+  /** Cuts audio, video and DTMF between the parties. Music still reaches them. */
+  gate(callId: CallId): Promise<void>;
+  ungate(callId: CallId): Promise<void>;
+  play(callId: CallId, listener: LegRole, what: 'music' | 'ringback'): Promise<void>;
+  stop(callId: CallId, listener: LegRole): Promise<void>;
+  /** Packets counted leaving for this party that it did not get from its peer, since `play` was last called. */
+  musicPackets(callId: CallId): Promise<Readonly<Record<LegRole, number>>>;
+  delete(callId: CallId): Promise<void>;
+}
+
+/** What the music library and rtpengine say of themselves, for /health. */
+export type MediaHealth = Readonly<{
+  rtpengine: 'up' | 'restarting' | 'down';
+  version?: string | undefined;
+  music: 'files' | 'generated-tone';
+  problems: readonly string[];
+}>;

@@ -1,0 +1,79 @@
+/**
+ * events: everything the outside may hear of a call or a registration.
+ * A sequence number and a time are added by the event bus, not here.
+ */
+import type { Direction } from './direction.js';
+import type { CallId, LegRole, Sound } from './leg.js';
+
+/** Why a call is held: the API holds both legs; a party holds the other through the API; its phone pressed hold. */
+export type HoldReason = 'controller' | `${LegRole}-api` | `${LegRole}-phone`;
+
+export type LegHoldState =
+  /** The phone agreed to the direction the hold asks for (or there is nothing to ask). */
+  | 'agreed'
+  /** A re-INVITE is on its way or waits for its turn. */
+  | 'pending'
+  /** The phone refused: media is cut and music plays all the same. */
+  | 'soft-held';
+
+export type LegHold = Readonly<{
+  /** Somebody else holds this party: it should hear music. */
+  held: boolean;
+  state: LegHoldState;
+  /** What is negotiated, from our side. */
+  direction: Direction;
+  sound: Sound;
+  /** SIP status of the last re-INVITE on this leg, when there was one. */
+  status?: number | undefined;
+  reason?: string | undefined;
+}>;
+
+export type HoldView = Readonly<{ reasons: readonly HoldReason[]; caller: LegHold; callee: LegHold }>;
+
+export type CallParties = Readonly<{ caller: string; callee: string }>;
+
+/** Why a call ended, in one word a program can switch on, and the SIP status where there was one. */
+export type EndCause =
+  | 'caller-hung-up'
+  | 'callee-hung-up'
+  | 'controller-hung-up'
+  | 'caller-cancelled'
+  | 'refused'
+  | 'no-answer'
+  | 'caller-lost'
+  | 'callee-lost'
+  | 'media-lost'
+  | 'shutdown';
+
+export type CallEvent =
+  | Readonly<{ kind: 'call.ringing'; callId: CallId; parties: CallParties; leg: LegRole }>
+  | Readonly<{ kind: 'call.answered'; callId: CallId; parties: CallParties }>
+  | Readonly<{ kind: 'hold.changed'; callId: CallId; parties: CallParties; hold: HoldView }>
+  | Readonly<{
+      kind: 'hold.failed';
+      callId: CallId;
+      parties: CallParties;
+      leg: LegRole;
+      status: number;
+      reason: string;
+      hold: HoldView;
+    }>
+  | Readonly<{
+      kind: 'call.ended';
+      callId: CallId;
+      parties: CallParties;
+      cause: EndCause;
+      status?: number | undefined;
+      reason?: string | undefined;
+      answered: boolean;
+    }>;
+
+export type RegistrationEvent = Readonly<{
+  kind: 'registration.changed';
+  aor: string;
+  change: 'registered' | 'refreshed' | 'unregistered' | 'expired' | 'unreachable' | 'reachable';
+  contact: string;
+  expiresSec: number;
+}>;
+
+export type HoldfastEvent = CallEvent | RegistrationEvent;

@@ -1,0 +1,58 @@
+/**
+ * leg: one dialog with one phone, UAS or UAC alike, and what has been agreed on it.
+ */
+import { meet, mirror, sends, type Direction } from './direction.js';
+
+export type CallId = string & { readonly brand: 'CallId' };
+
+/** The first dialog (or the API's caller) and the one it asked for; fixed when the call is made. */
+export type LegRole = 'caller' | 'callee';
+export const LEG_ROLES: readonly LegRole[] = ['caller', 'callee'];
+export const otherLeg = (role: LegRole): LegRole => (role === 'caller' ? 'callee' : 'caller');
+
+/** RFC 3261 §12. */
+export type DialogState = 'early' | 'confirmed' | 'terminated';
+
+/** RFC 3264 §4: one offer at a time on a dialog. */
+export type OfferAnswer =
+  | { readonly kind: 'stable' }
+  | { readonly kind: 'have-local-offer'; readonly offered: Direction }
+  /** Answered, waiting for the ACK. */
+  | { readonly kind: 'have-remote-offer' }
+  /** Their INVITE had no offer: ours went in the 200, their answer comes in the ACK. */
+  | { readonly kind: 'awaiting-answer-in-ack'; readonly offered: Direction }
+  /** 491 received, waiting out RFC 3261 §14.1. */
+  | { readonly kind: 'glare-wait' };
+
+/** What rtpengine is playing to this leg. */
+export type Sound = 'none' | 'ringback' | 'music';
+
+export type LegMedia = Readonly<{
+  /** The wish this leg last accepted, from our side. */
+  advertised: Direction;
+  /** What the phone itself last wrote, from its side. */
+  remote: Direction;
+  sound: Sound;
+}>;
+
+/** A re-INVITE the phone answered with a refusal: the same direction is not offered again until something changes. */
+export type Refusal = Readonly<{ direction: Direction; status: number; reason: string }>;
+
+export type Leg = Readonly<{
+  role: LegRole;
+  dialog: DialogState;
+  offerAnswer: OfferAnswer;
+  media: LegMedia;
+  /** Decides the glare window (RFC 3261 §14.1). */
+  ownsCallId: boolean;
+  refused?: Refusal | undefined;
+}>;
+
+/** What is negotiated, from our side: our wish and the phone's word together. */
+export const localDirection = (media: LegMedia): Direction => meet(media.advertised, mirror(media.remote));
+
+/** RFC 3264 §4: a new offer may go out only when none is open on the dialog, in either direction. */
+export const mayOffer = (leg: Leg): boolean => leg.dialog === 'confirmed' && leg.offerAnswer.kind === 'stable';
+
+/** True when the phone has agreed to hear what we send. */
+export const hears = (media: LegMedia): boolean => sends(localDirection(media));

@@ -1,0 +1,161 @@
+/**
+ * config-schema: every key of sip-config/*.yaml with its default and its environment variable.
+ * One file of the folder is one section; the key, the default and the reason stand on one line.
+ */
+import { Type, type Static } from '@sinclair/typebox';
+
+const port = (value: number) => Type.Integer({ minimum: 0, maximum: 65535, default: value });
+const seconds = (value: number, minimum = 1) => Type.Integer({ minimum, maximum: 31_536_000, default: value });
+const limit = (value: number) => Type.Integer({ minimum: 1, maximum: 100_000_000, default: value });
+const strict = { additionalProperties: false } as const;
+
+/** sip-config/holdfast.yaml */
+export const HoldfastFile = Type.Object(
+  {
+    address: Type.String({ default: '127.0.0.1', minLength: 2 }), // where phones reach us; several separated by commas
+    sip: Type.Object(
+      {
+        port: port(5060), // UDP and TCP; 0 takes a free one
+        wsPort: port(5066), // SIP over WebSocket (RFC 7118)
+        realm: Type.String({ default: 'holdfast', minLength: 1 }), // shown to phones in digest challenges
+        ringSeconds: seconds(120), // after this a call nobody answers ends with 408
+        maxCalls: limit(2000), // more get 503 with Retry-After
+      },
+      { ...strict, default: {} },
+    ),
+    registrar: Type.Object(
+      {
+        minExpiresSeconds: seconds(60), // shorter ones get 423 (RFC 3261 §10.3)
+        maxExpiresSeconds: seconds(3600), // longer ones are cut to this
+        maxContacts: limit(10), // per address-of-record
+        pingSeconds: seconds(30), // OPTIONS to phones behind NAT
+      },
+      { ...strict, default: {} },
+    ),
+    http: Type.Object(
+      {
+        port: port(9509), // all dialects on one port
+        bodyBytes: limit(65_536), // longer bodies get 413
+      },
+      { ...strict, default: {} },
+    ),
+    rtpengine: Type.Object(
+      {
+        ng: Type.String({ default: '' }), // host:port of a running rtpengine; empty starts one of our own
+        portMin: port(30_000),
+        portMax: port(39_999),
+        timeoutSeconds: seconds(43_200), // rtpengine's own clean-up; longer than the longest hold
+      },
+      { ...strict, default: {} },
+    ),
+    drachtio: Type.Object(
+      {
+        host: Type.String({ default: '' }), // empty uses the embedded engine
+        port: port(9022),
+        secret: Type.String({ default: 'cymru' }),
+      },
+      { ...strict, default: {} },
+    ),
+    engine: Type.Object(
+      {
+        adminPort: port(0), // where drachtio-srf connects; 0 takes a free one
+      },
+      { ...strict, default: {} },
+    ),
+    log: Type.Union(
+      ['trace', 'debug', 'info', 'warn', 'error', 'silent'].map((level) => Type.Literal(level)),
+      { default: 'info' },
+    ),
+  },
+  strict,
+);
+
+const Number_ = Type.String({ pattern: '^[0-9A-Za-z+*#._-]{1,64}$' });
+const Secret = Type.String({ minLength: 1, maxLength: 256 });
+
+/** sip-config/accounts.yaml */
+export const AccountsFile = Type.Object(
+  {
+    phones: Type.Array(
+      Type.Object({ number: Number_, name: Type.Optional(Type.String({ maxLength: 128 })), password: Secret }, strict),
+      { default: [] },
+    ),
+    http: Type.Array(Type.Object({ user: Type.String({ minLength: 1, maxLength: 128 }), password: Secret }, strict), {
+      default: [],
+    }),
+    tokens: Type.Array(Type.Object({ name: Type.String({ minLength: 1, maxLength: 128 }), token: Secret }, strict), {
+      default: [],
+    }),
+  },
+  strict,
+);
+
+/** sip-config/trunks.yaml */
+export const TrunksFile = Type.Object(
+  {
+    trunks: Type.Array(
+      Type.Object(
+        {
+          name: Type.String({ minLength: 1, maxLength: 64 }),
+          uri: Type.String({ pattern: '^sips?:[^\\s@]+$' }), // host and port of the peer: sip:10.0.0.5:5060;transport=tcp
+          from: Type.Array(Type.String({ minLength: 2 }), { default: [] }), // source addresses (address or address:port) trusted without digest
+          prefix: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z+*#]{0,32}$' })), // dialled numbers beginning so go here
+          stripPrefix: Type.Boolean({ default: true }),
+          username: Type.Optional(Type.String({ maxLength: 128 })),
+          password: Type.Optional(Secret),
+          register: Type.Boolean({ default: false }), // register there with the credentials above
+          registerSeconds: seconds(300, 60),
+        },
+        strict,
+      ),
+      { default: [] },
+    ),
+  },
+  strict,
+);
+
+/** sip-config/music.yaml */
+export const MusicFile = Type.Object(
+  {
+    default: Type.String({ default: 'music/default', minLength: 1 }), // folder with the audio of class `default`, relative to this file
+    cache: Type.String({ default: '', maxLength: 4096 }), // where transcoded music is kept; empty: <config>/music-cache
+  },
+  strict,
+);
+
+export type Config = Readonly<
+  Static<typeof HoldfastFile> & {
+    folder: string;
+    addresses: readonly string[];
+    accounts: Static<typeof AccountsFile>;
+    trunks: Static<typeof TrunksFile>['trunks'];
+    music: Static<typeof MusicFile>;
+  }
+>;
+
+export type TrunkConfig = Config['trunks'][number];
+
+/** Environment variable → key of holdfast.yaml. The environment wins over the file. */
+export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
+  HOLDFAST_ADDRESS: ['address'],
+  HOLDFAST_SIP_PORT: ['sip', 'port'],
+  HOLDFAST_WS_PORT: ['sip', 'wsPort'],
+  HOLDFAST_REALM: ['sip', 'realm'],
+  HOLDFAST_RING_SECONDS: ['sip', 'ringSeconds'],
+  HOLDFAST_MAX_CALLS: ['sip', 'maxCalls'],
+  HOLDFAST_HTTP_PORT: ['http', 'port'],
+  HOLDFAST_LOG: ['log'],
+  RTPENGINE_NG: ['rtpengine', 'ng'],
+  RTPENGINE_PORT_MIN: ['rtpengine', 'portMin'],
+  RTPENGINE_PORT_MAX: ['rtpengine', 'portMax'],
+  DRACHTIO_HOST: ['drachtio', 'host'],
+  DRACHTIO_PORT: ['drachtio', 'port'],
+  DRACHTIO_SECRET: ['drachtio', 'secret'],
+  HOLDFAST_ADMIN_PORT: ['engine', 'adminPort'],
+};
+
+export const DEMO_PASSWORDS: ReadonlySet<string> = new Set([
+  ...Array.from({ length: 10 }, (_, index) => `demo-${101 + index}`),
+  'qwe123',
+  'demo-token',
+]);

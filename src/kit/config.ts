@@ -1,0 +1,158 @@
+/**
+ * config: sip-config/ and the environment → one validated, frozen Config.
+ * A wrong key or value is a ConfigError that names file, key, what was found and what is expected.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join, resolve } from 'node:path';
+import type { Static, TObject, TSchema } from '@sinclair/typebox';
+import { Value, type ValueError } from '@sinclair/typebox/value';
+import { parseDocument } from 'yaml';
+import { AccountsFile, DEMO_PASSWORDS, ENVIRONMENT, HoldfastFile, MusicFile, TrunksFile, type Config } from './config-schema.js';
+import { ConfigError } from './errors.js';
+
+export type { Config, TrunkConfig } from './config-schema.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws ConfigError */
+export function loadConfig(environment: Environment, defaultFolder: string): Config {
+  const folder = resolve(environment['HOLDFAST_CONFIG'] ?? defaultFolder);
+  if (!existsSync(folder))
+    throw new ConfigError(`configuration folder ${folder} does not exist; set HOLDFAST_CONFIG to one that does`);
+  const main = withEnvironment(readYaml(folder, 'holdfast.yaml'), environment);
+  const holdfast = validate(HoldfastFile, main, 'holdfast.yaml');
+  const config: Config = {
+    ...holdfast,
+    folder,
+    addresses: splitAddresses(holdfast.address),
+    accounts: validate(AccountsFile, readYaml(folder, 'accounts.yaml'), 'accounts.yaml'),
+    trunks: validate(TrunksFile, readYaml(folder, 'trunks.yaml'), 'trunks.yaml').trunks,
+    music: validate(MusicFile, readYaml(folder, 'music.yaml'), 'music.yaml'),
+  };
+  checkTogether(config);
+  return deepFreeze(config);
+}
+
+function readYaml(folder: string, file: string): unknown {
+  const path = join(folder, file);
+  if (!existsSync(path)) return {};
+  const document = parseDocument(readFileSync(path, 'utf8'), { prettyErrors: true });
+  const broken = document.errors[0];
+  if (broken !== undefined) throw new ConfigError(`${file}: not readable as YAML: ${broken.message}`);
+  return document.toJS({ maxAliasCount: 100 }) ?? {};
+}
+
+/** The environment wins over the file; numbers are read as numbers so that the schema can judge them. */
+function withEnvironment(file: unknown, environment: Environment): unknown {
+  if (typeof file !== 'object' || file === null || Array.isArray(file)) return file;
+  const merged = structuredClone(file) as Record<string, unknown>;
+  for (const [variable, path] of Object.entries(ENVIRONMENT)) {
+    const text = environment[variable];
+    if (text === undefined || text === '') continue;
+    let room = merged;
+    for (const key of path.slice(0, -1)) {
+      if (typeof room[key] !== 'object' || room[key] === null) room[key] = {};
+      room = room[key] as Record<string, unknown>;
+    }
+    room[path.at(-1) ?? ''] =
+      /^[0-9]+$/.test(text) && !/address|host|secret|realm|ng/.test(path.at(-1) ?? '') ? Number(text) : text;
+  }
+  return merged;
+}
+
+function validate<T extends TObject>(schema: T, found: unknown, file: string): Static<T> {
+  const filled = Value.Default(schema, structuredClone(found));
+  const wrong = Value.Errors(schema, filled).First();
+  if (wrong !== undefined) throw new ConfigError(describe(wrong, file));
+  return filled as Static<T>;
+}
+
+function describe(wrong: ValueError, file: string): string {
+  const key = wrong.path.slice(1).replaceAll('/', '.') || '(the whole file)';
+  if (wrong.message.includes('Unexpected property')) return `${file}: ${key}: unknown key; ${knownKeys(wrong)}`;
+  const found = wrong.value === undefined ? 'nothing' : JSON.stringify(wrong.value).slice(0, 80);
+  return `${file}: ${key}: found ${hideSecret(key, found)}, expected ${expected(wrong.schema)}`;
+}
+
+const hideSecret = (key: string, found: string): string =>
+  /password|token|secret/.test(key) ? 'a value that does not fit' : found;
+
+function knownKeys(wrong: ValueError): string {
+  const properties = (wrong.schema as { properties?: Record<string, unknown> }).properties;
+  return properties === undefined ? 'remove it' : `known here: ${Object.keys(properties).join(', ')}`;
+}
+
+function expected(schema: TSchema): string {
+  if (Array.isArray(schema['anyOf'])) {
+    return `one of ${(schema['anyOf'] as { const?: unknown }[]).map((one) => String(one.const)).join(', ')}`;
+  }
+  const words = [`${schema['type'] === 'integer' ? 'a whole number' : `a ${String(schema['type'] ?? 'value')}`}`];
+  if (schema['minimum'] !== undefined) words.push(`from ${String(schema['minimum'])} to ${String(schema['maximum'])}`);
+  if (schema['pattern'] !== undefined) words.push(`matching ${String(schema['pattern'])}`);
+  if (schema['minLength'] !== undefined) words.push(`of ${String(schema['minLength'])} or more characters`);
+  return words.join(' ');
+}
+
+function splitAddresses(text: string): readonly string[] {
+  const addresses = text.split(',').map((one) => one.trim().replace(/^\[|\]$/g, ''));
+  for (const address of addresses) {
+    if (isIP(address) === 0) {
+      throw new ConfigError(
+        `holdfast.yaml: address (HOLDFAST_ADDRESS): found "${address}", expected an IPv4 or IPv6 address of this machine`,
+      );
+    }
+  }
+  return addresses;
+}
+
+function checkTogether(config: Config): void {
+  const numbers = new Set<string>();
+  for (const [index, phone] of config.accounts.phones.entries()) {
+    if (numbers.has(phone.number))
+      throw new ConfigError(`accounts.yaml: phones.${index}.number: found ${phone.number} twice, expected each number once`);
+    numbers.add(phone.number);
+  }
+  if (config.rtpengine.portMax - config.rtpengine.portMin < 8) {
+    throw new ConfigError(
+      `holdfast.yaml: rtpengine.portMax: found ${config.rtpengine.portMax}, expected at least 8 more than rtpengine.portMin (${config.rtpengine.portMin})`,
+    );
+  }
+  for (const [index, trunk] of config.trunks.entries()) {
+    if (trunk.register && (trunk.username === undefined || trunk.password === undefined)) {
+      throw new ConfigError(`trunks.yaml: trunks.${index}.register: found true, expected username and password beside it`);
+    }
+  }
+  refuseDemoPasswords(config);
+}
+
+const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
+
+/** Everybody knows the demo passwords: they are for loopback only. */
+function refuseDemoPasswords(config: Config): void {
+  const open = config.addresses.find((address) => !isLoopback(address));
+  if (open === undefined) return;
+  const { phones, http, tokens } = config.accounts;
+  const known =
+    phones.findIndex((phone) => DEMO_PASSWORDS.has(phone.password)) >= 0
+      ? 'phones: a phone still has its demo password'
+      : http.some((user) => DEMO_PASSWORDS.has(user.password))
+        ? 'http: a user still has the demo password'
+        : tokens.some((token) => DEMO_PASSWORDS.has(token.token))
+          ? 'tokens: the demo token is still there'
+          : undefined;
+  if (known !== undefined) {
+    throw new ConfigError(
+      `accounts.yaml: ${known}, and address is ${open}, which others can reach. Give every phone, HTTP user and token in ` +
+        `${join(config.folder, 'accounts.yaml')} a password of its own, or bind to 127.0.0.1`,
+    );
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}

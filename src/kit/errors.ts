@@ -1,0 +1,102 @@
+/**
+ * errors: refusals that know what to say on every wire.
+ * An expected refusal is an AppError with a code, an HTTP status and a SIP status; a bug stays a plain Error.
+ */
+
+export type ErrorFacts = Readonly<{ code: string; http: number; sip: number; message: string; cause?: unknown }>;
+
+export class AppError extends Error {
+  readonly code: string;
+  readonly http: number;
+  readonly sip: number;
+
+  constructor(facts: ErrorFacts) {
+    super(facts.message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.name = new.target.name;
+    this.code = facts.code;
+    this.http = facts.http;
+    this.sip = facts.sip;
+  }
+}
+
+/** A request whose words are wrong; `field` names the part the sender has to mend. */
+export class BadRequest extends AppError {
+  readonly field: string;
+
+  constructor(field: string, message: string) {
+    super({ code: 'bad_request', http: 400, sip: 400, message });
+    this.field = field;
+  }
+}
+
+export class CallNotFound extends AppError {
+  constructor(callId: string) {
+    super({ code: 'call_not_found', http: 404, sip: 481, message: `no live call ${callId}` });
+  }
+}
+
+/** The call is there, but this is not the moment (a hold before the answer, for one). */
+export class WrongMoment extends AppError {
+  readonly state: string;
+
+  constructor(message: string, state: string) {
+    super({ code: 'wrong_moment', http: 409, sip: 491, message });
+    this.state = state;
+  }
+}
+
+/** The number belongs to nobody: no account and no trunk prefix. */
+export class NumberUnknown extends AppError {
+  constructor(number: string) {
+    super({ code: 'number_unknown', http: 422, sip: 404, message: `nobody has the number ${number}` });
+  }
+}
+
+/** The number is known, and no phone of it is registered. */
+export class NotRegistered extends AppError {
+  constructor(number: string) {
+    super({ code: 'not_registered', http: 422, sip: 480, message: `no phone is registered for ${number}` });
+  }
+}
+
+export class Unauthorized extends AppError {
+  constructor(message = 'who is asking could not be established') {
+    super({ code: 'unauthorized', http: 401, sip: 401, message });
+  }
+}
+
+/** A limit with a name was reached; the caller may try again later. */
+export class Busy extends AppError {
+  readonly retryAfterSec: number;
+
+  constructor(message: string, retryAfterSec: number) {
+    super({ code: 'busy', http: 503, sip: 503, message });
+    this.retryAfterSec = retryAfterSec;
+  }
+}
+
+/** rtpengine refused a command or did not answer in time. */
+export class MediaFailed extends AppError {
+  constructor(message: string, cause?: unknown) {
+    super({ code: 'media_failed', http: 502, sip: 500, message, cause });
+  }
+}
+
+/** rtpengine no longer knows the call: it was restarted, or it timed the call out. */
+export class MediaGone extends AppError {
+  constructor(callId: string) {
+    super({ code: 'media_gone', http: 502, sip: 500, message: `the media of call ${callId} is gone` });
+  }
+}
+
+/** The configuration is wrong: file, key, what was found and what is expected. */
+export class ConfigError extends AppError {
+  constructor(message: string) {
+    super({ code: 'config_error', http: 500, sip: 500, message });
+  }
+}
+
+/** Ends every switch over a union, so that a new kind does not compile until someone decides. */
+export function assertNever(value: never): never {
+  throw new Error(`a case nobody decided: ${JSON.stringify(value)}`);
+}
