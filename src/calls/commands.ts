@@ -3,7 +3,7 @@
  * Dialect words (CallId of Ozeki, phoneCallViewId ...) never appear here.
  */
 import type { Direction } from '#core/direction.js';
-import type { HoldReason, HoldView } from '#core/events.js';
+import type { HoldReason, HoldView, LegHoldState } from '#core/events.js';
 import type { CallId, LegRole, Sound } from '#core/leg.js';
 
 export type Holder = 'controller' | LegRole;
@@ -44,7 +44,7 @@ export type CallView = Readonly<{
 
 export type LegProof = Readonly<{
   held: boolean;
-  state: 'agreed' | 'pending' | 'soft-held';
+  state: LegHoldState;
   direction: Direction;
   sound: Sound;
   /** Final SIP status of the re-INVITE this operation sent; absent when none was needed. */

@@ -14,7 +14,9 @@ export type LegHoldState =
   /** A re-INVITE is on its way or waits for its turn. */
   | 'pending'
   /** The phone refused: media is cut and music plays all the same. */
-  | 'soft-held';
+  | 'soft-held'
+  /** Nobody holds the call any more, and the phone refused to be told so. */
+  | 'refused';
 
 export type LegHold = Readonly<{
   /** Somebody else holds this party: it should hear music. */

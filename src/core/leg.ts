@@ -24,8 +24,8 @@ export type OfferAnswer =
   /** 491 received, waiting out RFC 3261 §14.1. */
   | { readonly kind: 'glare-wait' };
 
-/** What rtpengine is playing to this leg. */
-export type Sound = 'none' | 'ringback' | 'music';
+/** What rtpengine is playing to this leg; 'failed': it was asked to play and could not. */
+export type Sound = 'none' | 'ringback' | 'music' | 'failed';
 
 export type LegMedia = Readonly<{
   /** The wish this leg last accepted, from our side. */
@@ -33,6 +33,8 @@ export type LegMedia = Readonly<{
   /** What the phone itself last wrote, from its side. */
   remote: Direction;
   sound: Sound;
+  /** The SDP this leg holds no longer fits the media (its peer's codecs changed): it needs a new offer, whatever the direction. */
+  stale: boolean;
 }>;
 
 /** A re-INVITE the phone answered with a refusal: the same direction is not offered again until something changes. */
@@ -46,6 +48,8 @@ export type Leg = Readonly<{
   /** Decides the glare window (RFC 3261 §14.1). */
   ownsCallId: boolean;
   refused?: Refusal | undefined;
+  /** 491s in a row; after a few of them the leg counts as having refused. */
+  glares: number;
 }>;
 
 /** What is negotiated, from our side: our wish and the phone's word together. */

@@ -1,0 +1,124 @@
+/**
+ * call: the call as a value, and the one function that changes it.
+ * step() names every input and delegates; the rules live in setup.ts, modify.ts and teardown.ts.
+ */
+import { assertNever } from '#kit/errors.js';
+import type { Effect } from './effects.js';
+import type { CallParties, EndCause } from './events.js';
+import type { HoldLedger } from './hold.js';
+import type { Input } from './inputs.js';
+import type { CallId, Leg } from './leg.js';
+import {
+  onHoldRequested,
+  onReinviteAcked,
+  onReinviteAnswered,
+  onReinviteReceived,
+  onReinviteRefused,
+  onResumeRequested,
+} from './modify.js';
+import { onMediaChanged, onMediaRefused, onSoundFailed } from './media-facts.js';
+import { onAcked, onAnswered, onInvite, onProgressed, onSetupRequested } from './setup.js';
+import { onBye, onCancel, onHangup, onLost, onMediaLost, onRefused, onShutdown, onTimer } from './teardown.js';
+
+type Common = Readonly<{ id: CallId; origin: 'phone' | 'api'; parties: CallParties; createdMs: number }>;
+
+/** Nobody has been dialled on the callee's side: a phone's INVITE just came in, or the API's caller is being rung. */
+export type Trying = Common & Readonly<{ kind: 'trying'; caller: Leg; alertingMs?: number | undefined }>;
+
+/** The callee has been dialled. */
+export type Ringing = Common &
+  Readonly<{
+    kind: 'ringing';
+    caller: Leg;
+    callee: Leg;
+    lateOffer: boolean;
+    alertingMs?: number | undefined;
+    earlyMedia: boolean;
+  }>;
+
+export type Confirmed = Common &
+  Readonly<{
+    kind: 'confirmed';
+    caller: Leg;
+    callee: Leg;
+    alertingMs?: number | undefined;
+    answeredMs: number;
+    /** The wish. */
+    hold: HoldLedger;
+    /** rtpengine has been told to keep the parties apart. */
+    gated: boolean;
+    /** What was last told to the outside, as one comparable line. */
+    told: string;
+  }>;
+
+export type Terminated = Common &
+  Readonly<{
+    kind: 'terminated';
+    cause: EndCause;
+    status?: number | undefined;
+    reason?: string | undefined;
+    alertingMs?: number | undefined;
+    answeredMs?: number | undefined;
+    endedMs: number;
+  }>;
+
+/** A callee exists only once we have dialled one; hold exists only in a confirmed call. */
+export type Call = Trying | Ringing | Confirmed | Terminated;
+
+export type Step = readonly [Call, readonly Effect[]];
+
+/** Nothing happens: the input came too late, or does not concern a call in this state. */
+export const nothing = (call: Call): Step => [call, []];
+
+/** The one function that changes a call. Pure: no I/O, no clock; `atMs` is when the input came. */
+export function step(call: Call, input: Input, atMs: number): Step {
+  if (call.kind === 'terminated') return nothing(call);
+  switch (input.kind) {
+    case 'invite.received':
+      return onInvite(call, input, atMs);
+    case 'setup.requested':
+      return onSetupRequested(call);
+    case 'leg.progressed':
+      return onProgressed(call, input, atMs);
+    case 'leg.answered':
+      return onAnswered(call, input, atMs);
+    case 'leg.acked':
+      return onAcked(call, input);
+    case 'leg.refused':
+      return onRefused(call, input, atMs);
+    case 'cancel.received':
+      return onCancel(call, atMs);
+    case 'bye.received':
+      return onBye(call, input.leg, atMs);
+    case 'leg.lost':
+      return onLost(call, input.leg, input.why, atMs);
+    case 'hangup.requested':
+      return onHangup(call, atMs);
+    case 'shutdown.requested':
+      return onShutdown(call, atMs);
+    case 'hold.requested':
+      return call.kind === 'confirmed' ? onHoldRequested(call, input) : nothing(call);
+    case 'resume.requested':
+      return call.kind === 'confirmed' ? onResumeRequested(call, input) : nothing(call);
+    case 'reinvite.received':
+      return onReinviteReceived(call, input);
+    case 'reinvite.acked':
+      return call.kind === 'confirmed' ? onReinviteAcked(call, input) : nothing(call);
+    case 'reinvite.answered':
+      return call.kind === 'confirmed' ? onReinviteAnswered(call, input) : nothing(call);
+    case 'reinvite.refused':
+      return onReinviteRefused(call, input, atMs);
+    case 'timer.fired':
+      return onTimer(call, input.timer, atMs);
+    case 'media.changed':
+      return call.kind === 'confirmed' ? onMediaChanged(call, input) : nothing(call);
+    case 'media.refused':
+      return onMediaRefused(call, input, atMs);
+    case 'sound.failed':
+      return onSoundFailed(call, input.leg);
+    case 'media.lost':
+      return onMediaLost(call, atMs);
+    default:
+      return assertNever(input);
+  }
+}

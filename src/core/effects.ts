@@ -1,0 +1,46 @@
+/**
+ * effects: everything a call may ask for. The runner performs them; what it learns comes back as inputs.
+ */
+import type { Direction } from './direction.js';
+import type { CallEvent } from './events.js';
+import type { TimerName } from './inputs.js';
+import type { LegRole } from './leg.js';
+
+/** Where the offer in an outgoing INVITE comes from. */
+export type OfferSource =
+  /** The other leg's SDP, through rtpengine. */
+  | 'from-peer'
+  /** Made by us: nobody has spoken yet (RFC 3725 flow IV). */
+  | 'our-own'
+  /** None: the answer to this INVITE will carry the offer. */
+  | 'none';
+
+export type Effect =
+  | Readonly<{ kind: 'dial'; leg: LegRole; offer: OfferSource }>
+  | Readonly<{ kind: 'progress'; leg: LegRole; status: number; earlyMedia: boolean }>
+  /** The callee's early media reaches a caller that is already answered (API calls). */
+  | Readonly<{ kind: 'bridge-early' }>
+  /** 200 to the caller's INVITE, with the answer (or, late offer, the offer) that came from the callee. */
+  | Readonly<{ kind: 'accept'; direction: Direction }>
+  /** ACK to a 2xx; `answer`: the caller's answer, in a late-offer call. */
+  | Readonly<{ kind: 'ack'; leg: LegRole; answer: boolean }>
+  /** The answer of a leg we called goes to rtpengine; nothing goes out in SIP. */
+  | Readonly<{ kind: 'apply-answer'; leg: LegRole }>
+  | Readonly<{ kind: 'refuse'; leg: LegRole; status: number; reason?: string | undefined }>
+  | Readonly<{ kind: 'cancel'; leg: LegRole; cause: number; text: string }>
+  | Readonly<{ kind: 'send-bye'; leg: LegRole; cause: number; text: string }>
+  | Readonly<{ kind: 'send-reinvite'; leg: LegRole; direction: Direction }>
+  /** 200 to a phone's re-INVITE: the answer to its offer, or our offer when it had none. */
+  | Readonly<{ kind: 'answer-reinvite'; leg: LegRole; direction: Direction; ourOffer: boolean }>
+  | Readonly<{ kind: 'refuse-reinvite'; leg: LegRole; status: 491 | 500 }>
+  | Readonly<{ kind: 'apply-reanswer'; leg: LegRole }>
+  | Readonly<{ kind: 'gate' }>
+  | Readonly<{ kind: 'ungate' }>
+  | Readonly<{ kind: 'play'; leg: LegRole; sound: 'music' | 'ringback' }>
+  | Readonly<{ kind: 'stop-sound'; leg: LegRole }>
+  | Readonly<{ kind: 'delete-media' }>
+  | Readonly<{ kind: 'start-timer'; timer: 'ring' }>
+  /** RFC 3261 §14.1: the window depends on who made the Call-ID. */
+  | Readonly<{ kind: 'start-glare-timer'; leg: LegRole; ownsCallId: boolean }>
+  | Readonly<{ kind: 'stop-timer'; timer: TimerName }>
+  | Readonly<{ kind: 'publish'; event: CallEvent }>;

@@ -1,0 +1,121 @@
+/**
+ * hold: the ledger of who holds a call and why, and the plan that brings the world in line with it.
+ * Wish (the ledger) and fact (what each leg agreed to) are different fields; the plan is their difference.
+ * Knows nothing of SIP transactions: modify.ts drives the plan through real dialogs.
+ */
+import { answerTo, receives, sends, type Direction } from './direction.js';
+import type { HoldReason } from './events.js';
+import { LEG_ROLES, localDirection, mayOffer, otherLeg, type Leg, type LegRole } from './leg.js';
+
+/** What one hold asks for beside the hold itself. */
+export type HoldTerms = Readonly<{ music: boolean }>;
+
+/** Audio flows only when it is empty. One owner's resume never lifts another's hold. */
+export type HoldLedger = ReadonlyMap<HoldReason, HoldTerms>;
+
+export const NOBODY_HOLDS: HoldLedger = new Map();
+
+export const apiReason = (holder: 'controller' | LegRole): HoldReason =>
+  holder === 'controller' ? 'controller' : `${holder}-api`;
+export const phoneReason = (role: LegRole): HoldReason => `${role}-phone`;
+
+/** Does this reason make `role` the held party? */
+const holdsParty = (reason: HoldReason, role: LegRole): boolean => {
+  const peer = otherLeg(role);
+  return reason === 'controller' || reason === apiReason(peer) || reason === phoneReason(peer);
+};
+
+/** A leg is held by whoever else holds the call. */
+export const isHeld = (ledger: HoldLedger, role: LegRole): boolean =>
+  [...ledger.keys()].some((reason) => holdsParty(reason, role));
+
+/** Music is wanted for a held leg when at least one of those who hold it asked for it. */
+const wantsMusic = (ledger: HoldLedger, role: LegRole): boolean =>
+  [...ledger].some(([reason, terms]) => holdsParty(reason, role) && terms.music);
+
+/** RFC 3264 §8.4, seen from the B2BUA: what we wish to write toward this leg. */
+export function wantedDirection(ledger: HoldLedger, role: LegRole): Direction {
+  if (isHeld(ledger, role)) return wantsMusic(ledger, role) ? 'sendonly' : 'inactive'; // it hears music, we ignore its audio
+  if (ledger.has(phoneReason(role))) return 'recvonly'; // this phone pressed hold itself
+  if (ledger.has(apiReason(role))) return 'inactive'; // holds through the API: hears nothing, is not heard
+  return 'sendrecv';
+}
+
+/**
+ * What we offer when the phone asks us to offer (RFC 6337 §5.3, RFC 3261 §14.2: as for a brand-new call): its own hold
+ * is its own to lift, so we leave it room to.
+ */
+export function freshOfferDirection(ledger: HoldLedger, role: LegRole): Direction {
+  return wantedDirection(withoutReason(ledger, phoneReason(role)), role);
+}
+
+export type HoldIntent = 'hold' | 'resume' | 'none';
+
+/** RFC 6337 §5.3: what a phone means by the direction it offers. Never called for an answer: an answer never begins a hold. */
+export function intentOf(ledger: HoldLedger, leg: Leg, offered: Direction): HoldIntent {
+  if (ledger.has(phoneReason(leg.role))) return receives(offered) ? 'resume' : 'none';
+  if (offered === 'sendonly') return 'hold';
+  // It refuses what we send it; when we send it nothing, inactive is a refresh and nothing new.
+  if (offered === 'inactive') return sends(localDirection(leg.media)) ? 'hold' : 'none';
+  return 'none';
+}
+
+export const withReason = (ledger: HoldLedger, reason: HoldReason, terms: HoldTerms): HoldLedger =>
+  new Map(ledger).set(reason, terms);
+
+export function withoutReason(ledger: HoldLedger, reason: HoldReason): HoldLedger {
+  const smaller = new Map(ledger);
+  smaller.delete(reason);
+  return smaller;
+}
+
+export type HoldStep =
+  | Readonly<{ kind: 'gate' }>
+  | Readonly<{ kind: 'answer'; leg: LegRole; direction: Direction }>
+  | Readonly<{ kind: 'stop-music'; leg: LegRole }>
+  | Readonly<{ kind: 'reinvite'; leg: LegRole; direction: Direction }>
+  | Readonly<{ kind: 'start-music'; leg: LegRole }>
+  | Readonly<{ kind: 'ungate' }>;
+
+/** The facts a plan needs: both legs, and whether rtpengine has cut them apart. */
+export type HoldFacts = Readonly<{ gated: boolean; caller: Leg; callee: Leg }>;
+
+export type OfferToAnswer = Readonly<{ leg: LegRole; offered: Direction }>;
+
+/** True when this leg must be told something it has neither accepted nor refused. */
+export function needsReinvite(leg: Leg, wanted: Direction): boolean {
+  if (leg.refused?.direction === wanted) return false; // asked once, refused once: not again until something changes
+  return leg.media.advertised !== wanted || leg.media.stale;
+}
+
+/**
+ * The difference between what the ledger asks for and what the world has been told, in the order it must happen:
+ * media is cut before any SIP is sent and let through only when nobody holds and both legs have had their say.
+ */
+export function planHold(ledger: HoldLedger, facts: HoldFacts, answering?: OfferToAnswer): readonly HoldStep[] {
+  const gate: HoldStep[] = ledger.size > 0 && !facts.gated ? [{ kind: 'gate' }] : [];
+  const answer: HoldStep[] = [];
+  const stop: HoldStep[] = [];
+  const reinvite: HoldStep[] = [];
+  const start: HoldStep[] = [];
+  let everybodyToldSo = true;
+  for (const role of LEG_ROLES) {
+    const leg = facts[role];
+    const wanted = wantedDirection(ledger, role);
+    const isAnswered = answering?.leg === role;
+    if (isAnswered) {
+      answer.push({ kind: 'answer', leg: role, direction: answerTo(answering.offered, wanted) });
+    } else if (needsReinvite(leg, wanted)) {
+      everybodyToldSo = false;
+      if (mayOffer(leg)) reinvite.push({ kind: 'reinvite', leg: role, direction: wanted });
+    } else if (leg.offerAnswer.kind === 'have-local-offer') {
+      everybodyToldSo = false;
+    }
+    const remote = isAnswered ? answering.offered : leg.media.remote;
+    const music = isHeld(ledger, role) && sends(wanted) && receives(remote);
+    if (leg.media.sound === 'music' && !music) stop.push({ kind: 'stop-music', leg: role });
+    if (music && leg.media.sound !== 'music' && leg.media.sound !== 'failed') start.push({ kind: 'start-music', leg: role });
+  }
+  const ungate: HoldStep[] = ledger.size === 0 && facts.gated && everybodyToldSo ? [{ kind: 'ungate' }] : [];
+  return [...gate, ...answer, ...stop, ...reinvite, ...start, ...ungate];
+}

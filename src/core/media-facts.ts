@@ -1,0 +1,28 @@
+/**
+ * media-facts: what the media server has to say of a call, as rules.
+ */
+import type { Call, Confirmed, Step } from './call.js';
+import { otherLeg, type LegRole } from './leg.js';
+import type { Input } from './inputs.js';
+import { settle, withLeg, withSound } from './modify.js';
+import { end } from './teardown.js';
+
+type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
+
+/** One leg's codecs changed so that the other must be offered the change; music is started again in the new codec. */
+export function onMediaChanged(call: Confirmed, input: InputOf<'media.changed'>): Step {
+  if (!input.peerStale) return [call, []];
+  const peer = call[otherLeg(input.leg)];
+  return settle(withLeg(call, { ...peer, media: { ...peer.media, stale: true } }));
+}
+
+/** rtpengine (or our own reading of the SDP) refused what a leg brought: without media there is no call. */
+export function onMediaRefused(call: Call, input: InputOf<'media.refused'>, atMs: number): Step {
+  return end(call, input.status >= 500 ? 'media-lost' : 'refused', atMs, { status: input.status, reason: input.reason });
+}
+
+/** The sound did not start. It is not asked for again until the wish changes, and the view says so. */
+export function onSoundFailed(call: Call, role: LegRole): Step {
+  if (call.kind !== 'confirmed' || call[role].media.sound !== 'music') return [call, []];
+  return settle(withSound(call, role, 'failed'));
+}

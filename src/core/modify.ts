@@ -1,0 +1,245 @@
+/**
+ * modify: hold, resume and re-INVITEs in a confirmed call. settle() drives the hold plan through real dialogs,
+ * one offer at a time on each of them (RFC 3264 §4, RFC 3261 §14).
+ */
+import { assertNever } from '#kit/errors.js';
+import type { Call, Confirmed, Step } from './call.js';
+import { answerTo, meet, mirror, receives, type Direction } from './direction.js';
+import type { Effect } from './effects.js';
+import {
+  apiReason,
+  freshOfferDirection,
+  intentOf,
+  phoneReason,
+  planHold,
+  wantedDirection,
+  withReason,
+  withoutReason,
+  type HoldLedger,
+  type HoldStep,
+  type OfferToAnswer,
+} from './hold.js';
+import { holdView, isSettled, toldLine } from './hold-view.js';
+import type { Input } from './inputs.js';
+import type { Leg, LegMedia, LegRole } from './leg.js';
+import { onLost } from './teardown.js';
+
+type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
+
+/** After so many 491s in a row the leg counts as having refused: a glare that never ends is a refusal. */
+const MOST_GLARES = 3;
+
+export function onHoldRequested(call: Confirmed, input: InputOf<'hold.requested'>): Step {
+  const reason = apiReason(input.holder);
+  if (call.hold.get(reason)?.music === input.music) return [call, []];
+  return settle(changeWish(call, withReason(call.hold, reason, { music: input.music })));
+}
+
+export function onResumeRequested(call: Confirmed, input: InputOf<'resume.requested'>): Step {
+  const reason = apiReason(input.holder);
+  if (!call.hold.has(reason)) return [call, []];
+  return settle(changeWish(call, withoutReason(call.hold, reason)));
+}
+
+export function onReinviteReceived(call: Call, input: InputOf<'reinvite.received'>): Step {
+  if (call.kind === 'terminated') return [call, []];
+  const leg = input.leg === 'caller' ? call.caller : call.kind === 'trying' ? undefined : call.callee;
+  if (leg?.dialog !== 'confirmed') return [call, [{ kind: 'refuse-reinvite', leg: input.leg, status: 500 }]];
+  switch (leg.offerAnswer.kind) {
+    case 'have-local-offer': // RFC 3261 §14.2: their offer meets ours.
+      return [call, [{ kind: 'refuse-reinvite', leg: input.leg, status: 491 }]];
+    case 'have-remote-offer':
+    case 'awaiting-answer-in-ack': // RFC 3261 §14.2: their second INVITE meets their first.
+      return [call, [{ kind: 'refuse-reinvite', leg: input.leg, status: 500 }]];
+    case 'glare-wait': // The phone speaks first; our own turn comes with its ACK.
+    case 'stable':
+      break;
+    default:
+      return assertNever(leg.offerAnswer);
+  }
+  const stopWait: Effect[] = leg.offerAnswer.kind === 'glare-wait' ? [{ kind: 'stop-timer', timer: `glare-${input.leg}` }] : [];
+  const [next, effects] =
+    call.kind === 'confirmed' ? answerPhone(call, leg, input.direction) : answerEarly(call, leg, input.direction);
+  return [next, [...stopWait, ...effects]];
+}
+
+function answerPhone(call: Confirmed, leg: Leg, offered: Direction | undefined): Step {
+  const spoken: Leg = { ...leg, refused: undefined, glares: 0, offerAnswer: { kind: 'stable' } };
+  if (offered === undefined) {
+    // RFC 3261 §14.2, RFC 6337 §5.1: asked to offer, we offer what we want now.
+    const ours = freshOfferDirection(call.hold, leg.role);
+    return [
+      withLeg(call, { ...spoken, offerAnswer: { kind: 'awaiting-answer-in-ack', offered: ours } }),
+      [{ kind: 'answer-reinvite', leg: leg.role, direction: ours, ourOffer: true }],
+    ];
+  }
+  const reason = phoneReason(leg.role);
+  const intent = intentOf(call.hold, leg, offered);
+  const before = withLeg(call, spoken);
+  const offer = { leg: leg.role, offered };
+  if (intent === 'hold') return settle(changeWish(before, withReason(call.hold, reason, { music: true })), offer);
+  if (intent === 'resume') return settle(changeWish(before, withoutReason(call.hold, reason)), offer);
+  return settle(before, offer);
+}
+
+/** The API's caller may re-INVITE while the callee rings: it is answered, and a hold it asked for counts from the answer on. */
+function answerEarly(call: Exclude<Call, Confirmed>, leg: Leg, offered: Direction | undefined): Step {
+  if (call.kind !== 'ringing') return [call, [{ kind: 'refuse-reinvite', leg: leg.role, status: 500 }]];
+  const offerAnswer: Leg['offerAnswer'] =
+    offered === undefined ? { kind: 'awaiting-answer-in-ack', offered: 'sendrecv' } : { kind: 'have-remote-offer' };
+  const caller: Leg = { ...leg, offerAnswer, media: { ...leg.media, remote: offered ?? leg.media.remote } };
+  const direction = answerTo(offered ?? 'sendrecv', 'sendrecv');
+  return [{ ...call, caller }, [{ kind: 'answer-reinvite', leg: 'caller', direction, ourOffer: offered === undefined }]];
+}
+
+export function onReinviteAcked(call: Confirmed, input: InputOf<'reinvite.acked'>): Step {
+  const leg = call[input.leg];
+  if (leg.offerAnswer.kind === 'have-remote-offer') return settle(withLeg(call, stable(leg)));
+  if (leg.offerAnswer.kind !== 'awaiting-answer-in-ack') return [call, []];
+  return answerInAck(call, leg, leg.offerAnswer.offered, input.direction);
+}
+
+/** The ACK carries the answer to the offer we made. It may end the phone's own hold; it never begins one. */
+function answerInAck(call: Confirmed, leg: Leg, offered: Direction, answered: Direction | undefined): Step {
+  const remote = answered ?? mirror(offered);
+  const reason = phoneReason(leg.role);
+  const lifted = call.hold.has(reason) && receives(remote);
+  const hold = lifted ? withoutReason(call.hold, reason) : call.hold;
+  const advertised = meet(offered, wantedDirection(hold, leg.role));
+  const answeredLeg: Leg = { ...stable(leg), media: { ...leg.media, advertised, remote, stale: false } };
+  const apply: Effect[] = answered === undefined ? [] : [{ kind: 'apply-reanswer', leg: leg.role }];
+  const before = withLeg(call, answeredLeg);
+  const [next, effects] = settle(lifted ? changeWish(before, hold) : before);
+  return [next, [...apply, ...effects]];
+}
+
+export function onReinviteAnswered(call: Confirmed, input: InputOf<'reinvite.answered'>): Step {
+  const leg = call[input.leg];
+  if (leg.offerAnswer.kind !== 'have-local-offer') return [call, []];
+  const offered = leg.offerAnswer.offered;
+  // An answer without SDP breaks RFC 3264 §4; the phone took the offer, so it is taken at its word.
+  const remote = input.direction ?? mirror(offered);
+  const media: LegMedia = { ...leg.media, advertised: offered, remote, stale: false };
+  const apply: Effect[] = input.direction === undefined ? [] : [{ kind: 'apply-reanswer', leg: leg.role }];
+  const [next, effects] = settle(withLeg(call, { ...stable(leg), media, refused: undefined, glares: 0 }));
+  return [next, [...apply, ...effects]];
+}
+
+export function onReinviteRefused(call: Call, input: InputOf<'reinvite.refused'>, atMs: number): Step {
+  if (call.kind !== 'confirmed') return [call, []];
+  const leg = call[input.leg];
+  if (leg.offerAnswer.kind !== 'have-local-offer') return [call, []];
+  // RFC 3261 §14.1 with §12.2.1.2: nobody there, or no such dialog: the call is over.
+  if (input.status === 408 || input.status === 481) return onLost(call, input.leg, `${input.status} ${input.reason}`, atMs);
+  if (input.status === 491 && leg.glares < MOST_GLARES) {
+    const waiting: Leg = { ...leg, offerAnswer: { kind: 'glare-wait' }, glares: leg.glares + 1 };
+    return [withLeg(call, waiting), [{ kind: 'start-glare-timer', leg: leg.role, ownsCallId: leg.ownsCallId }]];
+  }
+  // RFC 3261 §14.1: the session stays as it was. The refusal changes no fact and lifts no hold.
+  const refused = { direction: leg.offerAnswer.offered, status: input.status, reason: input.reason };
+  const [next, effects] = settle(withLeg(call, { ...stable(leg), refused, glares: 0 }));
+  if (next.kind !== 'confirmed') return [next, effects];
+  const event: Effect = {
+    kind: 'publish',
+    event: {
+      kind: 'hold.failed',
+      callId: call.id,
+      parties: call.parties,
+      leg: leg.role,
+      status: input.status,
+      reason: input.reason,
+      hold: holdView(next),
+    },
+  };
+  return [next, [event, ...effects]];
+}
+
+export function onGlareOver(call: Confirmed, role: LegRole): Step {
+  const leg = call[role];
+  return leg.offerAnswer.kind === 'glare-wait' ? settle(withLeg(call, stable(leg))) : [call, []];
+}
+
+/** Brings the world one round nearer to the wish, and tells the outside when a round has ended. */
+export function settle(call: Confirmed, answering?: OfferToAnswer): Step {
+  let next = call;
+  const effects: Effect[] = [];
+  for (const planned of planHold(call.hold, call, answering)) {
+    next = applyStep(next, planned, answering);
+    effects.push(effectOf(planned));
+  }
+  return tell(next, effects);
+}
+
+function tell(call: Confirmed, effects: readonly Effect[]): Step {
+  if (!isSettled(call)) return [call, effects];
+  const told = toldLine(call);
+  if (told === call.told) return [call, effects];
+  const event: Effect = {
+    kind: 'publish',
+    event: { kind: 'hold.changed', callId: call.id, parties: call.parties, hold: holdView(call) },
+  };
+  return [{ ...call, told }, [...effects, event]];
+}
+
+/** What is true once the step's effect is on its way; a refusal comes back as an input and changes nothing here. */
+function applyStep(call: Confirmed, planned: HoldStep, answering: OfferToAnswer | undefined): Confirmed {
+  switch (planned.kind) {
+    case 'gate':
+      return { ...call, gated: true };
+    case 'ungate':
+      return { ...call, gated: false };
+    case 'answer': {
+      const leg = call[planned.leg];
+      const remote = answering?.offered ?? leg.media.remote;
+      const advertised = wantedDirection(call.hold, planned.leg);
+      const media: LegMedia = { ...leg.media, advertised, remote, stale: false };
+      return withLeg(call, { ...leg, media, offerAnswer: { kind: 'have-remote-offer' } });
+    }
+    case 'reinvite': {
+      const leg = call[planned.leg];
+      return withLeg(call, { ...leg, refused: undefined, offerAnswer: { kind: 'have-local-offer', offered: planned.direction } });
+    }
+    case 'stop-music':
+      return withSound(call, planned.leg, 'none');
+    case 'start-music':
+      return withSound(call, planned.leg, 'music');
+    default:
+      return assertNever(planned);
+  }
+}
+
+function effectOf(planned: HoldStep): Effect {
+  switch (planned.kind) {
+    case 'gate':
+    case 'ungate':
+      return { kind: planned.kind };
+    case 'answer':
+      return { kind: 'answer-reinvite', leg: planned.leg, direction: planned.direction, ourOffer: false };
+    case 'reinvite':
+      return { kind: 'send-reinvite', leg: planned.leg, direction: planned.direction };
+    case 'stop-music':
+      return { kind: 'stop-sound', leg: planned.leg };
+    case 'start-music':
+      return { kind: 'play', leg: planned.leg, sound: 'music' };
+    default:
+      return assertNever(planned);
+  }
+}
+
+/** A new wish forgives old refusals: what a phone declined for the last wish is worth asking again for this one. */
+function changeWish(call: Confirmed, hold: HoldLedger): Confirmed {
+  const forgiven = (leg: Leg): Leg => ({
+    ...leg,
+    refused: undefined,
+    glares: 0,
+    media: leg.media.sound === 'failed' ? { ...leg.media, sound: 'none' } : leg.media,
+  });
+  return { ...call, hold, caller: forgiven(call.caller), callee: forgiven(call.callee) };
+}
+
+export const withLeg = (call: Confirmed, leg: Leg): Confirmed => ({ ...call, [leg.role]: leg });
+
+export const withSound = (call: Confirmed, role: LegRole, sound: LegMedia['sound']): Confirmed =>
+  withLeg(call, { ...call[role], media: { ...call[role].media, sound } });
+
+export const stable = (leg: Leg): Leg => ({ ...leg, offerAnswer: { kind: 'stable' } });
