@@ -9,6 +9,7 @@ import type { HoldLedger } from './hold.js';
 import type { Input } from './inputs.js';
 import type { CallId, Leg } from './leg.js';
 import {
+  onAnswerFailed,
   onHoldRequested,
   onReinviteAcked,
   onReinviteAnswered,
@@ -104,6 +105,8 @@ export function step(call: Call, input: Input, atMs: number): Step {
       return onReinviteReceived(call, input);
     case 'reinvite.acked':
       return call.kind === 'confirmed' ? onReinviteAcked(call, input) : nothing(call);
+    case 'reinvite.answer-failed':
+      return call.kind === 'confirmed' ? onAnswerFailed(call, input.leg) : nothing(call);
     case 'reinvite.answered':
       return call.kind === 'confirmed' ? onReinviteAnswered(call, input) : nothing(call);
     case 'reinvite.refused':

@@ -28,6 +28,8 @@ export type Input =
   /** A phone's re-INVITE; without `direction` it asks us to offer. */
   | Readonly<{ kind: 'reinvite.received'; leg: LegRole; direction?: Direction | undefined }>
   | Readonly<{ kind: 'reinvite.acked'; leg: LegRole; direction?: Direction | undefined }>
+  /** The 200 we owed a phone's re-INVITE could not be made: it got a refusal instead, and what was agreed before stands. */
+  | Readonly<{ kind: 'reinvite.answer-failed'; leg: LegRole }>
   | Readonly<{ kind: 'reinvite.answered'; leg: LegRole; status: number; direction?: Direction | undefined }>
   | Readonly<{ kind: 'reinvite.refused'; leg: LegRole; status: number; reason: string }>
   | Readonly<{ kind: 'timer.fired'; timer: TimerName }>

@@ -17,12 +17,15 @@ export type DialogState = 'early' | 'confirmed' | 'terminated';
 export type OfferAnswer =
   | { readonly kind: 'stable' }
   | { readonly kind: 'have-local-offer'; readonly offered: Direction }
-  /** Answered, waiting for the ACK. */
-  | { readonly kind: 'have-remote-offer' }
+  /** Answered, waiting for the ACK. `before`: what was agreed when the offer came, should the answer prove impossible. */
+  | { readonly kind: 'have-remote-offer'; readonly before?: BeforeOffer | undefined }
   /** Their INVITE had no offer: ours went in the 200, their answer comes in the ACK. */
   | { readonly kind: 'awaiting-answer-in-ack'; readonly offered: Direction }
   /** 491 received, waiting out RFC 3261 §14.1. */
   | { readonly kind: 'glare-wait' };
+
+/** Enough to go back to when the answer we promised cannot be made. */
+export type BeforeOffer = Readonly<{ media: LegMedia; phoneHeld: boolean }>;
 
 /** What rtpengine is playing to this leg; 'failed': it was asked to play and could not. */
 export type Sound = 'none' | 'ringback' | 'music' | 'failed';

@@ -21,7 +21,7 @@ import {
 } from './hold.js';
 import { holdView, isSettled, toldLine } from './hold-view.js';
 import type { Input } from './inputs.js';
-import type { Leg, LegMedia, LegRole } from './leg.js';
+import type { BeforeOffer, Leg, LegMedia, LegRole } from './leg.js';
 import { onLost } from './teardown.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
@@ -75,11 +75,20 @@ function answerPhone(call: Confirmed, leg: Leg, offered: Direction | undefined):
   }
   const reason = phoneReason(leg.role);
   const intent = intentOf(call.hold, leg, offered);
-  const before = withLeg(call, spoken);
-  const offer = { leg: leg.role, offered };
-  if (intent === 'hold') return settle(changeWish(before, withReason(call.hold, reason, { music: true })), offer);
-  if (intent === 'resume') return settle(changeWish(before, withoutReason(call.hold, reason)), offer);
-  return settle(before, offer);
+  const unanswered = withLeg(call, spoken);
+  const wish =
+    intent === 'hold'
+      ? changeWish(unanswered, withReason(call.hold, reason, { music: true }))
+      : intent === 'resume'
+        ? changeWish(unanswered, withoutReason(call.hold, reason))
+        : unanswered;
+  const [next, effects] = settle(wish, { leg: leg.role, offered });
+  return [rememberBefore(next, leg.role, { media: leg.media, phoneHeld: call.hold.has(reason) }), effects];
+}
+
+function rememberBefore(call: Call, role: LegRole, before: BeforeOffer): Call {
+  if (call.kind !== 'confirmed' || call[role].offerAnswer.kind !== 'have-remote-offer') return call;
+  return withLeg(call, { ...call[role], offerAnswer: { kind: 'have-remote-offer', before } });
 }
 
 /** The API's caller may re-INVITE while the callee rings: it is answered, and a hold it asked for counts from the answer on. */
@@ -111,6 +120,17 @@ function answerInAck(call: Confirmed, leg: Leg, offered: Direction, answered: Di
   const before = withLeg(call, answeredLeg);
   const [next, effects] = settle(lifted ? changeWish(before, hold) : before);
   return [next, [...apply, ...effects]];
+}
+
+/** RFC 3261 §14.2: a refused re-INVITE leaves the session as it was, and with it the hold the phone tried to begin or to end. */
+export function onAnswerFailed(call: Confirmed, role: LegRole): Step {
+  const leg = call[role];
+  if (leg.offerAnswer.kind !== 'have-remote-offer') return [call, []];
+  const { before } = leg.offerAnswer;
+  const media = { ...(before?.media ?? leg.media), sound: leg.media.sound };
+  const reason = phoneReason(role);
+  const hold = before?.phoneHeld === true ? withReason(call.hold, reason, { music: true }) : withoutReason(call.hold, reason);
+  return settle(changeWish(withLeg(call, { ...stable(leg), media }), hold));
 }
 
 export function onReinviteAnswered(call: Confirmed, input: InputOf<'reinvite.answered'>): Step {
