@@ -1,0 +1,196 @@
+/**
+ * call-service: the owner of live calls. Takes a call from the map, runs step() once, puts the new value back and hands the
+ * effects to the runner; because nothing awaits in between there is no lock and no half-changed call.
+ */
+import { newCall } from '#core/setup.js';
+import { step, type Call } from '#core/call.js';
+import { isSettled } from '#core/hold-view.js';
+import type { CallEvent } from '#core/events.js';
+import type { Input, Reachability } from '#core/inputs.js';
+import type { CallId } from '#core/leg.js';
+import type { Clock } from '#kit/clock.js';
+import { Busy } from '#kit/errors.js';
+import { newCallId } from '#kit/ids.js';
+import type { Logger } from '#kit/log.js';
+import { viewOf } from './call-view.js';
+import type { CallView } from './commands.js';
+import { EffectRunner } from './effect-runner.js';
+import type { EventBus } from './event-bus.js';
+import type { DialFacts, LiveCall } from './live-call.js';
+import { MediaSession } from './media-session.js';
+import type {
+  BindingsPort,
+  CallSignals,
+  DialPlanAnswer,
+  IncomingCall,
+  LegId,
+  LegSignal,
+  MediaPort,
+  SignalingPort,
+} from './ports.js';
+import { readSignal } from './signal-reader.js';
+
+export type CallServiceDeps = Readonly<{
+  signaling: SignalingPort;
+  media: MediaPort;
+  bindings: BindingsPort;
+  bus: EventBus;
+  clock: Clock;
+  log: Logger;
+  ringSeconds: number;
+  maxCalls: number;
+  random?: () => number;
+}>;
+
+/** Ended calls that can still be asked for, so that nobody is left wondering how a call ended. */
+const ENDED_KEPT = 1000;
+
+export class CallService implements CallSignals {
+  readonly #deps: CallServiceDeps;
+  readonly #runner: EffectRunner;
+  readonly #calls = new Map<CallId, LiveCall>();
+  readonly #ended = new Map<CallId, CallView>();
+  #draining = false;
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(deps: CallServiceDeps) {
+    this.#deps = deps;
+    this.#runner = new EffectRunner({
+      signaling: deps.signaling,
+      media: deps.media,
+      bindings: deps.bindings,
+      clock: deps.clock,
+      ringMs: deps.ringSeconds * 1000,
+      random: deps.random ?? Math.random,
+      dispatch: (id, input) => this.dispatch(id, input),
+      publish: (event) => this.#publish(event),
+      forget: (id) => this.#forget(id),
+    });
+  }
+
+  /** @throws Busy when the house is full or closing. */
+  incoming(call: IncomingCall): CallId {
+    const facts = { fromName: call.fromName, autoAnswer: false, maxForwards: call.maxForwards };
+    const id = this.create('phone', call.fromUser, call.toUser, facts);
+    const live = this.#calls.get(id);
+    if (live !== undefined) {
+      const input = readSignal.invite(live, call.offer, reachability(this.#deps.bindings.find(call.toUser)));
+      // The adapter must know the id before it is told what to do with the leg.
+      setImmediate(() => this.dispatch(id, input));
+    }
+    return id;
+  }
+
+  /** @throws Busy */
+  create(origin: Call['origin'], caller: string, callee: string, dialFacts: DialFacts): CallId {
+    if (this.#draining) throw new Busy('this server is closing', 30);
+    if (this.#calls.size >= this.#deps.maxCalls) throw new Busy(`the limit of ${this.#deps.maxCalls} calls is reached`, 5);
+    const id = newCallId() as CallId;
+    this.#calls.set(id, {
+      call: newCall({ id, origin, caller, callee, createdMs: this.#deps.clock.now() }),
+      media: new MediaSession(id, this.#deps.media),
+      dialFacts,
+      timers: new Map(),
+      log: this.#deps.log.child({ callId: id }),
+      watches: new Set(),
+      lane: Promise.resolve(),
+      hasMedia: false,
+    });
+    return id;
+  }
+
+  signal(leg: LegId, signal: LegSignal): void {
+    const live = this.#calls.get(leg.callId);
+    if (live === undefined) return;
+    const read = readSignal.leg(live, leg.role, signal);
+    if (read.kind === 'refuse-reinvite') return this.#deps.signaling.refuseReinvite(leg, read.status);
+    this.dispatch(leg.callId, read.input);
+  }
+
+  mayRelay(leg: LegId): boolean {
+    const call = this.#calls.get(leg.callId)?.call;
+    return call?.kind === 'confirmed' && call.hold.size === 0;
+  }
+
+  /** Runs one input through the call. An input for a call that is gone is a late word and changes nothing. */
+  dispatch(id: CallId, input: Input): void {
+    const live = this.#calls.get(id);
+    if (live === undefined) return;
+    const before = live.call;
+    const [call, effects] = step(before, input, this.#deps.clock.now());
+    live.call = call;
+    live.log.debug({ input: input.kind, state: call.kind, effects: effects.map((effect) => effect.kind) }, 'step');
+    if (call.kind === 'terminated' && before.kind !== 'terminated') this.#keepEnded(call);
+    this.#runner.run(live, effects);
+    this.#tellWatches(live);
+  }
+
+  /** Those who wait for a hold or resume hear when nothing is left to be told, or when the call has ended. */
+  #tellWatches(live: LiveCall): void {
+    if (live.watches.size === 0) return;
+    const { call } = live;
+    if (call.kind === 'confirmed' && !isSettled(call)) return;
+    for (const watch of live.watches) watch.finish();
+  }
+
+  live(id: CallId): LiveCall | undefined {
+    return this.#calls.get(id);
+  }
+
+  view(id: CallId): CallView | undefined {
+    const live = this.#calls.get(id);
+    return live === undefined ? this.#ended.get(id) : viewOf(live.call);
+  }
+
+  list(): readonly CallView[] {
+    return [...this.#calls.values()].filter((live) => live.call.kind !== 'terminated').map((live) => viewOf(live.call));
+  }
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  /** rtpengine has come back empty: no live call has media any more. */
+  mediaLost(): void {
+    for (const id of [...this.#calls.keys()]) this.dispatch(id, { kind: 'media.lost' });
+  }
+
+  /** Ends every call politely and takes no new one. @returns when the last one has been forgotten. */
+  async close(): Promise<void> {
+    this.#draining = true;
+    if (this.#calls.size === 0) return;
+    const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
+    for (const id of [...this.#calls.keys()]) this.dispatch(id, { kind: 'shutdown.requested' });
+    await empty;
+  }
+
+  #publish(event: CallEvent): void {
+    this.#deps.log.info(shortStory(event), event.kind);
+    this.#deps.bus.publish(event);
+  }
+
+  #keepEnded(call: Call): void {
+    this.#ended.set(call.id, viewOf(call));
+    const oldest = this.#ended.keys().next();
+    if (this.#ended.size > ENDED_KEPT && oldest.done !== true) this.#ended.delete(oldest.value);
+  }
+
+  #forget(id: CallId): void {
+    this.#calls.delete(id);
+    this.#deps.signaling.forget({ callId: id, role: 'caller' });
+    this.#deps.signaling.forget({ callId: id, role: 'callee' });
+    if (this.#calls.size === 0) this.#whenEmpty?.();
+  }
+}
+
+export function reachability(answer: DialPlanAnswer): Reachability {
+  return answer.kind === 'targets' ? 'reachable' : answer.kind;
+}
+
+/** Ids and plain words only: what a person reading the log wants to know of an event. */
+function shortStory(event: CallEvent): Record<string, unknown> {
+  const { callId, parties } = event;
+  if (event.kind === 'hold.changed') return { callId, ...parties, reasons: event.hold.reasons };
+  if (event.kind === 'call.ended') return { callId, ...parties, cause: event.cause, status: event.status };
+  return { callId, ...parties };
+}

@@ -1,0 +1,41 @@
+/**
+ * call-view: a call as the outside may see it.
+ */
+import type { Call } from '#core/call.js';
+import { holdView, noHoldView } from '#core/hold-view.js';
+import { assertNever } from '#kit/errors.js';
+import type { CallState, CallView } from './commands.js';
+
+export function viewOf(call: Call): CallView {
+  const answeredMs = call.kind === 'confirmed' || call.kind === 'terminated' ? call.answeredMs : undefined;
+  return {
+    id: call.id,
+    origin: call.origin,
+    state: stateOf(call),
+    parties: call.parties,
+    createdAt: iso(call.createdMs),
+    ...(call.alertingMs === undefined ? {} : { ringingAt: iso(call.alertingMs) }),
+    ...(answeredMs === undefined ? {} : { answeredAt: iso(answeredMs) }),
+    hold: call.kind === 'confirmed' ? holdView(call) : noHoldView(call.kind === 'ringing' ? call.caller : undefined),
+    ...(call.kind === 'terminated'
+      ? { endedAt: iso(call.endedMs), end: { cause: call.cause, status: call.status, reason: call.reason } }
+      : {}),
+  };
+}
+
+export function stateOf(call: Call): CallState {
+  switch (call.kind) {
+    case 'trying':
+      return call.alertingMs === undefined ? 'trying' : 'ringing';
+    case 'ringing':
+      return call.alertingMs === undefined && call.origin === 'phone' ? 'trying' : 'ringing';
+    case 'confirmed':
+      return call.hold.size > 0 ? 'held' : 'in-call';
+    case 'terminated':
+      return 'ended';
+    default:
+      return assertNever(call);
+  }
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();

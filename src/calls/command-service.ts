@@ -1,0 +1,156 @@
+/**
+ * command-service: carries out what dialects ask, and says what really happened. Knows no dialect and no SIP.
+ */
+import type { Input } from '#core/inputs.js';
+import { LEG_ROLES, type CallId, type LegRole } from '#core/leg.js';
+import { holdView } from '#core/hold-view.js';
+import type { Clock } from '#kit/clock.js';
+import { assertNever, CallNotFound, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
+import type { CallService } from './call-service.js';
+import { stateOf, viewOf } from './call-view.js';
+import type { Command, CommandPort, HoldProof, LegProof, Outcome } from './commands.js';
+import { HoldWatch } from './hold-watch.js';
+import { IdempotencyKeys } from './idempotency-keys.js';
+import type { LiveCall } from './live-call.js';
+import type { BindingsPort, MediaPort } from './ports.js';
+
+type Asked<K extends Command['kind']> = Extract<Command, { kind: K }>;
+
+/** A hold answers by then even when a phone does not; `settled: false` says so. Longer than the longest glare wait of RFC 3261 §14.1. */
+const HOLD_ANSWER_MS = 5000;
+/** The first music packet leaves within 20 ms (rtpengine-facts 2); a proof waits so long for it to be counted. */
+const COUNT_TRIES = 5;
+const COUNT_PAUSE_MS = 10;
+const FIRST_MAX_FORWARDS = 70; // RFC 3261 §8.1.1.6
+
+export class CommandService implements CommandPort {
+  readonly #calls: CallService;
+  readonly #bindings: BindingsPort;
+  readonly #media: MediaPort;
+  readonly #clock: Clock;
+  readonly #keys: IdempotencyKeys;
+
+  constructor(deps: Readonly<{ calls: CallService; bindings: BindingsPort; media: MediaPort; clock: Clock }>) {
+    this.#calls = deps.calls;
+    this.#bindings = deps.bindings;
+    this.#media = deps.media;
+    this.#clock = deps.clock;
+    this.#keys = new IdempotencyKeys(deps.clock);
+  }
+
+  /** @throws AppError: CallNotFound, WrongMoment, NumberUnknown, NotRegistered, Busy. */
+  async execute(command: Command): Promise<Outcome> {
+    switch (command.kind) {
+      case 'call.setup':
+        return this.#setup(command);
+      case 'call.hangup':
+        this.#find(command.callId);
+        this.#calls.dispatch(command.callId, { kind: 'hangup.requested' });
+        return { kind: 'call.hangup-started', callId: command.callId };
+      case 'call.hold':
+        return this.#change(command, { kind: 'hold.requested', holder: command.holder, music: command.music });
+      case 'call.resume':
+        return this.#change(command, { kind: 'resume.requested', holder: command.holder });
+      case 'call.get': {
+        const call = this.#calls.view(command.callId);
+        if (call === undefined) throw new CallNotFound(command.callId);
+        return { kind: 'call.found', call };
+      }
+      case 'call.list':
+        return { kind: 'call.listed', calls: this.#calls.list() };
+      default:
+        return assertNever(command);
+    }
+  }
+
+  #setup(command: Asked<'call.setup'>): Outcome {
+    const key = command.idempotencyKey === undefined ? undefined : `${command.owner ?? ''} ${command.idempotencyKey}`;
+    const before =
+      key === undefined
+        ? undefined
+        : this.#calls.view(this.#keys.find(key, `${command.caller} ${command.callee}`) ?? ('' as CallId));
+    if (before !== undefined) return { kind: 'call.accepted', call: before, repeated: true };
+    this.#mustBeReachable(command.caller);
+    this.#mustBeReachable(command.callee);
+    const facts = { autoAnswer: command.autoAnswer === true, maxForwards: FIRST_MAX_FORWARDS };
+    const id = this.#calls.create('api', command.caller, command.callee, facts);
+    if (key !== undefined) this.#keys.keep(key, `${command.caller} ${command.callee}`, id);
+    this.#calls.dispatch(id, { kind: 'setup.requested' });
+    return { kind: 'call.accepted', call: viewOf(this.#find(id).call), repeated: false };
+  }
+
+  #mustBeReachable(number: string): void {
+    const found = this.#bindings.find(number);
+    if (found.kind === 'unknown') throw new NumberUnknown(number);
+    if (found.kind === 'not-registered') throw new NotRegistered(number);
+  }
+
+  #find(callId: CallId): LiveCall {
+    const live = this.#calls.live(callId);
+    if (live === undefined || live.call.kind === 'terminated') throw new CallNotFound(callId);
+    return live;
+  }
+
+  async #change(command: Asked<'call.hold'> | Asked<'call.resume'>, input: Input): Promise<Outcome> {
+    const live = this.#find(command.callId);
+    if (live.call.kind !== 'confirmed') throw new WrongMoment('a call can be held once it is answered', stateOf(live.call));
+    const before = live.call.hold;
+    const { watch, settled } = await this.#follow(live, input);
+    if (live.call.kind !== 'confirmed') throw new WrongMoment('the call ended meanwhile', stateOf(live.call));
+    return { kind: 'hold.done', proof: await this.#prove(live, watch, settled, before !== live.call.hold) };
+  }
+
+  /** Sends the input and waits until both legs have had their say, or the deadline. */
+  #follow(live: LiveCall, input: Input): Promise<Readonly<{ watch: HoldWatch; settled: boolean }>> {
+    return new Promise((resolve) => {
+      const end = (settled: boolean): void => {
+        deadline.cancel();
+        live.watches.delete(watch);
+        // What the plan asked for last (music, letting media through) may still be on its way to rtpengine.
+        void live.lane.then(() => resolve({ watch, settled }));
+      };
+      const watch = new HoldWatch(() => end(true));
+      const deadline = this.#clock.after(`hold answer ${live.call.id}`, HOLD_ANSWER_MS, () => end(false));
+      live.watches.add(watch);
+      this.#calls.dispatch(live.call.id, input);
+    });
+  }
+
+  async #prove(live: LiveCall, watch: HoldWatch, settled: boolean, changed: boolean): Promise<HoldProof> {
+    const settledMs = watch.elapsedMs();
+    const packets = await this.#countMusic(live);
+    const { call } = live;
+    if (call.kind !== 'confirmed') throw new WrongMoment('the call ended meanwhile', stateOf(call));
+    const view = holdView(call);
+    const leg = (role: LegRole): LegProof => {
+      const { status, reason, ms } = watch.leg(role);
+      const { held, state, direction, sound } = view[role];
+      const answered = status === undefined ? {} : { status };
+      const why = reason === undefined ? {} : { reason };
+      return { held, state, direction, sound, ...answered, ...why, musicPackets: packets[role], ms };
+    };
+    return {
+      callId: call.id,
+      changed,
+      settled,
+      reasons: view.reasons,
+      ms: { gate: watch.gateMs, ungate: watch.ungateMs, settled: settled ? settledMs : undefined },
+      caller: leg('caller'),
+      callee: leg('callee'),
+    };
+  }
+
+  /** A hold is proven by packets that have left, so a count of nought is asked for again a few times. */
+  async #countMusic(live: LiveCall): Promise<Readonly<Record<LegRole, number>>> {
+    const none = { caller: 0, callee: 0 };
+    const plays = (role: LegRole): boolean => live.call.kind === 'confirmed' && live.call[role].media.sound === 'music';
+    if (!LEG_ROLES.some(plays)) return none;
+    for (let attempt = 1; ; attempt++) {
+      const packets = await this.#media.musicPackets(live.call.id).catch(() => none);
+      const counted = LEG_ROLES.every((role) => !plays(role) || packets[role] > 0);
+      if (counted || attempt >= COUNT_TRIES)
+        return { caller: plays('caller') ? packets.caller : 0, callee: plays('callee') ? packets.callee : 0 };
+      await new Promise<void>((resolve) => this.#clock.after(`count music ${live.call.id}`, COUNT_PAUSE_MS, resolve));
+    }
+  }
+}

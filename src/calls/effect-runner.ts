@@ -1,0 +1,253 @@
+/**
+ * effect-runner: performs what step() asked for. Effects that need media wait in the call's lane, in order;
+ * words that must not wait for a slow media server (refusals, CANCEL, BYE, ACK) go out at once.
+ * Decides nothing: what it learns goes back as inputs.
+ */
+import type { Effect } from '#core/effects.js';
+import type { CallEvent } from '#core/events.js';
+import type { Input, TimerName } from '#core/inputs.js';
+import type { CallId, LegRole } from '#core/leg.js';
+import { glareWindowMs } from '#core/glare.js';
+import type { Clock } from '#kit/clock.js';
+import { AppError, assertNever, MediaGone } from '#kit/errors.js';
+import type { Mark } from './hold-watch.js';
+import type { LiveCall } from './live-call.js';
+import type { MediaChange } from './media-session.js';
+import type { BindingsPort, MediaPort, SignalingPort } from './ports.js';
+
+export type RunnerDeps = Readonly<{
+  signaling: SignalingPort;
+  media: MediaPort;
+  bindings: BindingsPort;
+  clock: Clock;
+  ringMs: number;
+  random: () => number;
+  dispatch: (id: CallId, input: Input) => void;
+  publish: (event: CallEvent) => void;
+  /** The call has ended and its media is deleted: nothing refers to it any more. */
+  forget: (id: CallId) => void;
+}>;
+
+type LaneEffect = Extract<
+  Effect,
+  {
+    kind:
+      | 'dial'
+      | 'progress'
+      | 'bridge-early'
+      | 'accept'
+      | 'ack'
+      | 'apply-answer'
+      | 'send-reinvite'
+      | 'answer-reinvite'
+      | 'apply-reanswer'
+      | 'gate'
+      | 'ungate'
+      | 'play'
+      | 'stop-sound'
+      | 'delete-media';
+  }
+>;
+
+/** Sounds for different listeners do not wait for each other. */
+const isSound = (effect: Effect): boolean => effect.kind === 'play' || effect.kind === 'stop-sound';
+
+export class EffectRunner {
+  readonly #deps: RunnerDeps;
+
+  constructor(deps: RunnerDeps) {
+    this.#deps = deps;
+  }
+
+  run(live: LiveCall, effects: readonly Effect[]): void {
+    let batch: LaneEffect[] = [];
+    const queueBatch = (): void => {
+      if (batch.length > 0) this.#queue(live, batch);
+      batch = [];
+    };
+    for (const effect of effects) {
+      if (this.#atOnce(live, effect)) continue;
+      const laneEffect = effect as LaneEffect;
+      const first = batch[0];
+      if (first !== undefined && !(isSound(first) && isSound(laneEffect) && first.kind === laneEffect.kind)) queueBatch();
+      batch.push(laneEffect);
+    }
+    queueBatch();
+  }
+
+  /** @returns true when the effect was performed and need not wait for media. */
+  #atOnce(live: LiveCall, effect: Effect): boolean {
+    const { signaling } = this.#deps;
+    const { id } = live.call;
+    switch (effect.kind) {
+      case 'refuse':
+        signaling.refuse({ callId: id, role: effect.leg }, effect.status, effect.reason);
+        return true;
+      case 'cancel':
+        signaling.cancel({ callId: id, role: effect.leg }, { cause: effect.cause, text: effect.text });
+        return true;
+      case 'send-bye':
+        signaling.bye({ callId: id, role: effect.leg }, { cause: effect.cause, text: effect.text });
+        return true;
+      case 'ack':
+        if (effect.answer) return false;
+        signaling.ack({ callId: id, role: effect.leg });
+        return true;
+      case 'refuse-reinvite':
+        // RFC 3261 §14.2: 500 comes with a Retry-After of 0 to 10 seconds.
+        signaling.refuseReinvite(
+          { callId: id, role: effect.leg },
+          effect.status,
+          effect.status === 500 ? Math.floor(this.#deps.random() * 11) : undefined,
+        );
+        return true;
+      case 'start-timer':
+        this.#startTimer(live, effect.timer, this.#deps.ringMs);
+        return true;
+      case 'start-glare-timer':
+        this.#startTimer(live, `glare-${effect.leg}`, glareWindowMs(effect.ownsCallId, this.#deps.random));
+        return true;
+      case 'stop-timer':
+        live.timers.get(effect.timer)?.cancel();
+        live.timers.delete(effect.timer);
+        return true;
+      case 'publish':
+        this.#deps.publish(effect.event);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #startTimer(live: LiveCall, timer: TimerName, ms: number): void {
+    live.timers.get(timer)?.cancel();
+    const { id } = live.call;
+    live.timers.set(
+      timer,
+      this.#deps.clock.after(`${timer} ${id}`, ms, () => this.#deps.dispatch(id, { kind: 'timer.fired', timer })),
+    );
+  }
+
+  #queue(live: LiveCall, batch: readonly LaneEffect[]): void {
+    live.lane = live.lane.then(async () => {
+      await Promise.all(
+        batch.map((effect) => this.#perform(live, effect).catch((error: unknown) => this.#failed(live, effect, error))),
+      );
+    });
+  }
+
+  async #perform(live: LiveCall, effect: LaneEffect): Promise<void> {
+    const { id } = live.call;
+    const { media, signaling } = this.#deps;
+    if (live.call.kind === 'terminated' && effect.kind !== 'delete-media') return; // it ended while this waited
+    switch (effect.kind) {
+      case 'dial':
+        return this.#dial(live, effect);
+      case 'progress': {
+        const sdp = effect.earlyMedia ? await live.media.answerForCaller('sendrecv') : undefined;
+        return signaling.progress({ callId: id, role: effect.leg }, effect.status, sdp);
+      }
+      case 'bridge-early':
+        await live.media.applyAnswer('callee');
+        return;
+      case 'accept': {
+        live.hasMedia = true;
+        const late = live.call.kind === 'confirmed' && live.call.caller.offerAnswer.kind === 'awaiting-answer-in-ack';
+        const sdp = late ? await live.media.lateOfferForCaller() : await live.media.answerForCaller(effect.direction);
+        return signaling.accept({ callId: id, role: 'caller' }, sdp);
+      }
+      case 'ack':
+        return signaling.ack({ callId: id, role: effect.leg }, await live.media.lateAnswerForCallee());
+      case 'apply-answer':
+        return this.#changed(live, effect.leg, await live.media.applyAnswer(effect.leg));
+      case 'send-reinvite':
+        signaling.reinvite({ callId: id, role: effect.leg }, live.media.reoffer(effect.leg, effect.direction));
+        return this.#note(live, { kind: 'reinvite-sent', leg: effect.leg });
+      case 'answer-reinvite':
+        return this.#answerReinvite(live, effect);
+      case 'apply-reanswer':
+        return this.#changed(live, effect.leg, await live.media.applyReanswer(effect.leg));
+      case 'gate':
+      case 'ungate':
+        await media[effect.kind](id);
+        return this.#note(live, { kind: effect.kind });
+      case 'play':
+        await media.play(id, effect.leg, effect.sound);
+        return this.#note(live, { kind: 'music-started', leg: effect.leg });
+      case 'stop-sound':
+        return media.stop(id, effect.leg);
+      case 'delete-media':
+        if (live.hasMedia) await media.delete(id);
+        return this.#deps.forget(id);
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  async #dial(live: LiveCall, effect: Extract<Effect, { kind: 'dial' }>): Promise<void> {
+    const { id, parties } = live.call;
+    const number = parties[effect.leg];
+    const found = this.#deps.bindings.find(number);
+    if (found.kind !== 'targets') {
+      const [status, reason] =
+        found.kind === 'unknown' ? ([404, 'Not Found'] as const) : ([480, 'Temporarily Unavailable'] as const);
+      return this.#deps.dispatch(id, { kind: 'leg.refused', leg: effect.leg, status, reason });
+    }
+    if (effect.offer !== 'none') live.hasMedia = true;
+    const offer = await live.media.offerFor(effect.leg, effect.offer);
+    if (live.call.kind === 'terminated') return;
+    // The phone shows who is on the other end: the callee for an API call's caller, the caller for everybody else.
+    const other = effect.leg === 'caller' ? parties.callee : parties.caller;
+    this.#deps.signaling.dial({
+      leg: { callId: id, role: effect.leg },
+      targets: found.targets,
+      offer,
+      fromUser: other,
+      fromName: effect.leg === 'callee' ? live.dialFacts.fromName : undefined,
+      toUser: number,
+      autoAnswer: live.dialFacts.autoAnswer && effect.leg === 'caller',
+      maxForwards: live.dialFacts.maxForwards,
+    });
+  }
+
+  async #answerReinvite(live: LiveCall, effect: Extract<Effect, { kind: 'answer-reinvite' }>): Promise<void> {
+    const leg = { callId: live.call.id, role: effect.leg };
+    if (effect.ourOffer) return this.#deps.signaling.answerReinvite(leg, live.media.reoffer(effect.leg, effect.direction));
+    const { sdp, change } = await live.media.answerReoffer(effect.leg, effect.direction);
+    this.#deps.signaling.answerReinvite(leg, sdp);
+    return this.#changed(live, effect.leg, change);
+  }
+
+  /** rtpengine keeps the codec a sound was started with, so a sound that plays is started again after a change of codec. */
+  async #changed(live: LiveCall, leg: LegRole, change: MediaChange): Promise<void> {
+    if (!change.changed) return;
+    const { call } = live;
+    if (call.kind === 'confirmed' && call[leg].media.sound === 'music') await this.#deps.media.play(call.id, leg, 'music');
+    this.#deps.dispatch(call.id, { kind: 'media.changed', leg, peerStale: change.peerStale });
+  }
+
+  #failed(live: LiveCall, effect: LaneEffect, error: unknown): void {
+    const { id } = live.call;
+    const known = error instanceof AppError ? error : undefined;
+    live.log.warn({ err: known === undefined ? error : known.message, effect: effect.kind }, 'media refused or failed');
+    if (effect.kind === 'delete-media') return this.#deps.forget(id);
+    if (error instanceof MediaGone || effect.kind === 'gate' || effect.kind === 'ungate') {
+      return this.#deps.dispatch(id, { kind: 'media.lost' });
+    }
+    if (effect.kind === 'play') return this.#deps.dispatch(id, { kind: 'sound.failed', leg: effect.leg });
+    if (effect.kind === 'stop-sound' || effect.kind === 'progress' || effect.kind === 'bridge-early') return;
+    if (effect.kind === 'apply-reanswer') return; // the old media goes on: RFC 3261 §14.1
+    const status = known?.sip ?? 500;
+    const reason = known?.message ?? 'internal error';
+    if (effect.kind === 'answer-reinvite') {
+      this.#deps.signaling.refuseReinvite({ callId: id, role: effect.leg }, status);
+      return this.#deps.dispatch(id, { kind: 'reinvite.answer-failed', leg: effect.leg });
+    }
+    const leg: LegRole = effect.kind === 'accept' ? 'caller' : effect.leg;
+    this.#deps.dispatch(id, { kind: 'media.refused', leg, status, reason });
+  }
+
+  #note(live: LiveCall, mark: Mark): void {
+    for (const watch of live.watches) watch.note(mark);
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * live-call: everything the house keeps of one call beside its value: SDP, timers, the lane its effects wait in.
+ */
+import type { Call } from '#core/call.js';
+import type { TimerName } from '#core/inputs.js';
+import type { Timer } from '#kit/clock.js';
+import type { Logger } from '#kit/log.js';
+import type { HoldWatch } from './hold-watch.js';
+import type { MediaSession } from './media-session.js';
+
+export type DialFacts = Readonly<{ fromName?: string | undefined; autoAnswer: boolean; maxForwards: number }>;
+
+export type LiveCall = {
+  call: Call;
+  readonly media: MediaSession;
+  readonly dialFacts: DialFacts;
+  readonly timers: Map<TimerName, Timer>;
+  readonly log: Logger;
+  /** Commands that wait to see what becomes of a hold or a resume. */
+  readonly watches: Set<HoldWatch>;
+  /** Effects that touch media, or wait for it, run one after the other on this lane. */
+  lane: Promise<void>;
+  /** rtpengine knows this call. */
+  hasMedia: boolean;
+};

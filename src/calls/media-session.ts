@@ -1,0 +1,191 @@
+/**
+ * media-session: the SDP side of one call. Keeps what each phone last said, what rtpengine made for it and the o= version
+ * it has seen, and turns the core's directions into SDP. Does not know why a direction is wanted.
+ */
+import { answerFrom, asSendrecv, audioCodecs, connectionAddress, dress, sameMedia, BadSdp } from '#sip/sdp.js';
+import type { Direction } from '#core/direction.js';
+import type { OfferSource } from '#core/effects.js';
+import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
+import { systemRandom } from '#kit/ids.js';
+import type { MediaPort } from './ports.js';
+
+type LegSdp = {
+  /** The phone's last SDP that is in force. */
+  fromPhone: string | undefined;
+  /** The phone's SDP that nobody has dealt with yet. */
+  heard: string | undefined;
+  /** The phone's last address that was not 0.0.0.0 (RFC 3264 §8.4 lets a holder write that). */
+  address: string | undefined;
+  /** What rtpengine made for this phone, direction and o= still its own. */
+  made: string | undefined;
+  /** What we last sent it. */
+  sent: string | undefined;
+  readonly sessionId: string;
+  version: bigint;
+};
+
+/** What an update of one leg means for the other. */
+export type MediaChange = Readonly<{ changed: boolean; peerStale: boolean }>;
+
+const UNCHANGED: MediaChange = { changed: false, peerStale: false };
+
+export class MediaSession {
+  readonly #callId: CallId;
+  readonly #media: MediaPort;
+  readonly #legs: Record<LegRole, LegSdp> = { caller: newLegSdp(), callee: newLegSdp() };
+
+  constructor(callId: CallId, media: MediaPort) {
+    this.#callId = callId;
+    this.#media = media;
+  }
+
+  /** Keeps an SDP until the core has decided what to do with it. */
+  hear(role: LegRole, sdp: string): void {
+    this.#legs[role].heard = sdp;
+  }
+
+  /** The offer for an INVITE to `role`; undefined: the INVITE goes without one. */
+  async offerFor(role: LegRole, source: OfferSource): Promise<string | undefined> {
+    if (source === 'none') return undefined;
+    if (source === 'our-own') return this.#render(role, await this.#media.firstOffer(this.#callId, role), 'sendrecv');
+    const peer = otherLeg(role);
+    return this.#render(role, await this.#media.offer(this.#callId, peer, this.#normal(peer, this.#take(peer))), 'sendrecv');
+  }
+
+  /** The answer to the caller's offer, made of what the callee said (in a 1xx or its 200). */
+  async answerForCaller(direction: Direction): Promise<string> {
+    const made = await this.#media.answer(this.#callId, 'caller', this.#normal('callee', this.#take('callee')));
+    return this.#render('caller', answerFrom(this.#inForce('caller'), made), direction);
+  }
+
+  /** Late offer: the callee's 200 carries the offer, and it becomes the offer in the caller's 200. */
+  async lateOfferForCaller(): Promise<string> {
+    const made = await this.#media.offer(this.#callId, 'callee', this.#normal('callee', this.#take('callee')));
+    return this.#render('caller', made, 'sendrecv');
+  }
+
+  /** Late offer: the caller's ACK carries the answer, and it becomes the answer in the ACK to the callee. */
+  async lateAnswerForCallee(): Promise<string> {
+    const made = await this.#media.answer(this.#callId, 'callee', this.#normal('caller', this.#take('caller')));
+    return this.#render('callee', answerFrom(this.#inForce('callee'), made), 'sendrecv');
+  }
+
+  /** A leg we called has answered; the other leg's offer (or our own first one) is complete in rtpengine. */
+  async applyAnswer(role: LegRole): Promise<MediaChange> {
+    const peer = otherLeg(role);
+    const made = await this.#media.answer(this.#callId, peer, this.#normal(role, this.#take(role)));
+    if (this.#legs[peer].fromPhone === undefined) return UNCHANGED; // the answer to our own first offer: nobody is behind it yet
+    this.#legs[peer].made = made;
+    return { changed: true, peerStale: !this.#canGoOn(peer, made) };
+  }
+
+  /** What a re-INVITE of ours says to this leg. */
+  reoffer(role: LegRole, direction: Direction): string {
+    return this.#render(role, this.#made(role), direction);
+  }
+
+  /** @throws BadSdp (488) when the phone's new offer and its peer have no codec in common; nothing has changed then. */
+  async answerReoffer(role: LegRole, direction: Direction): Promise<Readonly<{ sdp: string; change: MediaChange }>> {
+    const offer = this.#legs[role].heard ?? this.#inForce(role);
+    const change = await this.#update(role);
+    return { sdp: this.#render(role, answerFrom(offer, this.#made(role)), direction), change };
+  }
+
+  /** The phone's answer to our re-INVITE, or to our offer in a 200, is in force now. */
+  applyReanswer(role: LegRole): Promise<MediaChange> {
+    return this.#update(role);
+  }
+
+  /**
+   * rtpengine-facts 3.0: rtpengine is told of a new offer or answer only when address, port or codecs differ from the last,
+   * and then by an offer from that leg with the other leg's last SDP as its answer; with port-latching no port moves.
+   */
+  async #update(role: LegRole): Promise<MediaChange> {
+    const leg = this.#legs[role];
+    const peer = otherLeg(role);
+    const heard = leg.heard;
+    const peerSdp = this.#legs[peer].fromPhone;
+    if (heard === undefined || (leg.fromPhone !== undefined && sameMedia(leg.fromPhone, heard)) || peerSdp === undefined) {
+      this.#take(role);
+      return UNCHANGED;
+    }
+    if (!haveCommonCodec(heard, peerSdp)) {
+      leg.heard = undefined;
+      throw new BadSdp('no codec of this offer is one the other party has');
+    }
+    const sdp = this.#normal(role, this.#take(role));
+    const forPeer = await this.#media.offer(this.#callId, role, sdp);
+    leg.made = await this.#media.answer(this.#callId, role, this.#normal(peer, peerSdp));
+    this.#legs[peer].made = forPeer;
+    return { changed: true, peerStale: !this.#canGoOn(peer, forPeer) };
+  }
+
+  /** May the phone go on sending the codec it sends now? It sends the first one of its own last SDP. */
+  #canGoOn(role: LegRole, madeForIt: string): boolean {
+    const current = audioCodecs(this.#inForce(role)).find((codec) => !isTelephoneEvent(codec.name));
+    return current === undefined || audioCodecs(madeForIt).some((codec) => sameCodec(codec, current));
+  }
+
+  #take(role: LegRole): string {
+    const leg = this.#legs[role];
+    const sdp = leg.heard ?? leg.fromPhone;
+    if (sdp === undefined) throw new BadSdp(`the ${role} has sent no session description`);
+    leg.fromPhone = sdp;
+    leg.heard = undefined;
+    const address = connectionAddress(sdp);
+    if (address !== undefined && address !== '0.0.0.0' && address !== '::') leg.address = address;
+    return sdp;
+  }
+
+  #normal(role: LegRole, sdp: string): string {
+    return asSendrecv(sdp, this.#legs[role].address);
+  }
+
+  #inForce(role: LegRole): string {
+    const sdp = this.#legs[role].fromPhone;
+    if (sdp === undefined) throw new BadSdp(`the ${role} has sent no session description`);
+    return sdp;
+  }
+
+  #made(role: LegRole): string {
+    const made = this.#legs[role].made;
+    if (made === undefined) throw new BadSdp(`there is no session description for the ${role}`);
+    return made;
+  }
+
+  /** RFC 3264 §8: the o= version grows by one whenever the SDP differs from the last, and stands still when it does not. */
+  #render(role: LegRole, made: string, direction: Direction): string {
+    const leg = this.#legs[role];
+    leg.made = made;
+    const { sessionId } = leg;
+    const same = dress(made, { direction, sessionId, version: leg.version });
+    if (same === leg.sent) return same;
+    if (leg.sent !== undefined) leg.version += 1n;
+    leg.sent = dress(made, { direction, sessionId, version: leg.version });
+    return leg.sent;
+  }
+}
+
+/** RFC 4566 §5.2: numbers; a random start keeps two sessions of one host apart. */
+function newLegSdp(): LegSdp {
+  const start = systemRandom(6).reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  return {
+    fromPhone: undefined,
+    heard: undefined,
+    address: undefined,
+    made: undefined,
+    sent: undefined,
+    sessionId: String(start),
+    version: 1n,
+  };
+}
+
+type Codec = Readonly<{ name: string; rate: number }>;
+
+const isTelephoneEvent = (name: string): boolean => name.toLowerCase() === 'telephone-event';
+const sameCodec = (a: Codec, b: Codec): boolean => a.name.toLowerCase() === b.name.toLowerCase() && a.rate === b.rate;
+
+function haveCommonCodec(a: string, b: string): boolean {
+  const real = (sdp: string): Codec[] => audioCodecs(sdp).filter((codec) => !isTelephoneEvent(codec.name));
+  return real(a).some((one) => real(b).some((other) => sameCodec(one, other)));
+}

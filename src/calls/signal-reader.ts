@@ -1,0 +1,84 @@
+/**
+ * signal-reader: what a phone sent, turned into what the core understands: SDP becomes a direction, and garbage becomes a refusal.
+ */
+import { BadSdp, directionOf, readSdp } from '#sip/sdp.js';
+import type { Direction } from '#core/direction.js';
+import type { Input, Reachability } from '#core/inputs.js';
+import type { LegRole } from '#core/leg.js';
+import { assertNever } from '#kit/errors.js';
+import type { LiveCall } from './live-call.js';
+import type { LegSignal } from './ports.js';
+
+export type ReadSignal = Readonly<{ kind: 'input'; input: Input }> | Readonly<{ kind: 'refuse-reinvite'; status: number }>;
+
+export const readSignal = { invite: readInvite, leg: readLeg };
+
+function readInvite(live: LiveCall, offer: string | undefined, callee: Reachability): Input {
+  if (offer === undefined) return { kind: 'invite.received', callee };
+  const direction = hear(live, 'caller', offer);
+  if (direction === undefined)
+    return { kind: 'media.refused', leg: 'caller', status: 488, reason: 'the session description could not be read' };
+  return { kind: 'invite.received', offered: direction, callee };
+}
+
+function readLeg(live: LiveCall, leg: LegRole, signal: LegSignal): ReadSignal {
+  switch (signal.kind) {
+    case 'progressed': {
+      const earlyMedia = signal.sdp !== undefined && hear(live, leg, signal.sdp) !== undefined;
+      return input({ kind: 'leg.progressed', leg, status: signal.status, earlyMedia });
+    }
+    case 'answered':
+      return input({ kind: 'leg.answered', leg, direction: heard(live, leg, signal.sdp) });
+    case 'refused':
+      return input({ kind: 'leg.refused', leg, status: signal.status, reason: signal.reason });
+    case 'acked':
+      return input({ kind: 'leg.acked', leg, direction: heard(live, leg, signal.sdp) });
+    case 'cancelled':
+      return input({ kind: 'cancel.received' });
+    case 'bye':
+      return input({ kind: 'bye.received', leg });
+    case 'lost':
+      return input({ kind: 'leg.lost', leg, why: signal.why });
+    case 'reinvite':
+      return readReinvite(live, leg, signal.sdp);
+    case 'reinvite-acked':
+      return input({ kind: 'reinvite.acked', leg, direction: heard(live, leg, signal.sdp) });
+    case 'reinvite-answered':
+      for (const watch of live.watches) watch.note({ kind: 'reinvite-answered', leg, status: signal.status });
+      return input({ kind: 'reinvite.answered', leg, status: signal.status, direction: heard(live, leg, signal.sdp) });
+    case 'reinvite-refused':
+      for (const watch of live.watches)
+        watch.note({ kind: 'reinvite-answered', leg, status: signal.status, reason: signal.reason });
+      return input({ kind: 'reinvite.refused', leg, status: signal.status, reason: signal.reason });
+    default:
+      return assertNever(signal);
+  }
+}
+
+function readReinvite(live: LiveCall, leg: LegRole, sdp: string | undefined): ReadSignal {
+  if (sdp === undefined) return input({ kind: 'reinvite.received', leg });
+  try {
+    readSdp(sdp);
+  } catch {
+    return { kind: 'refuse-reinvite', status: 488 }; // RFC 3261 §14.2: the session goes on as it was
+  }
+  return input({ kind: 'reinvite.received', leg, direction: hear(live, leg, sdp) });
+}
+
+const input = (one: Input): ReadSignal => ({ kind: 'input', input: one });
+
+const heard = (live: LiveCall, leg: LegRole, sdp: string | undefined): Direction | undefined =>
+  sdp === undefined ? undefined : hear(live, leg, sdp);
+
+/** Keeps the SDP and gives its direction; undefined when it cannot be read. */
+function hear(live: LiveCall, leg: LegRole, sdp: string): Direction | undefined {
+  try {
+    const direction = directionOf(sdp);
+    live.media.hear(leg, sdp);
+    return direction;
+  } catch (error) {
+    if (!(error instanceof BadSdp)) throw error;
+    live.log.warn({ leg, why: error.message }, 'a session description could not be read');
+    return undefined;
+  }
+}

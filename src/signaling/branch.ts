@@ -1,0 +1,116 @@
+/**
+ * branch: one INVITE to one target: its provisional answers, its final one, its CANCEL, and one more try with credentials.
+ */
+import type { DialOptions, DialTarget, SipReason } from '#calls/ports.js';
+import type { Logger } from '#kit/log.js';
+import type { FinalRefusal } from './best-refusal.js';
+import { answerChallenge } from './client-digest.js';
+import { inviteHeaders } from './invite-headers.js';
+import { reasonHeader } from './sip-words.js';
+import type { AckFunction, Headers, Srf, SrfRequest, SrfResponse } from './srf.js';
+import { onEarlyUpdate } from './uas-leg.js';
+
+export type BranchAnswer = Readonly<{ dialogId: string | undefined; sdp: string | undefined; ack: AckFunction }>;
+
+export type BranchEvents = Readonly<{
+  progressed: (branch: Branch, status: number, sdp: string | undefined) => void;
+  answered: (branch: Branch, answer: BranchAnswer) => void;
+  refused: (branch: Branch, refusal: FinalRefusal) => void;
+}>;
+
+export class Branch {
+  readonly #srf: Srf;
+  readonly #options: DialOptions;
+  readonly #target: DialTarget;
+  readonly #log: Logger;
+  readonly #events: BranchEvents;
+  #request: SrfRequest | undefined;
+  #cancelReason: SipReason | undefined;
+  #final = false;
+  #triedCredentials = false;
+
+  constructor(srf: Srf, options: DialOptions, target: DialTarget, log: Logger, events: BranchEvents) {
+    this.#srf = srf;
+    this.#options = options;
+    this.#target = target;
+    this.#log = log;
+    this.#events = events;
+  }
+
+  get uri(): string {
+    return this.#target.uri;
+  }
+
+  start(extra: Headers = {}): void {
+    const { uri, nextHop } = this.#target;
+    const { offer } = this.#options;
+    this.#srf.request(
+      {
+        method: 'INVITE',
+        uri,
+        ...(nextHop === undefined ? {} : { proxy: nextHop }),
+        headers: { ...inviteHeaders(this.#options, this.#target), ...extra },
+        ...(offer === undefined ? {} : { body: offer }),
+      },
+      (error, request) => {
+        if (error || request === undefined) return this.#refused({ status: 503, reason: error?.message ?? 'not sent' });
+        this.#request = request;
+        request.on('response', (response, ack) => this.#onResponse(response, ack));
+        request.on('update', (update, answer) => onEarlyUpdate(update, answer));
+        if (this.#cancelReason !== undefined) this.#sendCancel(request, this.#cancelReason);
+      },
+    );
+  }
+
+  /** RFC 3261 §9.1. The engine keeps it back until a provisional response has come. */
+  cancel(reason: SipReason): void {
+    if (this.#final || this.#cancelReason !== undefined) return;
+    this.#cancelReason = reason;
+    if (this.#request !== undefined) this.#sendCancel(this.#request, reason);
+  }
+
+  #sendCancel(request: SrfRequest, reason: SipReason): void {
+    request.cancel({ headers: { Reason: reasonHeader(reason) } }, (error) => {
+      if (error) this.#log.debug({ why: error.message }, 'CANCEL not sent: the INVITE has ended');
+    });
+  }
+
+  hangUp(answer: BranchAnswer, reason: SipReason): void {
+    answer.ack();
+    if (answer.dialogId === undefined) return;
+    const headers = { Reason: reasonHeader(reason) };
+    this.#srf.request({ method: 'BYE', stackDialogId: answer.dialogId, headers }, (error) => {
+      if (error) this.#log.debug({ why: error.message }, 'BYE not sent: the dialog is gone');
+    });
+  }
+
+  #onResponse(response: SrfResponse, ack: AckFunction): void {
+    const { status } = response;
+    const sdp = response.body === undefined || response.body === '' ? undefined : response.body;
+    if (status <= 100) return;
+    if (status < 200) return this.#events.progressed(this, status, sdp);
+    if (status < 300) {
+      this.#final = true;
+      return this.#events.answered(this, { dialogId: response.stackDialogId, sdp, ack });
+    }
+    if ((status === 401 || status === 407) && this.#retryWithCredentials(response)) return;
+    this.#refused({ status, reason: response.reason });
+  }
+
+  /** RFC 3261 §22.2: the same request once more, with the answer to the challenge. */
+  #retryWithCredentials(response: SrfResponse): boolean {
+    const { credentials, uri } = this.#target;
+    if (credentials === undefined || this.#triedCredentials || this.#cancelReason !== undefined) return false;
+    const header = answerChallenge(response, credentials, 'INVITE', uri);
+    if (header === undefined) return false;
+    this.#triedCredentials = true;
+    this.start(header);
+    return true;
+  }
+
+  #refused(refusal: FinalRefusal): void {
+    if (this.#final) return;
+    this.#final = true;
+    this.#events.refused(this, refusal);
+  }
+}

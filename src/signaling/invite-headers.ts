@@ -1,0 +1,31 @@
+/**
+ * invite-headers: what a first INVITE of ours says about itself.
+ */
+import type { DialOptions, DialTarget } from '#calls/ports.js';
+import { ALLOW, PRODUCT, SDP_TYPE, displayName, userPart } from './sip-words.js';
+import type { Headers } from './srf.js';
+
+/**
+ * `localhost` is the drachtio server's word for the address of the transport it picks; it fills in Via, Call-ID, tags and Contact.
+ */
+export function inviteHeaders(options: DialOptions, target: DialTarget): Headers {
+  // A trunk knows us by its own user name where it gave us one; a phone sees the other party's number.
+  const user = target.credentials?.username ?? options.fromUser;
+  return {
+    From: `${displayName(options.fromName)}<sip:${userPart(user)}@localhost>`,
+    To: `<sip:${userPart(options.toUser)}@localhost>`,
+    'Max-Forwards': String(options.maxForwards),
+    Allow: ALLOW,
+    'User-Agent': PRODUCT,
+    ...(options.offer === undefined ? {} : { 'Content-Type': SDP_TYPE }),
+    ...(target.credentials === undefined ? {} : { 'P-Preferred-Identity': `<sip:${userPart(options.fromUser)}@localhost>` }),
+    ...(options.autoAnswer ? AUTO_ANSWER : {}),
+  };
+}
+
+/** RFC 5373 names the wish; most desk phones read one of the two older forms. */
+const AUTO_ANSWER: Headers = {
+  'Answer-Mode': 'Auto',
+  'Call-Info': '<sip:localhost>;answer-after=0',
+  'Alert-Info': '<http://localhost>;info=alert-autoanswer;delay=0',
+};

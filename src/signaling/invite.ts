@@ -1,0 +1,44 @@
+/**
+ * invite: a new INVITE is judged (extensions, hops, who sent it) and becomes a call.
+ */
+import { AppError, Busy } from '#kit/errors.js';
+import { parseNameAddr } from '#sip/name-addr.js';
+import { parseUri } from '#sip/uri.js';
+import type { RouteDeps } from './routes.js';
+import { SDP_TYPE } from './sip-words.js';
+import type { SrfRequest, SrfResponse } from './srf.js';
+
+const HOPS_WHEN_UNSAID = 70; // RFC 3261 §8.1.1.6
+
+export function onInvite(deps: RouteDeps, request: SrfRequest, response: SrfResponse): void {
+  const required = request.get('Require');
+  // RFC 3261 §8.2.2.3: we support no extension that a caller may require.
+  if (required !== undefined && required.trim() !== '') return response.send(420, { headers: { Unsupported: required } });
+  const hops = Number(request.get('Max-Forwards') ?? HOPS_WHEN_UNSAID);
+  if (!(hops > 0)) return response.send(483); // RFC 3261 §16.3; a call that comes back to us is a loop
+  const body = request.body === '' ? undefined : request.body;
+  if (body !== undefined && !isSdp(request)) return response.send(415, { headers: { Accept: SDP_TYPE } });
+
+  const identity = deps.authenticate(request, response);
+  if (identity === undefined) return;
+  const called = parseUri(request.uri);
+  if (called === undefined || called.user === undefined) return response.send(404);
+  const from = parseNameAddr(request.get('From') ?? '');
+  const fromUser = identity.kind === 'account' ? identity.number : (parseUri(from?.uri ?? '')?.user ?? 'anonymous');
+  try {
+    const callId = deps.calls.incoming({
+      fromUser,
+      fromName: identity.kind === 'account' ? (identity.name ?? from?.displayName) : from?.displayName,
+      toUser: called.user,
+      offer: body,
+      maxForwards: hops - 1,
+    });
+    deps.signaling.addIncoming({ callId, role: 'caller' }, request, response);
+    deps.log.info({ callId, from: fromUser, to: called.user, sipCallId: request.get('Call-ID') }, 'call came in');
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    response.send(error.sip, error instanceof Busy ? { headers: { 'Retry-After': String(error.retryAfterSec) } } : {});
+  }
+}
+
+const isSdp = (request: SrfRequest): boolean => (request.get('Content-Type') ?? SDP_TYPE).toLowerCase().startsWith(SDP_TYPE);

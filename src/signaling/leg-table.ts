@@ -1,0 +1,42 @@
+/**
+ * leg-table: which leg of which call a drachtio dialog belongs to, and the other way round. Nothing else.
+ */
+import type { LegId } from '#calls/ports.js';
+import type { UacLeg } from './uac-leg.js';
+import type { UasLeg } from './uas-leg.js';
+
+export type SipLeg = UacLeg | UasLeg;
+
+const keyOf = (leg: LegId): string => `${leg.callId} ${leg.role}`;
+
+export class LegTable {
+  readonly #legs = new Map<string, SipLeg>();
+  readonly #byDialog = new Map<string, SipLeg>();
+
+  add(leg: SipLeg): void {
+    this.#legs.set(keyOf(leg.id), leg);
+  }
+
+  /** From now on in-dialog requests with this drachtio dialog id belong to the leg. */
+  nameDialog(leg: SipLeg, dialogId: string): void {
+    this.#byDialog.set(dialogId, leg);
+  }
+
+  find(id: LegId): SipLeg | undefined {
+    return this.#legs.get(keyOf(id));
+  }
+
+  ofDialog(dialogId: string | undefined): SipLeg | undefined {
+    return dialogId === undefined || dialogId === '' ? undefined : this.#byDialog.get(dialogId);
+  }
+
+  peerOf(leg: SipLeg): SipLeg | undefined {
+    return this.find({ callId: leg.id.callId, role: leg.id.role === 'caller' ? 'callee' : 'caller' });
+  }
+
+  remove(id: LegId): void {
+    const leg = this.find(id);
+    this.#legs.delete(keyOf(id));
+    if (leg?.dialogId !== undefined) this.#byDialog.delete(leg.dialogId);
+  }
+}

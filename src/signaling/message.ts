@@ -1,0 +1,65 @@
+/**
+ * message: MESSAGE (RFC 3428) between registered phones. It goes to every contact of the number; one that takes it is enough.
+ */
+import { parseUri } from '#sip/uri.js';
+import type { DialTarget } from '#calls/ports.js';
+import { bestRefusal, type FinalRefusal } from './best-refusal.js';
+import { passedHeaders } from './in-dialog.js';
+import type { RouteDeps } from './routes.js';
+import { displayName, userPart } from './sip-words.js';
+import type { Srf, SrfRequest, SrfResponse } from './srf.js';
+
+export function onMessage(deps: RouteDeps, request: SrfRequest, response: SrfResponse): void {
+  const hops = Number(request.get('Max-Forwards') ?? 70);
+  if (!(hops > 0)) return response.send(483);
+  const identity = deps.authenticate(request, response);
+  if (identity === undefined) return;
+  const number = parseUri(request.uri)?.user;
+  if (number === undefined) return response.send(404);
+  const found = deps.bindings.find(number);
+  if (found.kind === 'unknown') return response.send(404);
+  if (found.kind === 'not-registered') return response.send(480);
+  const from =
+    identity.kind === 'account'
+      ? `${displayName(identity.name)}<sip:${userPart(identity.number)}@localhost>`
+      : '<sip:anonymous@localhost>';
+  const deliver = (target: DialTarget): Promise<FinalRefusal> => deliverTo(deps.srf, request, target, from, number, hops - 1);
+  void Promise.all(found.targets.map(deliver)).then((answers) => {
+    const taken = answers.find((answer) => answer.status < 300);
+    const best = taken ?? bestRefusal(answers);
+    response.send(best.status, best.reason);
+  });
+}
+
+function deliverTo(
+  srf: Srf,
+  request: SrfRequest,
+  target: DialTarget,
+  from: string,
+  number: string,
+  hops: number,
+): Promise<FinalRefusal> {
+  return new Promise((resolve) => {
+    srf.request(
+      {
+        method: 'MESSAGE',
+        uri: target.uri,
+        ...(target.nextHop === undefined ? {} : { proxy: target.nextHop }),
+        headers: {
+          ...passedHeaders(request),
+          From: from,
+          To: `<sip:${userPart(number)}@localhost>`,
+          'Max-Forwards': String(hops),
+        },
+        ...(request.body === undefined || request.body === '' ? {} : { body: request.body }),
+      },
+      (error, sent) => {
+        if (error || sent === undefined) return resolve({ status: 503, reason: 'Service Unavailable' });
+        // Timer F of the engine answers 408 for a phone that does not.
+        sent.on('response', (answer: SrfResponse) => {
+          if (answer.status >= 200) resolve({ status: answer.status, reason: answer.reason });
+        });
+      },
+    );
+  });
+}

@@ -1,0 +1,75 @@
+/**
+ * routes: every request that can come in, and the room that answers it. A table of contents; the rules are elsewhere.
+ */
+import type { BindingsPort, CallSignals } from '#calls/ports.js';
+import type { Logger } from '#kit/log.js';
+import { relayInDialog } from './in-dialog.js';
+import { onInvite } from './invite.js';
+import { onMessage } from './message.js';
+import type { Signaling } from './signaling.js';
+import { ALLOW, SDP_TYPE } from './sip-words.js';
+import type { RequestHandler, Srf, SrfRequest, SrfResponse } from './srf.js';
+
+/** Who sent a request, once that is proven. */
+export type Identity = Readonly<{ kind: 'account'; number: string; name?: string | undefined } | { kind: 'trunk'; name: string }>;
+
+export type RouteDeps = Readonly<{
+  srf: Srf;
+  signaling: Signaling;
+  calls: CallSignals;
+  bindings: BindingsPort;
+  /** Gives the identity, or answers the request itself (401, 403) and gives undefined. */
+  authenticate: (request: SrfRequest, response: SrfResponse) => Identity | undefined;
+  register: RequestHandler;
+  log: Logger;
+}>;
+
+export function installRoutes(deps: RouteDeps): void {
+  const route = (method: string, handler: RequestHandler): void =>
+    deps.srf.use(method, (request, response) => guarded(deps.log, method, handler, request, response));
+
+  route('register', deps.register);
+  route('invite', (request, response) => {
+    const leg = deps.signaling.legs.ofDialog(request.stackDialogId);
+    if (leg !== undefined) return leg.onReinvite(request, response);
+    if (hasToTag(request)) return response.send(481); // RFC 3261 §12.2.2
+    onInvite(deps, request, response);
+  });
+  route('update', (request, response) => {
+    const leg = deps.signaling.legs.ofDialog(request.stackDialogId);
+    if (leg === undefined) return response.send(481);
+    if (request.body === undefined || request.body === '') return response.send(200, { headers: { Allow: ALLOW } });
+    leg.onReinvite(request, response);
+  });
+  route('bye', (request, response) => {
+    const leg = deps.signaling.legs.ofDialog(request.stackDialogId);
+    if (leg === undefined) return response.send(481);
+    leg.onBye(request, response);
+  });
+  route('info', (request, response) => relayInDialog(deps, request, response));
+  route('message', (request, response) => {
+    if (hasToTag(request)) return relayInDialog(deps, request, response);
+    onMessage(deps, request, response);
+  });
+  route('options', (_request, response) => response.send(200, { headers: { Allow: ALLOW, Accept: SDP_TYPE } }));
+  // RFC 6665 §8.2.1: no event package is served yet.
+  for (const method of ['subscribe', 'publish']) route(method, (_request, response) => response.send(489));
+  route('notify', (_request, response) => response.send(481));
+  route('refer', (_request, response) => response.send(405, { headers: { Allow: ALLOW } }));
+}
+
+export const hasToTag = (request: SrfRequest): boolean => /;\s*tag=/i.test(request.get('To') ?? '');
+
+/** A fault in a handler costs its own request a 500, never the process. */
+function guarded(log: Logger, method: string, handler: RequestHandler, request: SrfRequest, response: SrfResponse): void {
+  try {
+    handler(request, response);
+  } catch (error) {
+    log.error({ err: error, method }, 'a request could not be handled');
+    try {
+      response.send(500);
+    } catch (second) {
+      log.error({ err: second, method }, 'nor refused');
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * signaling: SIP as the calls see it. Finds the leg a word is for and passes it on; a leg that is gone hears nothing.
+ */
+import type { DialOptions, LegId, SignalingPort, SipReason } from '#calls/ports.js';
+import type { LegDeps } from './leg-dialog.js';
+import { LegTable } from './leg-table.js';
+import type { SrfRequest, SrfResponse } from './srf.js';
+import { UacLeg } from './uac-leg.js';
+import { UasLeg } from './uas-leg.js';
+
+export type SignalingDeps = Omit<LegDeps, 'onDialog'>;
+
+export class Signaling implements SignalingPort {
+  readonly legs = new LegTable();
+  readonly #deps: LegDeps;
+
+  constructor(deps: SignalingDeps) {
+    this.#deps = { ...deps, onDialog: (leg, dialogId) => this.legs.nameDialog(leg as UasLeg | UacLeg, dialogId) };
+  }
+
+  /** The caller's leg of a new call. */
+  addIncoming(id: LegId, request: SrfRequest, response: SrfResponse): void {
+    this.legs.add(new UasLeg(id, this.#deps, request, response));
+  }
+
+  dial(options: DialOptions): void {
+    const leg = new UacLeg(options, this.#deps);
+    this.legs.add(leg);
+    leg.start();
+  }
+
+  progress(leg: LegId, status: number, sdp?: string): void {
+    this.#uas(leg)?.progress(status, sdp);
+  }
+
+  accept(leg: LegId, sdp: string): void {
+    this.#uas(leg)?.accept(sdp);
+  }
+
+  refuse(leg: LegId, status: number, reason?: string, retryAfterSec?: number): void {
+    this.#uas(leg)?.refuse(status, reason, retryAfterSec);
+  }
+
+  ack(leg: LegId, sdp?: string): void {
+    this.#uac(leg)?.ack(sdp);
+  }
+
+  cancel(leg: LegId, reason: SipReason): void {
+    this.#uac(leg)?.cancel(reason);
+  }
+
+  bye(leg: LegId, reason: SipReason): void {
+    this.legs.find(leg)?.bye(reason);
+  }
+
+  reinvite(leg: LegId, sdp: string): void {
+    this.legs.find(leg)?.reinvite(sdp);
+  }
+
+  answerReinvite(leg: LegId, sdp: string): void {
+    this.legs.find(leg)?.answerReinvite(sdp);
+  }
+
+  refuseReinvite(leg: LegId, status: number, retryAfterSec?: number): void {
+    this.legs.find(leg)?.refuseReinvite(status, retryAfterSec);
+  }
+
+  forget(leg: LegId): void {
+    this.legs.remove(leg);
+  }
+
+  #uas(id: LegId): UasLeg | undefined {
+    const leg = this.legs.find(id);
+    return leg instanceof UasLeg ? leg : undefined;
+  }
+
+  #uac(id: LegId): UacLeg | undefined {
+    const leg = this.legs.find(id);
+    return leg instanceof UacLeg ? leg : undefined;
+  }
+}

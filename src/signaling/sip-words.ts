@@ -1,0 +1,26 @@
+/**
+ * sip-words: header values that several rooms of signaling write.
+ */
+import type { SipReason } from '#calls/ports.js';
+
+/** RFC 3261 §20.5: what we really answer. REFER, SUBSCRIBE and PRACK are not there yet, so they are not promised. */
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, UPDATE, REGISTER';
+
+export const SDP_TYPE = 'application/sdp';
+export const PRODUCT = 'Holdfast';
+
+/** RFC 3326: why a CANCEL or BYE was sent; SIP status codes under `SIP`, everything else is normal clearing. */
+export function reasonHeader(reason: SipReason): string {
+  const text = reason.text.replace(/[^\x20-\x7e]|["\\]/g, ' ');
+  return reason.cause >= 100 ? `SIP;cause=${reason.cause};text="${text}"` : `Q.850;cause=${reason.cause};text="${text}"`;
+}
+
+/** A quoted display name (RFC 3261 §25.1), or nothing. */
+export function displayName(name: string | undefined): string {
+  if (name === undefined || name === '') return '';
+  return `"${name.replace(/[\r\n]/g, ' ').replace(/["\\]/g, '\\$&')}" `;
+}
+
+/** The user part of a URI may only carry some characters (RFC 3261 §25.1). */
+export const userPart = (number: string): string =>
+  encodeURIComponent(number).replaceAll('%2B', '+').replaceAll('%23', '%23').replaceAll('%2A', '*');

@@ -1,0 +1,99 @@
+/**
+ * srf: the narrow typed surface of drachtio-srf that we trust: requests out, requests in, responses. Its Dialog class is not
+ * used: dialog.modify() hangs for ever after a refused re-INVITE, and its hold detection sees only one kind of hold
+ * (architecture.md section 10, traps 1 to 4 and 9).
+ */
+import { createRequire } from 'node:module';
+import type { Logger } from '#kit/log.js';
+
+export type Headers = Readonly<Record<string, string>>;
+export type MessageOptions = Readonly<{ headers?: Headers; body?: string }>;
+
+export interface SrfMessage {
+  readonly body?: string;
+  get(name: string): string | undefined;
+  has(name: string): boolean;
+}
+
+export interface SrfRequest extends SrfMessage {
+  readonly method: string;
+  readonly uri: string;
+  readonly source: 'network' | 'application';
+  readonly source_address: string;
+  readonly source_port: number;
+  readonly protocol: string;
+  readonly stackDialogId?: string;
+  on(event: 'response', listener: (response: SrfResponse, ack: AckFunction) => void): this;
+  on(event: 'cancel', listener: () => void): this;
+  on(event: 'update', listener: (request: SrfRequest, response: SrfResponse) => void): this;
+  cancel(options: Readonly<{ headers?: Headers }>, callback: (error: Error | null) => void): void;
+}
+
+export type AckFunction = (options?: MessageOptions) => void;
+/** `error` is an Error or, from a refused response, a bare string. */
+export type SentCallback = (error: unknown, sent?: SrfMessage) => void;
+
+export interface SrfResponse extends SrfMessage {
+  readonly status: number;
+  readonly reason: string;
+  readonly stackDialogId?: string;
+  send(status: number, options?: MessageOptions, sent?: SentCallback, acked?: (ack: SrfRequest) => void): void;
+  send(status: number, reason: string, options?: MessageOptions, sent?: SentCallback, acked?: (ack: SrfRequest) => void): void;
+}
+
+export type RequestOptions = MessageOptions &
+  Readonly<{
+    method: string;
+    uri?: string;
+    /** Next hop, when it is not the request URI's own host. */
+    proxy?: string;
+    /** Names a dialog: tags, CSeq, route set and request URI are filled in. */
+    stackDialogId?: string;
+  }>;
+
+export type RequestHandler = (request: SrfRequest, response: SrfResponse) => void;
+
+/** The one connection to a drachtio-server or the embedded engine. */
+export interface Srf {
+  use(method: string, handler: RequestHandler): void;
+  request(options: RequestOptions, callback: (error: Error | null, request?: SrfRequest) => void): void;
+  connect(options: Readonly<{ host: string; port: number; secret: string; enablePing?: boolean }>): void;
+  disconnect(): void;
+  on(event: 'connect', listener: (error: Error | null, hostports: string, version: string) => void): void;
+  on(event: 'error', listener: (error: Error) => void): void;
+  on(event: 'close' | 'reconnecting', listener: () => void): void;
+}
+
+export type SipConnection = Readonly<{ hostports: readonly string[]; version: string }>;
+
+/** drachtio-srf is CommonJS without types; this is the only place that meets it untyped. */
+export function newSrf(): Srf {
+  const SrfClass = createRequire(import.meta.url)('drachtio-srf') as new () => Srf;
+  return new SrfClass();
+}
+
+/**
+ * Connects and waits for the first authenticated connection; later breaks are drachtio-srf's to mend.
+ * @throws Error when the secret is wrong or nobody answers in `timeoutMs`.
+ */
+export function connectSrf(
+  srf: Srf,
+  target: Readonly<{ host: string; port: number; secret: string }>,
+  timeoutMs: number,
+  log: Logger,
+): Promise<SipConnection> {
+  return new Promise((resolve, reject) => {
+    const where = `${target.host}:${target.port}`;
+    const timer = setTimeout(() => {
+      srf.disconnect();
+      reject(new Error(`no drachtio-server answered at ${where} within ${timeoutMs} ms (DRACHTIO_HOST, DRACHTIO_PORT)`));
+    }, timeoutMs);
+    srf.on('error', (error) => log.warn({ why: error.message }, `connection to the SIP engine at ${where} failed`));
+    srf.on('connect', (error, hostports, version) => {
+      clearTimeout(timer);
+      if (error) reject(new Error(`the drachtio-server at ${where} refused the secret (DRACHTIO_SECRET)`));
+      else resolve({ hostports: hostports.split(',').filter((one) => one !== ''), version });
+    });
+    srf.connect({ ...target, enablePing: true });
+  });
+}

@@ -1,0 +1,91 @@
+/**
+ * uac-leg: an INVITE that goes out, to one phone or to all phones of a number at once: the first that answers is the leg,
+ * the others are cancelled with a reason. Knows nothing of what the call is for.
+ */
+import type { DialOptions, SipReason } from '#calls/ports.js';
+import { Branch, type BranchAnswer } from './branch.js';
+import { bestRefusal, type FinalRefusal } from './best-refusal.js';
+import { LegDialog, type LegDeps } from './leg-dialog.js';
+import type { AckFunction } from './srf.js';
+
+const ELSEWHERE: SipReason = { cause: 200, text: 'Call completed elsewhere' };
+
+export class UacLeg extends LegDialog {
+  readonly #branches: Branch[];
+  readonly #refusals: FinalRefusal[] = [];
+  #winner: Branch | undefined;
+  #ack: AckFunction | undefined;
+  #earlyMediaOf: Branch | undefined;
+  #cancelled: SipReason | undefined;
+
+  constructor(options: DialOptions, deps: LegDeps) {
+    super(options.leg, deps);
+    this.#branches = options.targets.map(
+      (target) =>
+        new Branch(deps.srf, options, target, this.log, {
+          progressed: (branch, status, sdp) => this.#onProgress(branch, status, sdp),
+          answered: (branch, answer) => this.#onAnswer(branch, answer),
+          refused: (branch, refusal) => this.#onRefusal(branch, refusal),
+        }),
+    );
+  }
+
+  start(): void {
+    this.log.info({ branches: this.#branches.length }, 'INVITE sent');
+    for (const branch of this.#branches) branch.start();
+  }
+
+  cancel(reason: SipReason): void {
+    if (this.#winner !== undefined) return super.bye(reason);
+    this.#cancelled ??= reason;
+    this.endDialog();
+    for (const branch of this.#branches) branch.cancel(reason);
+  }
+
+  /** A call that ends before anybody answered is cancelled: there is no dialog to say BYE in. */
+  override bye(reason: SipReason): void {
+    if (this.#winner === undefined) this.cancel(reason);
+    else super.bye(reason);
+  }
+
+  ack(sdp?: string): void {
+    const ack = this.#ack;
+    this.#ack = undefined;
+    ack?.(sdp === undefined ? undefined : { headers: { 'Content-Type': 'application/sdp' }, body: sdp });
+  }
+
+  #onProgress(branch: Branch, status: number, sdp: string | undefined): void {
+    if (this.#winner !== undefined || this.#cancelled !== undefined) return;
+    // Of several phones that play early media only the first can be heard.
+    if (sdp !== undefined) this.#earlyMediaOf ??= branch;
+    const heard = this.#earlyMediaOf === branch ? sdp : undefined;
+    this.deps.calls.signal(this.id, { kind: 'progressed', status, sdp: heard });
+  }
+
+  #onAnswer(branch: Branch, answer: BranchAnswer): void {
+    if (this.#winner !== undefined || this.#cancelled !== undefined) {
+      // RFC 3261 §13.2.2.4, §9.1: a 2xx that crossed our CANCEL, or a second phone's, is acknowledged and hung up.
+      branch.hangUp(answer, this.#cancelled ?? ELSEWHERE);
+      return;
+    }
+    this.#winner = branch;
+    this.#ack = answer.ack;
+    this.setDialog(answer.dialogId);
+    for (const loser of this.#branches) if (loser !== branch) loser.cancel(ELSEWHERE);
+    this.log.info('answered');
+    this.deps.calls.signal(this.id, { kind: 'answered', sdp: answer.sdp });
+  }
+
+  #onRefusal(branch: Branch, refusal: FinalRefusal): void {
+    this.#refusals.push(refusal);
+    if (this.#winner !== undefined || this.#cancelled !== undefined) return;
+    this.log.info({ status: refusal.status, target: branch.uri }, 'refused');
+    // RFC 3261 §16.7 step 5: a 6xx speaks for the user, so the other phones stop ringing.
+    const decisive = refusal.status >= 600;
+    if (!decisive && this.#refusals.length < this.#branches.length) return;
+    this.#cancelled = { cause: refusal.status, text: refusal.reason };
+    for (const other of this.#branches) other.cancel(this.#cancelled);
+    this.endDialog();
+    this.deps.calls.signal(this.id, { kind: 'refused', ...bestRefusal(this.#refusals) });
+  }
+}
