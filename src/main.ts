@@ -1,0 +1,177 @@
+/**
+ * main: builds every room once, plugs ports into adapters, and closes them in reverse order. Decides nothing else.
+ */
+import { fileURLToPath } from 'node:url';
+import { CallService } from '#calls/call-service.js';
+import { CommandService } from '#calls/command-service.js';
+import { EventBus } from '#calls/event-bus.js';
+import type { CallSignals } from '#calls/ports.js';
+import { startEngineThread } from '#engine/thread.js';
+import { startHttp } from '#http/server.js';
+import { RealClock, type Clock } from '#kit/clock.js';
+import { loadConfig, type Config } from '#kit/config.js';
+import { AppError } from '#kit/errors.js';
+import { createLogger, type Logger } from '#kit/log.js';
+import { startMedia } from '#media/media.js';
+import { startRegistrar } from '#registrar/registrar-room.js';
+import { installRoutes } from '#signaling/routes.js';
+import { Signaling } from '#signaling/signaling.js';
+import { connectSrf, newSrf, type SipConnection } from '#signaling/srf.js';
+import { welcome } from './welcome.js';
+
+export type RunningHoldfast = Readonly<{ config: Config; sip: SipConnection; httpPort: number; stop: () => Promise<void> }>;
+
+const CONNECT_MS = 10_000;
+/** Ctrl-C ends within two seconds: calls get this long to hear BYE, the rest goes to closing. */
+const POLITE_MS = 1200;
+
+/** What was opened last is closed first; one that fails to close does not keep the others open. */
+class Closers {
+  readonly #closers: { name: string; close: () => Promise<void> | void }[] = [];
+
+  add(name: string, close: () => Promise<void> | void): void {
+    this.#closers.unshift({ name, close });
+  }
+
+  async closeAll(log: Logger): Promise<void> {
+    for (const { name, close } of this.#closers.splice(0)) {
+      try {
+        await close();
+      } catch (error) {
+        log.warn({ err: error, room: name }, 'a room did not close cleanly');
+      }
+    }
+  }
+}
+
+/** @throws AppError (ConfigError and others) with one clear line when something cannot start; what was started is stopped again. */
+export async function startHoldfast(config: Config, log: Logger, clock: Clock = new RealClock()): Promise<RunningHoldfast> {
+  const closers = new Closers();
+  try {
+    return await build(config, log, clock, closers);
+  } catch (error) {
+    await closers.closeAll(log);
+    throw error;
+  }
+}
+
+async function build(config: Config, log: Logger, clock: Clock, closers: Closers): Promise<RunningHoldfast> {
+  const bus = new EventBus(clock, log);
+  const media = await startMedia(config, clock, log.child({ room: 'media' }));
+  closers.add('media', () => media.stop());
+
+  const drachtio = await engineFor(config, log, closers);
+  const srf = newSrf();
+  const registrar = startRegistrar({
+    config,
+    clock,
+    srf,
+    log: log.child({ room: 'registrar' }),
+    publish: (event) => bus.publish(event),
+  });
+  closers.add('registrar', () => registrar.stop());
+
+  // Signaling and calls need each other; this is the knot where they are tied.
+  const signals: CallSignals = {
+    incoming: (call) => calls.incoming(call),
+    signal: (leg, signal) => calls.signal(leg, signal),
+    mayRelay: (leg) => calls.mayRelay(leg),
+  };
+  const signaling = new Signaling({ srf, calls: signals, clock, log: log.child({ room: 'signaling' }) });
+  const calls = new CallService({
+    signaling,
+    media: media.port,
+    bindings: registrar.bindings,
+    bus,
+    clock,
+    log: log.child({ room: 'calls' }),
+    ringSeconds: config.sip.ringSeconds,
+    maxCalls: config.sip.maxCalls,
+  });
+  media.onLost(() => calls.mediaLost());
+  installRoutes({
+    srf,
+    signaling,
+    calls: signals,
+    bindings: registrar.bindings,
+    authenticate: registrar.authenticate,
+    register: registrar.onRegister,
+    log: log.child({ room: 'signaling' }),
+  });
+  const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);
+  closers.add('drachtio connection', () => srf.disconnect());
+  registrar.begin();
+
+  const commands = new CommandService({ calls, bindings: registrar.bindings, media: media.port, clock });
+  const http = await startHttp({
+    config,
+    commands,
+    bus,
+    registrations: registrar,
+    health: () => media.health(),
+    gauges: () => ({ calls: calls.size, registrations: registrar.list().length, rtpengineUp: media.health().rtpengine === 'up' }),
+    clock,
+    log: log.child({ room: 'http' }),
+  });
+  closers.add('http', () => http.stop());
+  closers.add('calls', () => Promise.race([calls.close(), timeLimit(clock, POLITE_MS)]));
+  return { config, sip, httpPort: http.port, stop: () => closers.closeAll(log) };
+}
+
+/** The embedded engine on its own thread, or the drachtio-server that the configuration names. */
+async function engineFor(config: Config, log: Logger, closers: Closers): Promise<{ host: string; port: number; secret: string }> {
+  if (config.drachtio.host !== '') return config.drachtio;
+  const engine = await startEngineThread(
+    { addresses: config.addresses, sipPort: config.sip.port, wsPort: config.sip.wsPort, adminPort: config.engine.adminPort },
+    log.child({ room: 'engine' }),
+  );
+  closers.add('engine', () => engine.stop());
+  return { host: '127.0.0.1', port: engine.adminPort, secret: engine.secret };
+}
+
+const timeLimit = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => clock.after('polite end', ms, resolve));
+
+export async function main(): Promise<void> {
+  // drachtio-srf reads process.env for every header it looks up; a plain object is many times faster than the real one.
+  process.env = { ...process.env };
+  const defaultFolder = fileURLToPath(new URL('../sip-config', import.meta.url));
+  try {
+    const config = loadConfig(process.env, defaultFolder);
+    const log = createLogger(config.log);
+    const running = await startHoldfast(config, log);
+    stopOnSignals(running, log);
+    process.stdout.write(welcome(running));
+    if (process.env['HOLDFAST_PRINT_READY'] === '1') process.stdout.write(`${JSON.stringify(readyFacts(running))}\n`);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    process.stderr.write(`holdfast: ${error.message}\n`);
+    process.exitCode = 1;
+    process.exit();
+  }
+}
+
+function readyFacts(running: RunningHoldfast): Record<string, unknown> {
+  const portOf = (protocol: string): number | undefined => {
+    const found = running.sip.hostports.find((one) => one.startsWith(`${protocol}/`));
+    return found === undefined ? undefined : Number(found.slice(found.lastIndexOf(':') + 1));
+  };
+  return { ready: true, sipPort: portOf('udp'), wsPort: portOf('ws'), httpPort: running.httpPort };
+}
+
+function stopOnSignals(running: RunningHoldfast, log: Logger): void {
+  let stopping = false;
+  const stop = (why: string, code: number): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ why }, 'closing');
+    void running.stop().then(() => process.exit(code));
+  };
+  process.on('SIGINT', () => stop('SIGINT', 0));
+  process.on('SIGTERM', () => stop('SIGTERM', 0));
+  // A fault nobody caught: calls are ended politely, because what state the process is in nobody knows.
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught fault');
+    stop('uncaught fault', 1);
+  });
+  process.on('unhandledRejection', (reason) => log.error({ err: reason }, 'a promise was rejected and nobody listened'));
+}

@@ -1,0 +1,36 @@
+/**
+ * welcome: what a person sees when Holdfast serves: where, who, and what to type next.
+ */
+import type { RunningHoldfast } from './main.js';
+
+export function welcome(running: RunningHoldfast): string {
+  const { config, sip, httpPort } = running;
+  const address = config.addresses[0] ?? '127.0.0.1';
+  const host = address.includes(':') ? `[${address}]` : address;
+  const base = `http://${host}:${httpPort}`;
+  const numbers = config.accounts.phones.map((phone) => phone.number);
+  const [caller = '101', callee = '102'] = numbers;
+  const user = config.accounts.http[0];
+  const demo = user?.password === 'qwe123';
+  const credentials = user === undefined ? '' : `-u ${user.user}:${demo ? user.password : 'PASSWORD'} `;
+  return [
+    '',
+    'Holdfast serves',
+    `  SIP   ${sip.hostports.map((one) => one.replace('/', ' ')).join(', ')}`,
+    `  HTTP  ${base}  (docs at ${base}/docs)`,
+    `  phones ${numbers.length === 0 ? 'none: add some to accounts.yaml' : summary(numbers)}${demo ? ', password demo-<number>' : ''}`,
+    '',
+    `Register two phones (say ${caller} and ${callee}), then:`,
+    `  curl ${credentials}-d '{"caller":"${caller}","callee":"${callee}"}' -H 'content-type: application/json' ${base}/calls`,
+    `  curl ${credentials}-X PUT ${base}/calls/<id>/hold        # both hear music; DELETE resumes`,
+    '',
+    'Ctrl-C ends all calls and stops.',
+    '',
+    '',
+  ].join('\n');
+}
+
+function summary(numbers: readonly string[]): string {
+  const first = numbers[0] ?? '';
+  return numbers.length <= 3 ? numbers.join(', ') : `${first} to ${numbers.at(-1) ?? ''} (${numbers.length})`;
+}
