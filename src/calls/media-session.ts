@@ -2,7 +2,8 @@
  * media-session: the SDP side of one call. Keeps what each phone last said, what rtpengine made for it and the o= version
  * it has seen, and turns the core's directions into SDP. Does not know why a direction is wanted.
  */
-import { answerFrom, asSendrecv, audioCodecs, connectionAddress, dress, sameMedia, BadSdp } from '#sip/sdp.js';
+import { audioCodecs, BadSdp, carriesSpeech, connectionAddress, sameCodec } from '#sip/sdp.js';
+import { answerFrom, asSendrecv, dress, sameMedia } from '#sip/sdp-write.js';
 import type { Direction } from '#core/direction.js';
 import type { OfferSource } from '#core/effects.js';
 import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
@@ -122,7 +123,7 @@ export class MediaSession {
 
   /** May the phone go on sending the codec it sends now? It sends the first one of its own last SDP. */
   #canGoOn(role: LegRole, madeForIt: string): boolean {
-    const current = audioCodecs(this.#inForce(role)).find((codec) => !isTelephoneEvent(codec.name));
+    const current = audioCodecs(this.#inForce(role)).find(carriesSpeech);
     return current === undefined || audioCodecs(madeForIt).some((codec) => sameCodec(codec, current));
   }
 
@@ -180,12 +181,7 @@ function newLegSdp(): LegSdp {
   };
 }
 
-type Codec = Readonly<{ name: string; rate: number }>;
-
-const isTelephoneEvent = (name: string): boolean => name.toLowerCase() === 'telephone-event';
-const sameCodec = (a: Codec, b: Codec): boolean => a.name.toLowerCase() === b.name.toLowerCase() && a.rate === b.rate;
-
 function haveCommonCodec(a: string, b: string): boolean {
-  const real = (sdp: string): Codec[] => audioCodecs(sdp).filter((codec) => !isTelephoneEvent(codec.name));
+  const real = (sdp: string) => audioCodecs(sdp).filter(carriesSpeech);
   return real(a).some((one) => real(b).some((other) => sameCodec(one, other)));
 }

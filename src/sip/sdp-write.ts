@@ -1,0 +1,122 @@
+/**
+ * sdp-write: session descriptions changed line by line, so that every line nobody asked to change stays as it was.
+ */
+import {
+  BadSdp,
+  carriesSpeech,
+  isDirectionLine,
+  isZeroAddress,
+  readSdp,
+  sameCodec,
+  type Codec,
+  type SdpDirection,
+  type SdpMedia,
+} from './sdp.js';
+import { attribute, sectionsOf, textOf } from './sdp-lines.js';
+
+/** `version`: o= version, growing by one with every change (RFC 3264 §8). */
+export type Dress = Readonly<{ direction: SdpDirection; sessionId: string; version: bigint }>;
+
+const withoutDirection = (lines: readonly string[]): string[] => lines.filter((line) => !isDirectionLine(line));
+
+/**
+ * The same description saying what we want: the direction on each audio line (RFC 3264 §8.4: each stream is held separately,
+ * and only audio gets music, so a hold makes other streams inactive), and our own o= line.
+ * @throws BadSdp
+ */
+export function dress(text: string, { direction, sessionId, version }: Dress): string {
+  const view = readSdp(text);
+  const { session, media } = sectionsOf(text);
+  const address = (attribute(session, 'o=') ?? '').trim().split(/\s+/).slice(-2).join(' ');
+  const origin = `o=- ${sessionId} ${version} IN ${address}`;
+  return textOf({
+    session: withoutDirection(session).map((line) => (line.startsWith('o=') ? origin : line)),
+    media: media.map((lines, index) => {
+      const line = view.media[index];
+      if (line === undefined || line.rejected) return lines;
+      return [...withoutDirection(lines), `a=${directionFor(line, direction)}`];
+    }),
+  });
+}
+
+function directionFor(line: SdpMedia, wanted: SdpDirection): SdpDirection {
+  if (line.kind === 'audio') return wanted;
+  return wanted === 'sendrecv' ? line.direction : 'inactive';
+}
+
+/**
+ * For rtpengine, which must believe that everybody sends and receives (rtpengine-facts 3.0): every direction sendrecv, and an
+ * address of nought (RFC 3264 §8.4) replaced by the last real one.
+ */
+export function asSendrecv(text: string, lastAddress?: string): string {
+  const { session, media } = sectionsOf(text);
+  const real = (line: string): string => {
+    const [net, family, address] = line.slice(2).trim().split(/\s+/);
+    const isZero = line.startsWith('c=') && isZeroAddress(address ?? '') && lastAddress !== undefined;
+    return isZero ? `c=${net} ${lastAddress.includes(':') ? 'IP6' : (family ?? 'IP4')} ${lastAddress}` : line;
+  };
+  return textOf({
+    session: withoutDirection(session).map(real),
+    media: media.map((lines) => [...withoutDirection(lines).map(real), 'a=sendrecv']),
+  });
+}
+
+/** Do both say the same of addresses, ports, codecs, keys: of everything but o=, s=, t= and direction? */
+export function sameMedia(a: string, b: string): boolean {
+  const essence = (text: string): string => {
+    const { session, media } = sectionsOf(text);
+    const lasting = withoutDirection(session).filter((line) => !/^[vostiuep]=/.test(line));
+    return [lasting, ...media.map(withoutDirection)].map((lines) => lines.join('\n')).join('\n\n');
+  };
+  return a === b || essence(a) === essence(b);
+}
+
+/**
+ * RFC 3264 §6: an answer to `offer` made of `ours`: every m= line in its order, what cannot be had refused with port 0, and only
+ * codecs of the offer, under the offer's payload numbers.
+ * @throws BadSdp (488) when no audio codec is common.
+ */
+export function answerFrom(offer: string, ours: string): string {
+  const offered = readSdp(offer);
+  const own = readSdp(ours);
+  const offerLines = sectionsOf(offer);
+  const ownLines = sectionsOf(ours);
+  const media = offered.media.map((line, index) => {
+    const ownLine = own.media[index];
+    const lines = ownLines.media[index];
+    if (line.rejected || ownLine === undefined || lines === undefined || ownLine.rejected || ownLine.kind !== line.kind)
+      return refused(line);
+    return answerLine(line, ownLine, lines);
+  });
+  // RFC 3264 §6: t= is the offer's.
+  const times = offerLines.session.filter((line) => line.startsWith('t='));
+  const session = ownLines.session.flatMap((line) => (line.startsWith('t=') ? times.splice(0) : [line]));
+  return textOf({ session, media });
+}
+
+const refused = (line: SdpMedia): string[] => [`m=${line.kind} 0 ${line.protocol} ${line.payloads.join(' ')}`];
+
+function answerLine(offered: SdpMedia, own: SdpMedia, lines: readonly string[]): readonly string[] {
+  if (!/RTP\//i.test(offered.protocol)) return lines;
+  const numbers = new Map<string, string>(); // our payload number → the offer's
+  for (const codec of own.codecs) {
+    const match = offered.codecs.find((one) => sameCodec(one, codec));
+    if (match !== undefined) numbers.set(codec.payload, match.payload);
+  }
+  if (!commonSpeech(offered, own)) {
+    if (own.kind === 'audio') throw new BadSdp('the offer has no codec that the other party has');
+    return refused(offered);
+  }
+  const first = `m=${own.kind} ${own.port} ${offered.protocol} ${[...numbers.values()].join(' ')}`;
+  return [first, ...lines.slice(1).flatMap((line) => renumbered(line, numbers))];
+}
+
+const commonSpeech = (offered: SdpMedia, own: SdpMedia): boolean =>
+  own.codecs.some((codec: Codec) => carriesSpeech(codec) && offered.codecs.some((one) => sameCodec(one, codec)));
+
+function renumbered(line: string, numbers: ReadonlyMap<string, string>): string[] {
+  const payload = /^a=(?:rtpmap|fmtp|rtcp-fb):([0-9]+)(?=\s)/.exec(line)?.[1];
+  if (payload === undefined) return [line];
+  const number = numbers.get(payload);
+  return number === undefined ? [] : [line.replace(`:${payload}`, `:${number}`)];
+}

@@ -1,0 +1,175 @@
+/**
+ * sdp: what a session description says (RFC 4566, RFC 3264), read once into plain values. The only user of sdp-transform,
+ * whose numbers are rounded: versions and payloads are read from the text here. Writing lives in sdp-write.ts.
+ */
+import { parse } from 'sdp-transform';
+import { AppError } from '#kit/errors.js';
+import { attribute, sectionsOf } from './sdp-lines.js';
+
+/** The four words of RFC 3264 §5.1; core/direction.ts has the same, and the types meet without an import. */
+export type SdpDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
+/** `rate` in Hz. */
+export type Codec = Readonly<{ payload: string; name: string; rate: number; channels: number }>;
+
+export type SdpMedia = Readonly<{
+  kind: string;
+  port: number;
+  protocol: string;
+  payloads: readonly string[];
+  /** c= of the line itself, else of the session. */
+  address: string;
+  /** As written; sendrecv when nothing is (RFC 3264 §5.1). c=0.0.0.0 is not read into it: see `directionOf`. */
+  direction: SdpDirection;
+  rejected: boolean;
+  codecs: readonly Codec[];
+}>;
+
+export type SdpView = Readonly<{ username: string; sessionId: string; version: bigint; media: readonly SdpMedia[] }>;
+
+/** RFC 3261 §13.3.1.3: a session description nobody can take is answered 488. */
+export class BadSdp extends AppError {
+  constructor(message: string, cause?: unknown) {
+    super({ code: 'bad_sdp', http: 400, sip: 488, message, cause });
+  }
+}
+
+/** RFC 3551 §6: payload numbers that need no rtpmap. */
+const STATIC_CODECS: Readonly<Record<string, readonly [name: string, rate: number]>> = {
+  '0': ['PCMU', 8000],
+  '3': ['GSM', 8000],
+  '4': ['G723', 8000],
+  '8': ['PCMA', 8000],
+  '9': ['G722', 8000], // 8000 by an old mistake that RFC 3551 §4.5.2 keeps
+  '13': ['CN', 8000],
+  '15': ['G728', 8000],
+  '18': ['G729', 8000],
+  '26': ['JPEG', 90_000],
+  '31': ['H261', 90_000],
+  '34': ['H263', 90_000],
+};
+
+const MOST_BYTES = 64 * 1024;
+const MOST_MEDIA = 32;
+
+/** @throws BadSdp when the text is no session description, or one without a media line or an address. */
+export function readSdp(text: string): SdpView {
+  if (text.length > MOST_BYTES) throw new BadSdp('the session description is too long');
+  const { session, media } = sectionsOf(text);
+  if (!/^v=0\s*$/.test(session[0] ?? '')) throw new BadSdp('the session description does not begin with v=0');
+  if (media.length === 0) throw new BadSdp('the session description has no media line');
+  if (media.length > MOST_MEDIA) throw new BadSdp('the session description has too many media lines');
+  const parsed = parseSafely(text);
+  const sessionDirection = directionIn(session);
+  return {
+    ...readOrigin(session),
+    media: media.map((lines, index) => readMedia(lines, session, sessionDirection, parsed.media[index]?.rtp ?? [])),
+  };
+}
+
+type Rtpmap = Readonly<{ payload: number; codec: string; rate?: number; encoding?: number }>;
+
+function parseSafely(text: string): { media: { rtp: readonly Rtpmap[] }[] } {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new BadSdp('the session description could not be read', error);
+  }
+}
+
+/** RFC 4566 §5.2. The version may use all 64 bits. */
+function readOrigin(session: readonly string[]): Pick<SdpView, 'username' | 'sessionId' | 'version'> {
+  const [username, sessionId, version, , , address] = (attribute(session, 'o=') ?? '').split(/\s+/);
+  if (username === undefined || sessionId === undefined || address === undefined || !/^[0-9]{1,20}$/.test(version ?? '')) {
+    throw new BadSdp('the session description has no valid o= line');
+  }
+  return { username, sessionId, version: BigInt(version ?? '0') };
+}
+
+function readMedia(
+  lines: readonly string[],
+  session: readonly string[],
+  inherited: SdpDirection | undefined,
+  rtp: readonly Rtpmap[],
+): SdpMedia {
+  const [kind, port, protocol, ...payloads] = (attribute(lines, 'm=') ?? '').trim().split(/\s+/);
+  const portNumber = Number((port ?? '').split('/')[0]);
+  if (
+    kind === undefined ||
+    protocol === undefined ||
+    payloads.length === 0 ||
+    !Number.isInteger(portNumber) ||
+    portNumber < 0 ||
+    portNumber > 65_535
+  ) {
+    throw new BadSdp('the session description has a media line that cannot be read');
+  }
+  const address = addressIn(lines) ?? addressIn(session);
+  const rejected = portNumber === 0;
+  if (address === undefined && !rejected) throw new BadSdp('the session description has a media line without an address');
+  return {
+    kind: kind.toLowerCase(),
+    port: portNumber,
+    protocol,
+    payloads,
+    address: address ?? '',
+    direction: directionIn(lines) ?? inherited ?? 'sendrecv',
+    rejected,
+    codecs: payloads.flatMap((payload) => codecOf(payload, rtp)),
+  };
+}
+
+function codecOf(payload: string, rtp: readonly Rtpmap[]): Codec[] {
+  const mapped = rtp.find((one) => String(one.payload) === payload);
+  if (mapped !== undefined) return [{ payload, name: mapped.codec, rate: mapped.rate ?? 8000, channels: mapped.encoding ?? 1 }];
+  const known = STATIC_CODECS[payload];
+  return known === undefined ? [] : [{ payload, name: known[0], rate: known[1], channels: 1 }];
+}
+
+function addressIn(lines: readonly string[]): string | undefined {
+  // RFC 4566 §5.7: a multicast address may carry /ttl.
+  return attribute(lines, 'c=')?.trim().split(/\s+/)[2]?.split('/')[0];
+}
+
+const DIRECTION_LINE = /^a=(sendrecv|sendonly|recvonly|inactive)\s*$/i;
+
+export const isDirectionLine = (line: string): boolean => DIRECTION_LINE.test(line);
+
+function directionIn(lines: readonly string[]): SdpDirection | undefined {
+  for (const line of lines) {
+    const word = DIRECTION_LINE.exec(line)?.[1];
+    if (word !== undefined) return word.toLowerCase() as SdpDirection;
+  }
+  return undefined;
+}
+
+/** RFC 3264 §8.4: the old way to hold, still to be accepted: the author does not receive. */
+export const isZeroAddress = (address: string): boolean =>
+  address === '0.0.0.0' || address === '::' || address === '0:0:0:0:0:0:0:0';
+
+/**
+ * The direction of the audio from its author's side; of the first line when there is no audio. All lines refused: inactive.
+ * @throws BadSdp
+ */
+export function directionOf(text: string): SdpDirection {
+  const open = readSdp(text).media.filter((line) => !line.rejected);
+  const line = open.find((one) => one.kind === 'audio') ?? open[0];
+  if (line === undefined) return 'inactive';
+  if (!isZeroAddress(line.address)) return line.direction;
+  return line.direction === 'sendrecv' || line.direction === 'sendonly' ? 'sendonly' : 'inactive';
+}
+
+const firstAudio = (text: string): SdpMedia | undefined =>
+  readSdp(text).media.find((line) => line.kind === 'audio' && !line.rejected);
+
+/** Where the author wants its audio; undefined when it has none. @throws BadSdp */
+export const connectionAddress = (text: string): string | undefined => firstAudio(text)?.address;
+
+/** The codecs of the first audio line in the author's order. @throws BadSdp */
+export const audioCodecs = (text: string): readonly Codec[] => firstAudio(text)?.codecs ?? [];
+
+export const sameCodec = (a: Codec, b: Codec): boolean =>
+  a.name.toLowerCase() === b.name.toLowerCase() && a.rate === b.rate && a.channels === b.channels;
+
+/** Comfort noise and telephone-event accompany a codec; they are none. */
+export const carriesSpeech = (codec: Codec): boolean => !['telephone-event', 'cn'].includes(codec.name.toLowerCase());
