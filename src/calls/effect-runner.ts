@@ -3,6 +3,7 @@
  * words that must not wait for a slow media server (refusals, CANCEL, BYE, ACK) go out at once.
  * Decides nothing: what it learns goes back as inputs.
  */
+import { answerTo } from '#core/direction.js';
 import type { Effect } from '#core/effects.js';
 import type { CallEvent } from '#core/events.js';
 import type { Input, TimerName } from '#core/inputs.js';
@@ -144,7 +145,9 @@ export class EffectRunner {
       case 'dial':
         return this.#dial(live, effect);
       case 'progress': {
-        const sdp = effect.earlyMedia ? await live.media.answerForCaller('sendrecv') : undefined;
+        const { call } = live;
+        const direction = answerTo(call.kind === 'terminated' ? 'sendrecv' : call.caller.media.remote, 'sendrecv');
+        const sdp = effect.earlyMedia ? await live.media.answerForCaller(direction) : undefined;
         return signaling.progress({ callId: id, role: effect.leg }, effect.status, sdp);
       }
       case 'bridge-early':
