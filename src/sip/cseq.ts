@@ -1,0 +1,13 @@
+/**
+ * cseq: number and method of a CSeq value (RFC 3261 §20.16).
+ */
+export type CSeq = Readonly<{ number: number; method: string }>;
+
+const MOST = 2 ** 31; // RFC 3261 §8.1.1.5
+
+export function parseCSeq(text: string): CSeq | undefined {
+  const parts = /^([0-9]{1,10})\s+([A-Za-z0-9\-.!%*_+`'~]+)$/.exec(text.trim());
+  if (parts === null) return undefined;
+  const number = Number(parts[1]);
+  return number < MOST ? { number, method: parts[2] ?? '' } : undefined;
+}

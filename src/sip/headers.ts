@@ -1,0 +1,80 @@
+/**
+ * headers: finding header values in a message, whatever name and form they came in.
+ */
+import { rowOf } from './header-table.js';
+import type { HeaderField, SipMessage } from './message.js';
+
+type WithHeaders = Readonly<{ headers: readonly HeaderField[] }>;
+
+/** The header's own spelling: `i` and `call-id` are Call-ID. Unknown names stay as they are. */
+export const canonicalName = (name: string): string => rowOf(name)?.name ?? name;
+
+/** Does this field carry the header called `name`, in full or compact form? */
+function isNamed(field: HeaderField, lower: string, compact: string | undefined): boolean {
+  const { name } = field;
+  if (name.length === lower.length) return name.toLowerCase() === lower;
+  return compact !== undefined && name.length === 1 && name.toLowerCase() === compact;
+}
+
+/** The first value of a header as it stands: for list headers still with all that follows the first comma. */
+export function headerField(message: WithHeaders, name: string): string | undefined {
+  const compact = rowOf(name)?.compact;
+  const lower = name.toLowerCase();
+  for (const field of message.headers) if (isNamed(field, lower, compact)) return field.value;
+  return undefined;
+}
+
+/** The first value of a header. */
+export function headerValue(message: WithHeaders, name: string): string | undefined {
+  const value = headerField(message, name);
+  if (value === undefined || rowOf(name)?.list !== true || !value.includes(',')) return value;
+  return splitList(value)[0];
+}
+
+/** All values of a header, those of several fields and those between commas alike (RFC 3261 §7.3.1). */
+export function headerValues(message: WithHeaders, name: string): string[] {
+  const row = rowOf(name);
+  const lower = name.toLowerCase();
+  const values: string[] = [];
+  for (const field of message.headers) {
+    if (!isNamed(field, lower, row?.compact)) continue;
+    if (row?.list === true) values.push(...splitList(field.value));
+    else values.push(field.value);
+  }
+  return values;
+}
+
+/** Splits at commas that stand outside quotes and angle brackets; empty places are kept out. */
+export function splitList(value: string): string[] {
+  if (!value.includes(',')) return value.trim() === '' ? [] : [value.trim()];
+  const parts: string[] = [];
+  let quoted = false;
+  let depth = 0;
+  let start = 0;
+  for (let at = 0; at < value.length; at++) {
+    const char = value.charCodeAt(at);
+    if (quoted) {
+      if (char === 0x5c) at++;
+      else if (char === 0x22) quoted = false;
+    } else if (char === 0x22) quoted = true;
+    else if (char === 0x3c) depth++;
+    else if (char === 0x3e) depth--;
+    else if (char === 0x2c && depth <= 0) {
+      parts.push(value.slice(start, at).trim());
+      start = at + 1;
+    }
+  }
+  parts.push(value.slice(start).trim());
+  return parts.filter((part) => part !== '');
+}
+
+/** Media type without its parameters, lower case; undefined without a body's type. */
+export const contentType = (message: SipMessage): string | undefined =>
+  headerField(message, 'Content-Type')?.split(';')[0]?.trim().toLowerCase();
+
+/** Latin1-held text as people read it; broken UTF-8 stays as it came. */
+export function utf8(text: string): string {
+  if (!/[\x80-\xff]/.test(text)) return text;
+  const decoded = Buffer.from(text, 'latin1').toString('utf8');
+  return decoded.includes('\ufffd') ? text : decoded;
+}

@@ -1,0 +1,51 @@
+/**
+ * via: one Via value, and where its response must go (RFC 3261 §18.2.2, §20.42, RFC 3581).
+ */
+import { headerValue } from './headers.js';
+import type { HeaderField } from './message.js';
+import { parseParams, writeParams, type Params } from './params.js';
+import { parseHostPort } from './uri.js';
+
+/** `transport` in upper case. `rport`: true where it was asked for and not yet filled in. */
+export type Via = Readonly<{
+  transport: string;
+  host: string;
+  port?: number | undefined;
+  branch?: string | undefined;
+  received?: string | undefined;
+  rport?: number | true | undefined;
+  params: Params;
+}>;
+
+const SENT = /^SIP\s*\/\s*2\.0\s*\/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+([^;\s]+(?:\s*:\s*[0-9]+)?)\s*/i;
+
+/** @returns undefined when it is malformed. */
+export function parseVia(text: string): Via | undefined {
+  const sent = SENT.exec(text);
+  if (sent === null) return undefined;
+  const place = parseHostPort((sent[2] ?? '').replace(/\s/g, ''));
+  const params = parseParams(text.slice(sent[0].length));
+  if (place === undefined || params === undefined) return undefined;
+  const rport = params.has('rport') ? Number(params.get('rport') ?? '') || true : undefined;
+  return {
+    transport: (sent[1] ?? '').toUpperCase(),
+    ...place,
+    branch: params.get('branch'),
+    received: params.get('received'),
+    rport,
+    params,
+  };
+}
+
+export function writeVia(via: Via): string {
+  const params = new Map(via.params);
+  if (via.branch !== undefined) params.set('branch', via.branch);
+  if (via.received !== undefined) params.set('received', via.received);
+  if (via.rport !== undefined) params.set('rport', via.rport === true ? undefined : String(via.rport));
+  return `SIP/2.0/${via.transport} ${via.host}${via.port === undefined ? '' : `:${via.port}`}${writeParams(params)}`;
+}
+
+export function topVia(message: Readonly<{ headers: readonly HeaderField[] }>): Via | undefined {
+  const value = headerValue(message, 'Via');
+  return value === undefined ? undefined : parseVia(value);
+}
