@@ -1,0 +1,28 @@
+/**
+ * first-offer: what stands in for the party that has not spoken yet, when rtpengine must make an offer for the other one
+ * (RFC 3725 §4.4). 10.5 has no command for that: it makes an offer out of an offer, so we write one for nobody.
+ */
+
+/** RFC 3264 §8.4: an address of zeros means that nothing is to be sent there, and rtpengine sends nothing. */
+const NOWHERE = { IP4: '0.0.0.0', IP6: '::' } as const;
+const DISCARD_PORT = 9;
+
+/**
+ * G.711 first: a phone may answer with one codec only, and then it must be one the party called next has too. The order of
+ * the rest is that of quality.
+ */
+const CODECS: readonly string[] = [
+  'a=rtpmap:8 PCMA/8000',
+  'a=rtpmap:0 PCMU/8000',
+  'a=rtpmap:9 G722/8000',
+  'a=rtpmap:96 opus/48000/2',
+  'a=rtpmap:101 telephone-event/8000',
+  'a=fmtp:101 0-16',
+];
+
+/** @param family of the address that phones reach us on. */
+export function offerOfNobody(family: keyof typeof NOWHERE): string {
+  const address = `IN ${family} ${NOWHERE[family]}`;
+  const lines = ['v=0', `o=holdfast 1 1 ${address}`, 's=-', `c=${address}`, 't=0 0'];
+  return [...lines, `m=audio ${DISCARD_PORT} RTP/AVP 8 0 9 96 101`, ...CODECS, 'a=ptime:20', 'a=sendrecv', ''].join('\r\n');
+}

@@ -1,0 +1,99 @@
+/**
+ * ng-commands: each NG command we use as one typed request. What is sent is exactly what rtpengine 10.5 was measured to obey:
+ * it ignores keys and flags it does not know, so a misspelt one would go unnoticed.
+ */
+import { MediaFailed } from '#kit/errors.js';
+import type { NgClient, NgReply } from './ng-client.js';
+
+/** What a party hears: a file rtpengine opens itself, or the bytes of one (64 kB at most, the size of a datagram). */
+export type Sound = Readonly<{ file: string }> | Readonly<{ blob: Buffer }>;
+
+/** There is no endless playback in 10.5; this many rounds of the shortest file outlast any call. */
+const REPEAT_TIMES = 100_000;
+
+/**
+ * port-latching keeps both of our ports when a phone moves to another port; without it the other phone would have to be told.
+ * The origin is replaced so that no phone learns another's address.
+ */
+const SDP_TREATMENT = {
+  flags: ['port-latching'],
+  replace: ['origin', 'SDP-version', 'session-connection'],
+  ICE: 'remove',
+  'rtcp-mux': ['demux'],
+} as const;
+
+export class NgCommands {
+  readonly #ng: NgClient;
+
+  constructor(ng: NgClient) {
+    this.#ng = ng;
+  }
+
+  async offer(callId: string, from: string, to: string, sdp: string): Promise<string> {
+    const args = { 'call-id': callId, 'from-tag': from, 'to-tag': to, sdp, ...SDP_TREATMENT };
+    return sdpOf(await this.#ng.request('offer', args));
+  }
+
+  /** @param offerer the tag whose offer is answered: NG keeps it as the from-tag of the answer. */
+  async answer(callId: string, offerer: string, answerer: string, sdp: string): Promise<string> {
+    const args = { 'call-id': callId, 'from-tag': offerer, 'to-tag': answerer, sdp, ...SDP_TREATMENT };
+    return sdpOf(await this.#ng.request('answer', args));
+  }
+
+  /** Of a call rtpengine does not know: that is fine too, it says so in a warning. */
+  async delete(callId: string): Promise<void> {
+    await this.#ng.request('delete', { 'call-id': callId });
+  }
+
+  /** No tag: the whole call. Sounds we play are not touched by it (measured). */
+  async blockMedia(callId: string): Promise<void> {
+    await this.#ng.request('blockMedia', { 'call-id': callId });
+  }
+
+  async unblockMedia(callId: string): Promise<void> {
+    await this.#ng.request('unblockMedia', { 'call-id': callId });
+  }
+
+  /** RFC 4733 events pass a media block, so they have one of their own. */
+  async blockDtmf(callId: string): Promise<void> {
+    await this.#ng.request('blockDTMF', { 'call-id': callId });
+  }
+
+  async unblockDtmf(callId: string): Promise<void> {
+    await this.#ng.request('unblockDTMF', { 'call-id': callId });
+  }
+
+  /** @param listener the party that hears it. */
+  async playMedia(callId: string, listener: string, sound: Sound): Promise<void> {
+    const args = { 'call-id': callId, 'from-tag': listener, 'repeat-times': REPEAT_TIMES };
+    if ('file' in sound) await this.#ng.request('playMedia', { ...args, file: sound.file });
+    else await this.#ng.request('playMedia', args, sound.blob);
+  }
+
+  async stopMedia(callId: string, listener: string): Promise<void> {
+    await this.#ng.request('stopMedia', { 'call-id': callId, 'from-tag': listener });
+  }
+
+  query(callId: string): Promise<NgReply> {
+    return this.#ng.request('query', { 'call-id': callId });
+  }
+
+  async ping(): Promise<void> {
+    await this.#ng.request('ping', {});
+  }
+
+  /** Seconds since rtpengine started; going down means it was restarted. */
+  async uptimeSec(): Promise<number> {
+    const reply = (await this.#ng.request('statistics', {})) as { statistics?: { totalstatistics?: { uptime?: unknown } } };
+    const uptime = Number(reply.statistics?.totalstatistics?.uptime);
+    if (!Number.isFinite(uptime)) throw new MediaFailed('the statistics of rtpengine have no uptime');
+    return uptime;
+  }
+}
+
+function sdpOf(reply: NgReply): string {
+  const sdp = reply['sdp'];
+  // An empty description is answered `ok`, without one.
+  if (typeof sdp !== 'string' || sdp === '') throw new MediaFailed('rtpengine made no session description');
+  return sdp;
+}

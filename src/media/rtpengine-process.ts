@@ -1,0 +1,137 @@
+/**
+ * rtpengine-process: one run of an rtpengine of our own, from its start until it has ended. It dies with us, whatever kills us.
+ * Does not start it again: rtpengine-keeper.ts does.
+ */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import type { Clock } from '#kit/clock.js';
+import { ConfigError, MediaFailed } from '#kit/errors.js';
+import type { Logger } from '#kit/log.js';
+import { findProgram } from './find-program.js';
+import type { NgTarget } from './ng-client.js';
+
+export type RtpengineOptions = Readonly<{
+  program: string;
+  /** Where phones send their audio. */
+  addresses: readonly string[];
+  portMin: number;
+  portMax: number;
+  timeoutSeconds: number;
+}>;
+
+const TERM_MS = 600;
+const VERSION_MS = 5000;
+const CONTROL_HOST = '127.0.0.1';
+
+export class RtpengineProcess {
+  readonly target: NgTarget;
+  readonly #child: ChildProcess;
+  readonly #clock: Clock;
+  readonly ended: Promise<string>;
+  #lastWords = '';
+  #alive = true;
+
+  static async start(options: RtpengineOptions, clock: Clock, log: Logger): Promise<RtpengineProcess> {
+    const port = await freeUdpPort();
+    return new RtpengineProcess(options, port, clock, log);
+  }
+
+  private constructor(options: RtpengineOptions, port: number, clock: Clock, log: Logger) {
+    this.target = { host: CONTROL_HOST, port };
+    this.#clock = clock;
+    const [program, ...args] = [...dieWithUs(), options.program, ...argumentsOf(options, port)] as [string, ...string[]];
+    // Its own process group: Ctrl-C must not reach it before the calls have been ended.
+    this.#child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, cwd: '/' });
+    this.#child.stderr?.on('data', (chunk: Buffer) => this.#heard(chunk.toString(), log));
+    this.ended = new Promise((resolve) => {
+      this.#child.on('error', (error) => resolve(this.#end(`could not be started: ${error.message}`)));
+      this.#child.on('exit', (code, signal) => resolve(this.#end(`ended with ${signal ?? `code ${code}`}`)));
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** Asks it to end, and makes it end when it does not within 0.6 s. Stopping twice is stopping once. */
+  async stop(): Promise<void> {
+    if (!this.#alive) return;
+    this.#child.kill('SIGTERM');
+    const patience = this.#clock.after('rtpengine ends', TERM_MS, () => this.kill());
+    await this.ended;
+    patience.cancel();
+  }
+
+  /** For one that no longer answers. */
+  kill(): void {
+    if (this.#alive) this.#child.kill('SIGKILL');
+  }
+
+  #end(how: string): string {
+    this.#alive = false;
+    return this.#lastWords === '' ? how : `${how}: ${this.#lastWords}`;
+  }
+
+  #heard(text: string, log: Logger): void {
+    for (const line of text.split('\n').filter((one) => one.trim() !== '')) {
+      this.#lastWords = line.replace(/^\[[0-9.]+\] /, '').slice(0, 300);
+      log.debug({ rtpengine: this.#lastWords }, 'rtpengine says');
+    }
+  }
+}
+
+/** @throws ConfigError when it is not installed. */
+export function findRtpengine(): string {
+  const program = findProgram('rtpengine');
+  if (program !== undefined) return program;
+  throw new ConfigError(
+    'rtpengine was not found in PATH, /usr/bin or /usr/sbin: install it (apt install rtpengine-daemon), or name a running one in holdfast.yaml: rtpengine.ng (RTPENGINE_NG)',
+  );
+}
+
+export function versionOf(program: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile(program, ['--version'], { timeout: VERSION_MS }, (_error, stdout, stderr) => {
+      resolve(/version:?\s*([0-9]\S*)/i.exec(`${stdout}${stderr}`)?.[1]);
+    });
+  });
+}
+
+/** prctl(PR_SET_PDEATHSIG): the kernel ends rtpengine when our process ends, also by kill -9. setpriv is part of every Debian. */
+function dieWithUs(): string[] {
+  const setpriv = findProgram('setpriv');
+  return setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL'];
+}
+
+function argumentsOf(options: RtpengineOptions, port: number): string[] {
+  return [
+    '--config-file=none', // else /etc/rtpengine/rtpengine.conf is read as well
+    '--table=-1', // no kernel module
+    ...options.addresses.map((address) => `--interface=${address}`),
+    `--listen-ng=${CONTROL_HOST}:${port}`,
+    `--port-min=${options.portMin}`,
+    `--port-max=${options.portMax}`,
+    `--timeout=${options.timeoutSeconds}`, // its own clean-up; music sent does not count as activity, so it is long
+    `--silent-timeout=${options.timeoutSeconds}`,
+    '--delete-delay=0',
+    '--foreground',
+    '--log-stderr',
+    '--log-level=4',
+  ];
+}
+
+/** rtpengine cannot take a free port by itself. Between our closing and its opening somebody else may take it: then it ends, and is started again. */
+function freeUdpPort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket('udp4');
+    socket.on('error', (error) => reject(new MediaFailed(`no free port for rtpengine: ${error.message}`, error)));
+    socket.bind(0, CONTROL_HOST, () => {
+      const { port } = socket.address();
+      socket.close(() => resolve(port));
+    });
+  });
+}

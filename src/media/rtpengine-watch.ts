@@ -1,0 +1,86 @@
+/**
+ * rtpengine-watch: follows an rtpengine that somebody else runs (RTPENGINE_NG). It can only ask: silence means down, an uptime
+ * that has become smaller means it was restarted and knows none of our calls.
+ */
+import { lookup } from 'node:dns/promises';
+import type { Timer } from '#kit/clock.js';
+import { ConfigError, MediaFailed } from '#kit/errors.js';
+import type { NgTarget } from './ng-client.js';
+import type { LifeDeps, RtpengineLife, RtpengineState } from './rtpengine-keeper.js';
+
+const WATCH_MS = 2000;
+
+export class RtpengineWatch implements RtpengineLife {
+  readonly #deps: LifeDeps;
+  readonly #target: NgTarget;
+  #state: RtpengineState = 'down';
+  #uptimeSec = 0;
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  /** @param target host may be a name: it is looked up again whenever there is no answer, as containers change address. */
+  constructor(target: NgTarget, deps: LifeDeps) {
+    this.#target = target;
+    this.#deps = deps;
+  }
+
+  get state(): RtpengineState {
+    return this.#state;
+  }
+
+  /** NG does not tell it. */
+  readonly version = undefined;
+  readonly pid = undefined;
+
+  /** @throws MediaFailed when nobody answers there. */
+  async start(): Promise<void> {
+    await this.#ask();
+    if (this.#state !== 'up') throw new MediaFailed(`no rtpengine answers at ${this.#target.host}:${this.#target.port}`);
+    this.#later();
+  }
+
+  stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    return Promise.resolve();
+  }
+
+  #later(): void {
+    if (this.#stopped) return;
+    this.#timer = this.#deps.clock.after('rtpengine watch', WATCH_MS, () => void this.#ask().then(() => this.#later()));
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      if (this.#state !== 'up') await this.#locate();
+      const uptimeSec = await this.#deps.commands.uptimeSec();
+      const restarted = uptimeSec < this.#uptimeSec;
+      if (this.#state !== 'up') this.#deps.log.info({ ...this.#target, uptimeSec }, 'rtpengine is up');
+      this.#uptimeSec = uptimeSec;
+      this.#state = 'up';
+      if (!restarted || this.#stopped) return;
+      this.#deps.log.error('rtpengine was restarted; the media of all calls is lost');
+      this.#deps.onLost();
+    } catch (error) {
+      if (this.#state === 'up') this.#deps.log.error({ err: error }, 'rtpengine does not answer');
+      this.#state = 'down';
+    }
+  }
+
+  async #locate(): Promise<void> {
+    const { address } = await lookup(this.#target.host, { family: 4 });
+    this.#deps.ng.retarget({ host: address, port: this.#target.port }, 'rtpengine did not answer');
+  }
+}
+
+/** @throws ConfigError */
+export function readTarget(text: string): NgTarget {
+  const [, host, digits] = /^([^:\s]+):([0-9]{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (host === undefined || !(port > 0 && port < 65_536)) {
+    throw new ConfigError(
+      `holdfast.yaml: rtpengine.ng (RTPENGINE_NG): found "${text}", expected host:port, as in 127.0.0.1:2223`,
+    );
+  }
+  return { host, port };
+}
