@@ -1,0 +1,30 @@
+/**
+ * accounts: the phones that may register, and what proves that they are who they say.
+ */
+import type { Config } from '#kit/config.js';
+import { DIGEST_ALGORITHMS, ha1Of, type DigestAlgorithm } from '#sip/digest.js';
+
+export type Account = Readonly<{ number: string; name?: string | undefined; ha1: Readonly<Record<DigestAlgorithm, string>> }>;
+
+export class Accounts {
+  readonly #accounts = new Map<string, Account>();
+  /** Compared against when nobody has that name, so that a wrong name costs as long as a wrong password. */
+  readonly nobody: Account;
+
+  constructor(phones: Config['accounts']['phones'], realm: string) {
+    const account = (number: string, password: string): Account => ({
+      number,
+      ha1: { MD5: ha1Of('MD5', number, realm, password), 'SHA-256': ha1Of('SHA-256', number, realm, password) },
+    });
+    for (const phone of phones) this.#accounts.set(phone.number, { ...account(phone.number, phone.password), name: phone.name });
+    this.nobody = account('', DIGEST_ALGORITHMS.join());
+  }
+
+  find(number: string): Account | undefined {
+    return this.#accounts.get(number);
+  }
+
+  get numbers(): ReadonlySet<string> {
+    return new Set(this.#accounts.keys());
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * digest-guard: makes nonces and judges credentials (RFC 3261 §22.4, RFC 7616 §3.3, RFC 8760). Keeps how often each nonce was
+ * used, so that a captured header opens nothing, and who failed too often.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '#kit/clock.js';
+import { systemRandom, word, type RandomBytes } from '#kit/ids.js';
+import { DIGEST_ALGORITHMS, responseOf, writeChallenge, type Credentials } from '#sip/digest.js';
+import type { Account, Accounts } from './accounts.js';
+
+/** How long one nonce may be used; then the phone is asked again with stale=true, which no user notices. */
+const NONCE_MS = 5 * 60_000;
+const MOST_NONCES = 50_000;
+/** After so many failures a minute from one address its requests are refused unread. */
+const MOST_FAILURES = 20;
+const FAILURE_WINDOW_MS = 60_000;
+const MOST_SOURCES = 10_000;
+
+export type Verdict =
+  | Readonly<{ kind: 'ok'; account: Account }>
+  | Readonly<{ kind: 'challenge'; stale: boolean }>
+  /** Too many wrong passwords from this address lately. */
+  | Readonly<{ kind: 'banned'; retryAfterSec: number }>;
+
+export type DigestRequest = Readonly<{ method: string; uri: string; source: string }>;
+
+type Failures = { count: number; untilMs: number };
+
+export class DigestGuard {
+  readonly #accounts: Accounts;
+  readonly #realm: string;
+  readonly #clock: Clock;
+  readonly #key: Uint8Array;
+  /** Highest nc seen per nonce and user agent's nonce. */
+  readonly #counts = new Map<string, { nc: number; untilMs: number }>();
+  readonly #failures = new Map<string, Failures>();
+
+  constructor(accounts: Accounts, realm: string, clock: Clock, random: RandomBytes = systemRandom) {
+    this.#accounts = accounts;
+    this.#realm = realm;
+    this.#clock = clock;
+    this.#key = random(32);
+  }
+
+  /** One challenge per algorithm, strongest first (RFC 8760 §2.4). */
+  challenges(stale: boolean): readonly string[] {
+    const nonce = this.#newNonce();
+    return DIGEST_ALGORITHMS.map((algorithm) =>
+      writeChallenge({ realm: this.#realm, nonce, algorithm, session: false, qop: ['auth'], stale }),
+    );
+  }
+
+  /** @param credentials undefined when the request carried none that could be read. */
+  judge(request: DigestRequest, credentials: Credentials | undefined): Verdict {
+    const banned = this.#bannedFor(request.source);
+    if (banned !== undefined) return { kind: 'banned', retryAfterSec: banned };
+    if (credentials === undefined || credentials.realm !== this.#realm) return { kind: 'challenge', stale: false };
+    const account = this.#accounts.find(credentials.username);
+    const right = this.#isRight(account ?? this.#accounts.nobody, request.method, credentials) && account !== undefined;
+    if (!right || !uriFits(credentials.uri, request.uri)) {
+      this.#failed(request.source);
+      return { kind: 'challenge', stale: false };
+    }
+    // RFC 7616 §3.3: right password, old nonce: stale tells the phone to try again by itself.
+    if (!this.#isFresh(credentials.nonce) || !this.#countsUp(credentials)) return { kind: 'challenge', stale: true };
+    return { kind: 'ok', account };
+  }
+
+  #isRight(account: Account, method: string, credentials: Credentials): boolean {
+    const expected = Buffer.from(responseOf(account.ha1[credentials.algorithm], method, credentials));
+    const found = Buffer.from(credentials.response);
+    return expected.length === found.length && timingSafeEqual(expected, found);
+  }
+
+  /** time.random.mac: nothing need be kept to know a nonce of ours again, and nobody else can make one. */
+  #newNonce(): string {
+    const text = `${this.#clock.now().toString(36)}.${word(12)}`;
+    return `${text}.${this.#mac(text)}`;
+  }
+
+  #mac(text: string): string {
+    return createHmac('sha256', this.#key).update(text).digest('hex').slice(0, 32);
+  }
+
+  #isFresh(nonce: string): boolean {
+    const parts = nonce.split('.');
+    const mac = parts.pop() ?? '';
+    const madeMs = parseInt(parts[0] ?? '', 36);
+    return mac === this.#mac(parts.join('.')) && this.#clock.now() - madeMs < NONCE_MS;
+  }
+
+  /** RFC 7616 §3.4: nc must grow. Old phones without qop may use a nonce once. */
+  #countsUp(credentials: Credentials): boolean {
+    const nowMs = this.#clock.now();
+    const key = `${credentials.nonce} ${credentials.cnonce ?? ''} ${credentials.username}`;
+    const seen = this.#counts.get(key);
+    const nc = credentials.qop === undefined ? 1 : parseInt(credentials.nc ?? '0', 16);
+    if (seen !== undefined && nc <= seen.nc) return false;
+    this.#counts.delete(key);
+    this.#counts.set(key, { nc, untilMs: nowMs + NONCE_MS });
+    for (const [oldest, count] of this.#counts) {
+      if (this.#counts.size <= MOST_NONCES && count.untilMs > nowMs) break;
+      this.#counts.delete(oldest);
+    }
+    return true;
+  }
+
+  #bannedFor(source: string): number | undefined {
+    const failures = this.#failures.get(source);
+    if (failures === undefined || failures.count < MOST_FAILURES) return undefined;
+    const leftMs = failures.untilMs - this.#clock.now();
+    return leftMs > 0 ? Math.ceil(leftMs / 1000) : undefined;
+  }
+
+  #failed(source: string): void {
+    const nowMs = this.#clock.now();
+    const before = this.#failures.get(source);
+    const count = before !== undefined && before.untilMs > nowMs ? before.count + 1 : 1;
+    this.#failures.delete(source);
+    this.#failures.set(source, { count, untilMs: nowMs + FAILURE_WINDOW_MS });
+    const oldest = this.#failures.keys().next();
+    if (this.#failures.size > MOST_SOURCES && oldest.done !== true) this.#failures.delete(oldest.value);
+  }
+}
+
+/** RFC 7616 §3.4.6: proxies may have rewritten parts of the request URI, so user and host decide, not the letter. */
+function uriFits(written: string, requested: string): boolean {
+  const essence = (uri: string): string =>
+    uri
+      .replace(/^sips?:/i, '')
+      .split(/[;?]/)[0]
+      ?.toLowerCase()
+      .replace(/:[0-9]+$/, '') ?? '';
+  return essence(written) === essence(requested);
+}

@@ -1,0 +1,115 @@
+/**
+ * registrar: the owner of registrations: register, fetch, expire, and where a number can be reached. Knows no drachtio.
+ */
+import { updateBindings, type Binding, type BindingLimits, type BindingResult, type Registration } from '#core/bindings.js';
+import type { RegistrationEvent } from '#core/events.js';
+import type { Clock } from '#kit/clock.js';
+import { parseUri, sameUri } from '#sip/uri.js';
+import { BindingStore } from './binding-store.js';
+
+/** A place to send a request: the Contact, and the flow it registered on where that is not the same. */
+export type Target = Readonly<{ uri: string; nextHop?: string | undefined }>;
+
+export type RegistrationView = Readonly<{
+  aor: string;
+  contact: string;
+  transport: string;
+  source: string;
+  userAgent?: string | undefined;
+  expiresInSec: number;
+  reachable: boolean;
+}>;
+
+export class Registrar {
+  readonly #store: BindingStore;
+  readonly #clock: Clock;
+  readonly #limits: BindingLimits;
+  readonly #publish: (event: RegistrationEvent) => void;
+  /** Contacts that did not answer the last pings, as `aor contact`. */
+  readonly #unreachable = new Set<string>();
+
+  constructor(clock: Clock, limits: BindingLimits, publish: (event: RegistrationEvent) => void) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#publish = publish;
+    this.#store = new BindingStore(clock, (aor, binding) => this.#tell(aor, 'expired', binding));
+  }
+
+  /** RFC 3261 §10.3. A registration without contacts changes nothing and answers what is there. */
+  register(aor: string, asked: Registration): BindingResult {
+    const result = updateBindings(this.#store.get(aor), asked, this.#clock.now(), this.#limits, sameUri);
+    if (result.kind === 'refused') return result;
+    this.#store.put(aor, result.bindings);
+    for (const { change, binding } of result.changes) {
+      this.#unreachable.delete(keyOf(aor, binding));
+      this.#tell(aor, change, binding);
+    }
+    return result;
+  }
+
+  fetch(aor: string): readonly Binding[] {
+    return this.#store.get(aor);
+  }
+
+  /** Best first: what answers pings before what does not, then by q (RFC 3261 §20.10). */
+  targets(aor: string): readonly Target[] {
+    const rank = (binding: Binding): number => (this.#unreachable.has(keyOf(aor, binding)) ? 0 : 10) + binding.q;
+    return [...this.#store.get(aor)].sort((a, b) => rank(b) - rank(a)).map(targetOf);
+  }
+
+  secondsLeft(binding: Binding): number {
+    return Math.max(0, Math.ceil((binding.expiresAtMs - this.#clock.now()) / 1000));
+  }
+
+  list(): readonly RegistrationView[] {
+    return [...this.#store.entries()].map(([aor, binding]) => ({
+      aor,
+      contact: binding.contact,
+      transport: binding.flow.protocol,
+      source: hostPort(binding.flow.address, binding.flow.port),
+      ...(binding.userAgent === undefined ? {} : { userAgent: binding.userAgent }),
+      expiresInSec: this.secondsLeft(binding),
+      reachable: !this.#unreachable.has(keyOf(aor, binding)),
+    }));
+  }
+
+  /** Bindings whose flow only stays open, or only shows to be open, when somebody asks. */
+  toPing(): readonly (readonly [aor: string, binding: Binding])[] {
+    return [...this.#store.entries()].filter(([, binding]) => targetOf(binding).nextHop !== undefined);
+  }
+
+  setReachable(aor: string, binding: Binding, reachable: boolean): void {
+    const key = keyOf(aor, binding);
+    if (!this.#store.get(aor).includes(binding) || this.#unreachable.has(key) !== reachable) return;
+    if (reachable) this.#unreachable.delete(key);
+    else this.#unreachable.add(key);
+    this.#tell(aor, reachable ? 'reachable' : 'unreachable', binding);
+  }
+
+  close(): void {
+    this.#store.close();
+  }
+
+  #tell(aor: string, change: RegistrationEvent['change'], binding: Binding): void {
+    if (change === 'expired' || change === 'unregistered') this.#unreachable.delete(keyOf(aor, binding));
+    const expiresSec = change === 'expired' || change === 'unregistered' ? 0 : this.secondsLeft(binding);
+    this.#publish({ kind: 'registration.changed', aor, change, contact: binding.contact, expiresSec });
+  }
+}
+
+const keyOf = (aor: string, binding: Binding): string => `${aor} ${binding.contact}`;
+
+const hostPort = (address: string, port: number): string =>
+  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+
+/**
+ * RFC 5626 §5.3: a connection is used again, and a phone behind NAT is reached where its REGISTER came from. Only a UDP phone
+ * whose Contact names that very place needs no next hop.
+ */
+export function targetOf(binding: Binding): Target {
+  const { protocol, address, port } = binding.flow;
+  const contact = parseUri(binding.contact);
+  const sameHost = contact !== undefined && contact.host.replace(/^\[|\]$/g, '') === address.toLowerCase();
+  if (protocol === 'udp' && sameHost && (contact.port ?? 5060) === port) return { uri: binding.contact };
+  return { uri: binding.contact, nextHop: `sip:${hostPort(address, port)};transport=${protocol}` };
+}

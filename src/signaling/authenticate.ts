@@ -1,0 +1,54 @@
+/**
+ * authenticate: who sent a request: a trunk by its address, an account by its digest; anybody else is challenged (RFC 3261 §22.3).
+ */
+import type { DigestGuard } from '#registrar/digest-guard.js';
+import type { Trunks } from '#registrar/trunks.js';
+import { parseCredentials } from '#sip/digest.js';
+import { parseNameAddr } from '#sip/name-addr.js';
+import { parseUri } from '#sip/uri.js';
+import type { Identity } from './routes.js';
+import type { SrfRequest, SrfResponse } from './srf.js';
+
+export class Authenticator {
+  readonly #guard: DigestGuard;
+  readonly #trunks: Trunks;
+
+  constructor(guard: DigestGuard, trunks: Trunks) {
+    this.#guard = guard;
+    this.#trunks = trunks;
+  }
+
+  /** For calls and messages: the identity, or undefined when the request has been answered here (401, 403). */
+  identify(request: SrfRequest, response: SrfResponse): Identity | undefined {
+    const trunk = this.#trunks.ofSource(request.source_address, request.source_port);
+    if (trunk !== undefined) return { kind: 'trunk', name: trunk.name };
+    const account = this.account(request, response);
+    if (account === undefined) return undefined;
+    // Nobody calls under another's number.
+    const from = parseUri(parseNameAddr(request.get('From') ?? '')?.uri ?? '')?.user;
+    if (from !== account.number) {
+      response.send(403, 'From is not the authenticated user');
+      return undefined;
+    }
+    return { kind: 'account', number: account.number, name: account.name };
+  }
+
+  /** The account whose digest the request carries, or undefined when it has been challenged or refused here. */
+  account(request: SrfRequest, response: SrfResponse): Readonly<{ number: string; name?: string | undefined }> | undefined {
+    // We are the UAS, not a proxy, so it is Authorization and 401; a phone that was challenged elsewhere may send both.
+    const header = request.get('Authorization');
+    const credentials = header === undefined ? undefined : parseCredentials(header);
+    const verdict = this.#guard.judge({ method: request.method, uri: request.uri, source: request.source_address }, credentials);
+    switch (verdict.kind) {
+      case 'ok':
+        return verdict.account;
+      case 'challenge':
+        // drachtio-srf takes one value a name; the engine and the real server accept several challenges in one field.
+        response.send(401, { headers: { 'WWW-Authenticate': this.#guard.challenges(verdict.stale).join(',') } });
+        return undefined;
+      case 'banned':
+        response.send(403, 'Too many wrong passwords', { headers: { 'Retry-After': String(verdict.retryAfterSec) } });
+        return undefined;
+    }
+  }
+}
