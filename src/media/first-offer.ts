@@ -3,8 +3,11 @@
  * (RFC 3725 §4.4). 10.5 has no command for that: it makes an offer out of an offer, so we write one for nobody.
  */
 
-/** RFC 3264 §8.4: an address of zeros means that nothing is to be sent there, and rtpengine sends nothing. */
-const NOWHERE = { IP4: '0.0.0.0', IP6: '::' } as const;
+/**
+ * What the phone sends until the real other party takes this place ends here, inside rtpengine's own machine: nobody listens on
+ * the discard port (RFC 863). An address of zeros is no better: rtpengine sends there too (measured), and writes `sendonly`.
+ */
+const NOWHERE = { IP4: '127.0.0.1', IP6: '::1' } as const;
 const DISCARD_PORT = 9;
 
 /**

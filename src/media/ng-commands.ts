@@ -13,11 +13,12 @@ const REPEAT_TIMES = 100_000;
 
 /**
  * port-latching keeps both of our ports when a phone moves to another port; without it the other phone would have to be told.
- * The origin is replaced so that no phone learns another's address.
+ * The origin is replaced so that no phone learns another's address, and an address of zeros (the old way to hold, RFC 3264
+ * §8.4) so that no phone is told to send nowhere.
  */
 const SDP_TREATMENT = {
   flags: ['port-latching'],
-  replace: ['origin', 'SDP-version', 'session-connection'],
+  replace: ['origin', 'SDP-version', 'session-connection', 'zero-address'],
   ICE: 'remove',
   'rtcp-mux': ['demux'],
 } as const;

@@ -39,7 +39,8 @@ export class RtpengineMedia implements MediaPort {
   }
 
   firstOffer(callId: CallId, to: LegRole): Promise<string> {
-    return this.#deps.ng.offer(callId, peerOf(to), to, offerOfNobody(isIP(this.#deps.address) === 6 ? 'IP6' : 'IP4'));
+    const family = isIP(this.#deps.address) === 6 ? 'IP6' : 'IP4';
+    return this.#deps.ng.offer(callId, peerOf(to), to, offerOfNobody(family));
   }
 
   async gate(callId: CallId): Promise<void> {
