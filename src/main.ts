@@ -13,10 +13,10 @@ import { loadConfig, type Config } from '#kit/config.js';
 import { AppError } from '#kit/errors.js';
 import { createLogger, type Logger } from '#kit/log.js';
 import { startMedia } from '#media/media.js';
-import { startRegistrar } from '#registrar/registrar-room.js';
 import { installRoutes } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf, type SipConnection } from '#signaling/srf.js';
+import { buildPhones } from './phones.js';
 import { welcome } from './welcome.js';
 
 export type RunningHoldfast = Readonly<{ config: Config; sip: SipConnection; httpPort: number; stop: () => Promise<void> }>;
@@ -62,14 +62,13 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
 
   const drachtio = await engineFor(config, log, closers);
   const srf = newSrf();
-  const registrar = startRegistrar({
+  const phones = buildPhones({
     config,
     clock,
     srf,
     log: log.child({ room: 'registrar' }),
     publish: (event) => bus.publish(event),
   });
-  closers.add('registrar', () => registrar.stop());
 
   // Signaling and calls need each other; this is the knot where they are tied.
   const signals: CallSignals = {
@@ -81,7 +80,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   const calls = new CallService({
     signaling,
     media: media.port,
-    bindings: registrar.bindings,
+    bindings: phones.bindings,
     bus,
     clock,
     log: log.child({ room: 'calls' }),
@@ -93,23 +92,29 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     srf,
     signaling,
     calls: signals,
-    bindings: registrar.bindings,
-    authenticate: registrar.authenticate,
-    register: registrar.onRegister,
+    bindings: phones.bindings,
+    authenticate: (request, response) => phones.authenticator.identify(request, response),
+    register: phones.onRegister,
     log: log.child({ room: 'signaling' }),
   });
   const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);
   closers.add('drachtio connection', () => srf.disconnect());
-  registrar.begin();
+  closers.add('phones', () => phones.stop());
+  phones.begin();
 
-  const commands = new CommandService({ calls, bindings: registrar.bindings, media: media.port, clock });
+  const commands = new CommandService({ calls, bindings: phones.bindings, media: media.port, clock });
   const http = await startHttp({
     config,
     commands,
     bus,
-    registrations: registrar,
+    registrations: phones.registrar,
     health: () => media.health(),
-    gauges: () => ({ calls: calls.size, registrations: registrar.list().length, rtpengineUp: media.health().rtpengine === 'up' }),
+    gauges: () => ({
+      calls: calls.size,
+      registrations: phones.registrar.list().length,
+      rtpengineUp: media.health().rtpengine === 'up',
+      reinvites: calls.reinvites,
+    }),
     clock,
     log: log.child({ room: 'http' }),
   });

@@ -50,6 +50,7 @@ export class CallService implements CallSignals {
   readonly #runner: EffectRunner;
   readonly #calls = new Map<CallId, LiveCall>();
   readonly #ended = new Map<CallId, CallView>();
+  readonly #reinvites = new Map<number, number>();
   #draining = false;
   #whenEmpty: (() => void) | undefined;
 
@@ -102,6 +103,9 @@ export class CallService implements CallSignals {
   signal(leg: LegId, signal: LegSignal): void {
     const live = this.#calls.get(leg.callId);
     if (live === undefined) return;
+    if (signal.kind === 'reinvite-answered' || signal.kind === 'reinvite-refused') {
+      this.#reinvites.set(signal.status, (this.#reinvites.get(signal.status) ?? 0) + 1);
+    }
     const read = readSignal.leg(live, leg.role, signal);
     if (read.kind === 'refuse-reinvite') return this.#deps.signaling.refuseReinvite(leg, read.status);
     this.dispatch(leg.callId, read.input);
@@ -148,6 +152,11 @@ export class CallService implements CallSignals {
 
   get size(): number {
     return this.#calls.size;
+  }
+
+  /** Final answers to our re-INVITEs since the start, by status. */
+  get reinvites(): ReadonlyMap<number, number> {
+    return this.#reinvites;
   }
 
   /** rtpengine has come back empty: no live call has media any more. */

@@ -43,8 +43,10 @@ export class Authenticator {
       case 'ok':
         return verdict.account;
       case 'challenge':
-        // drachtio-srf takes one value a name; the engine and the real server accept several challenges in one field.
-        response.send(401, { headers: { 'WWW-Authenticate': this.#guard.challenges(verdict.stale).join(',') } });
+        // drachtio-srf takes one value a name and writes it as it is, so two challenges become two fields (RFC 8760 §2.4).
+        response.send(401, {
+          headers: { 'WWW-Authenticate': this.#guard.challenges(verdict.stale).join('\r\nWWW-Authenticate: ') },
+        });
         return undefined;
       case 'banned':
         response.send(403, 'Too many wrong passwords', { headers: { 'Retry-After': String(verdict.retryAfterSec) } });

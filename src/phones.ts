@@ -1,0 +1,67 @@
+/**
+ * phones: builds what knows phones and trunks: accounts, registrar, authentication, pings. A part of main, for its length.
+ */
+import type { BindingsPort, DialPlanAnswer } from '#calls/ports.js';
+import { route } from '#core/dial-plan.js';
+import type { RegistrationEvent } from '#core/events.js';
+import type { Clock } from '#kit/clock.js';
+import type { Config } from '#kit/config.js';
+import type { Logger } from '#kit/log.js';
+import { Accounts } from '#registrar/accounts.js';
+import { DigestGuard } from '#registrar/digest-guard.js';
+import { Registrar } from '#registrar/registrar.js';
+import { Trunks } from '#registrar/trunks.js';
+import { Authenticator } from '#signaling/authenticate.js';
+import { Pinger } from '#signaling/ping.js';
+import { registerHandler } from '#signaling/register.js';
+import type { RequestHandler, Srf } from '#signaling/srf.js';
+import { TrunkRegistrations } from '#signaling/trunk-registrations.js';
+
+export type Phones = Readonly<{
+  registrar: Registrar;
+  bindings: BindingsPort;
+  authenticator: Authenticator;
+  onRegister: RequestHandler;
+  /** Once SIP flows. */
+  begin: () => void;
+  stop: () => Promise<void>;
+}>;
+
+type Deps = Readonly<{ config: Config; clock: Clock; srf: Srf; log: Logger; publish: (event: RegistrationEvent) => void }>;
+
+export function buildPhones({ config, clock, srf, log, publish }: Deps): Phones {
+  const accounts = new Accounts(config.accounts.phones, config.sip.realm);
+  const trunks = new Trunks(config.trunks);
+  const { minExpiresSeconds, maxExpiresSeconds, maxContacts, pingSeconds } = config.registrar;
+  const limits = { minSec: minExpiresSeconds, maxSec: maxExpiresSeconds, maxContacts };
+  const registrar = new Registrar(clock, limits, publish);
+  const authenticator = new Authenticator(new DigestGuard(accounts, config.sip.realm, clock), trunks);
+  const pinger = new Pinger(srf, registrar, clock, pingSeconds);
+  const registrations = new TrunkRegistrations(srf, config.trunks, clock, log);
+  return {
+    registrar,
+    bindings: { find: (number) => find(number, accounts, trunks, registrar) },
+    authenticator,
+    onRegister: registerHandler(registrar, authenticator),
+    begin: () => {
+      pinger.begin();
+      registrations.begin();
+    },
+    stop: async () => {
+      pinger.stop();
+      registrar.close();
+      await registrations.stop();
+    },
+  };
+}
+
+function find(number: string, accounts: Accounts, trunks: Trunks, registrar: Registrar): DialPlanAnswer {
+  const planned = route(number, accounts.numbers, trunks.all);
+  if (planned.kind === 'unknown') return { kind: 'unknown' };
+  if (planned.kind === 'trunk') {
+    const target = trunks.target(planned.name, planned.number);
+    return target === undefined ? { kind: 'unknown' } : { kind: 'targets', targets: [target] };
+  }
+  const targets = registrar.targets(planned.number);
+  return targets.length === 0 ? { kind: 'not-registered' } : { kind: 'targets', targets };
+}

@@ -1,0 +1,121 @@
+/**
+ * trunk-registrations: we register with trunks that want it (RFC 3261 §10.2), renew in time, and say goodbye.
+ */
+import type { Clock, Timer } from '#kit/clock.js';
+import type { TrunkConfig } from '#kit/config.js';
+import type { Logger } from '#kit/log.js';
+import { newSipCallId } from '#kit/ids.js';
+import { parseUri, writeUri } from '#sip/uri.js';
+import { answerChallenge } from './client-digest.js';
+import { userPart } from './sip-words.js';
+import type { Headers, Srf } from './srf.js';
+
+const FIRST_RETRY_MS = 5_000;
+const LONGEST_RETRY_MS = 5 * 60_000;
+/** How long stopping waits for the trunk to hear that we go. */
+const GOODBYE_MS = 500;
+
+type Outcome = Readonly<{ kind: 'registered'; expiresSec: number }> | Readonly<{ kind: 'failed'; why: string }>;
+
+class TrunkRegistration {
+  readonly #srf: Srf;
+  readonly #trunk: TrunkConfig;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #callId = newSipCallId();
+  #cseq = 0;
+  #timer: Timer | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #stopped = false;
+
+  constructor(srf: Srf, trunk: TrunkConfig, clock: Clock, log: Logger) {
+    this.#srf = srf;
+    this.#trunk = trunk;
+    this.#clock = clock;
+    this.#log = log.child({ trunk: trunk.name });
+  }
+
+  async register(): Promise<void> {
+    if (this.#stopped) return;
+    const outcome = await this.#send(this.#trunk.registerSeconds);
+    if (this.#stopped) return;
+    if (outcome.kind === 'registered') {
+      this.#retryMs = FIRST_RETRY_MS;
+      this.#log.info({ expiresSec: outcome.expiresSec }, 'registered with trunk');
+      this.#again(outcome.expiresSec * 500); // at half of it
+    } else {
+      this.#log.warn({ why: outcome.why }, 'not registered with trunk');
+      this.#again(this.#retryMs);
+      this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#timer?.cancel();
+    const goodbye = new Promise<void>((resolve) => this.#clock.after('trunk goodbye', GOODBYE_MS, resolve));
+    await Promise.race([this.#send(0), goodbye]);
+  }
+
+  #again(ms: number): void {
+    this.#timer = this.#clock.after(`register with ${this.#trunk.name}`, ms, () => void this.register());
+  }
+
+  /** One REGISTER, and a second one when it is challenged (RFC 3261 §22.2). */
+  #send(expiresSec: number, extra: Headers = {}): Promise<Outcome> {
+    const uri = this.#trunk.uri;
+    const user = userPart(this.#trunk.username ?? '');
+    const peer = parseUri(uri);
+    const aor = peer === undefined ? uri : writeUri({ ...peer, user: this.#trunk.username, params: new Map() });
+    const headers: Headers = {
+      From: `<${aor}>`,
+      To: `<${aor}>`,
+      Contact: `<sip:${user}@localhost>`,
+      Expires: String(expiresSec),
+      'Call-ID': this.#callId,
+      CSeq: `${++this.#cseq} REGISTER`,
+      ...extra,
+    };
+    return new Promise((resolve) => {
+      this.#srf.request({ method: 'REGISTER', uri, headers }, (error, request) => {
+        if (error || request === undefined) return resolve({ kind: 'failed', why: error?.message ?? 'not sent' });
+        request.on('response', (response) => {
+          if (response.status < 200) return;
+          if (response.status < 300)
+            return resolve({
+              kind: 'registered',
+              expiresSec: grantedSec(response.get('Contact'), response.get('Expires'), expiresSec),
+            });
+          const { username = '', password = '' } = this.#trunk;
+          const challenged = response.status === 401 || response.status === 407;
+          const again =
+            challenged && Object.keys(extra).length === 0
+              ? answerChallenge(response, { username, password }, 'REGISTER', uri)
+              : undefined;
+          if (again === undefined) return resolve({ kind: 'failed', why: `${response.status} ${response.reason}` });
+          void this.#send(expiresSec, again).then(resolve);
+        });
+      });
+    });
+  }
+}
+
+const grantedSec = (contact: string | undefined, expires: string | undefined, asked: number): number =>
+  Number(/;\s*expires=([0-9]+)/i.exec(contact ?? '')?.[1] ?? expires ?? asked) || asked;
+
+export class TrunkRegistrations {
+  readonly #registrations: readonly TrunkRegistration[];
+
+  constructor(srf: Srf, trunks: readonly TrunkConfig[], clock: Clock, log: Logger) {
+    this.#registrations = trunks.filter((trunk) => trunk.register).map((trunk) => new TrunkRegistration(srf, trunk, clock, log));
+  }
+
+  begin(): void {
+    for (const registration of this.#registrations) void registration.register();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#registrations.map((registration) => registration.stop()));
+  }
+}
