@@ -47,15 +47,21 @@ export class WrongMoment extends AppError {
 
 /** The number belongs to nobody: no account and no trunk prefix. */
 export class NumberUnknown extends AppError {
+  readonly number: string;
+
   constructor(number: string) {
     super({ code: 'number_unknown', http: 422, sip: 404, message: `nobody has the number ${number}` });
+    this.number = number;
   }
 }
 
 /** The number is known, and no phone of it is registered. */
 export class NotRegistered extends AppError {
+  readonly number: string;
+
   constructor(number: string) {
     super({ code: 'not_registered', http: 422, sip: 480, message: `no phone is registered for ${number}` });
+    this.number = number;
   }
 }
 
