@@ -14,7 +14,7 @@ import { NgClient } from './ng-client.js';
 import { NgCommands } from './ng-commands.js';
 import { Playbacks } from './playbacks.js';
 import { RtpengineKeeper, type LifeDeps, type RtpengineLife } from './rtpengine-keeper.js';
-import { findRtpengine } from './rtpengine-process.js';
+import { checkAddresses, findRtpengine } from './rtpengine-process.js';
 import { readTarget, RtpengineWatch } from './rtpengine-watch.js';
 import { RtpengineMedia } from './rtpengine.js';
 import { Sounds } from './sounds.js';
@@ -42,6 +42,7 @@ export async function startMedia(
   log: Logger,
   ffmpeg: string | undefined = findProgram('ffmpeg'),
 ): Promise<Media> {
+  const newRtpengine = await chooseRtpengine(config);
   const playbacks = new Playbacks(clock);
   const listeners = new Set<() => void>();
   const onLost = (): void => {
@@ -50,7 +51,7 @@ export async function startMedia(
   };
   const ng = new NgClient(undefined, clock, log, config.rtpengine.ng === '' ? '127.0.0.1' : undefined);
   const commands = new NgCommands(ng);
-  const life = chooseRtpengine(config, { ng, commands, clock, log, onLost });
+  const life = newRtpengine({ ng, commands, clock, log, onLost });
   const stop = async (): Promise<void> => {
     await life.stop();
     ng.close();
@@ -80,10 +81,19 @@ export async function startMedia(
   }
 }
 
-/** One that runs already when the configuration names it, else one of our own. */
-function chooseRtpengine(config: MediaConfig, deps: LifeDeps): RtpengineLife {
-  const { ng, portMin, portMax, timeoutSeconds } = config.rtpengine;
-  if (ng !== '') return new RtpengineWatch(readTarget(ng), deps);
-  const options = { program: findRtpengine(), addresses: config.addresses, portMin, portMax, timeoutSeconds };
-  return new RtpengineKeeper(options, deps);
+type NewRtpengine = (deps: LifeDeps) => RtpengineLife;
+
+/**
+ * One that runs already when the configuration names it, else one of our own.
+ * @throws ConfigError before anything is opened.
+ */
+async function chooseRtpengine({ rtpengine, addresses }: MediaConfig): Promise<NewRtpengine> {
+  const { ng, portMin, portMax, timeoutSeconds } = rtpengine;
+  if (ng !== '') {
+    const target = readTarget(ng);
+    return (deps) => new RtpengineWatch(target, deps);
+  }
+  const options = { program: findRtpengine(), addresses, portMin, portMax, timeoutSeconds };
+  await checkAddresses(addresses);
+  return (deps) => new RtpengineKeeper(options, deps);
 }

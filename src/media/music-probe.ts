@@ -2,13 +2,14 @@
  * music-probe: plays each of our sounds to a listener of our own once, at start. A reply `ok` proves nothing: rtpengine says it
  * for files that it then plays as silence.
  */
-import { createSocket, type Socket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import type { Clock } from '#kit/clock.js';
 import { newCallId } from '#kit/ids.js';
 import type { NgCommands, Sound } from './ng-commands.js';
 import { sentTo } from './playbacks.js';
 import type { SoundName, Sounds } from './sounds.js';
+import { openUdpSocket } from './udp-socket.js';
 
 export type ProbeResult = Readonly<{
   /** This rtpengine tells how many packets it has sent. */
@@ -51,7 +52,8 @@ export class MusicProbe {
   }
 
   async #playOnce(sound: Sound): Promise<Heard> {
-    const socket = await openSocket(this.#address);
+    const socket = await openUdpSocket(this.#address).catch(() => undefined);
+    if (socket === undefined) return { arrived: false, countsSent: false }; // an address of rtpengine's machine, not of ours
     const callId = `probe-${newCallId()}`;
     try {
       await this.#ng.offer(callId, 'caller', 'callee', listenerSdp(this.#address, socket.address().port));
@@ -82,14 +84,6 @@ export class MusicProbe {
 
 const unheard = (address: string): string =>
   `nothing that rtpengine plays arrives at ${address}, so the music could not be checked (a firewall between it and us?)`;
-
-function openSocket(address: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4');
-    socket.once('error', reject);
-    socket.bind(0, address, () => resolve(socket));
-  });
-}
 
 function listenerSdp(address: string, port: number): string {
   const where = `IN IP${isIP(address)} ${address}`;

@@ -3,12 +3,12 @@
  * Does not start it again: rtpengine-keeper.ts does.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import type { Clock } from '#kit/clock.js';
-import { ConfigError, MediaFailed } from '#kit/errors.js';
+import { ConfigError } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
 import { findProgram } from './find-program.js';
 import type { NgTarget } from './ng-client.js';
+import { openUdpSocket } from './udp-socket.js';
 
 export type RtpengineOptions = Readonly<{
   program: string;
@@ -31,9 +31,9 @@ export class RtpengineProcess {
   #lastWords = '';
   #alive = true;
 
-  static async start(options: RtpengineOptions, clock: Clock, log: Logger): Promise<RtpengineProcess> {
-    const port = await freeUdpPort();
-    return new RtpengineProcess(options, port, clock, log);
+  /** @param port of the control socket; absent: a free one. */
+  static async start(options: RtpengineOptions, clock: Clock, log: Logger, port?: number): Promise<RtpengineProcess> {
+    return new RtpengineProcess(options, port ?? (await freeUdpPort()), clock, log);
   }
 
   private constructor(options: RtpengineOptions, port: number, clock: Clock, log: Logger) {
@@ -125,13 +125,26 @@ function argumentsOf(options: RtpengineOptions, port: number): string[] {
 }
 
 /** rtpengine cannot take a free port by itself. Between our closing and its opening somebody else may take it: then it ends, and is started again. */
-function freeUdpPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket('udp4');
-    socket.on('error', (error) => reject(new MediaFailed(`no free port for rtpengine: ${error.message}`, error)));
-    socket.bind(0, CONTROL_HOST, () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
+async function freeUdpPort(): Promise<number> {
+  const socket = await openUdpSocket(CONTROL_HOST);
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  return port;
+}
+
+/**
+ * rtpengine starts with an address this machine does not have, and makes calls that stay silent.
+ * @throws ConfigError
+ */
+export async function checkAddresses(addresses: readonly string[]): Promise<void> {
+  for (const address of addresses) {
+    try {
+      (await openUdpSocket(address)).close();
+    } catch (error) {
+      const why = (error as NodeJS.ErrnoException).code ?? String(error);
+      throw new ConfigError(
+        `holdfast.yaml: address (HOLDFAST_ADDRESS): found ${address}, expected an address of this machine (${why})`,
+      );
+    }
+  }
 }

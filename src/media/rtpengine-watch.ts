@@ -1,6 +1,6 @@
 /**
- * rtpengine-watch: follows an rtpengine that somebody else runs (RTPENGINE_NG). It can only ask: silence means down, an uptime
- * that has become smaller means it was restarted and knows none of our calls.
+ * rtpengine-watch: follows an rtpengine that somebody else runs (RTPENGINE_NG). It can only ask: silence means down, and one that
+ * is younger than its last answer was restarted and knows none of our calls.
  */
 import { lookup } from 'node:dns/promises';
 import type { Timer } from '#kit/clock.js';
@@ -8,13 +8,16 @@ import { ConfigError, MediaFailed } from '#kit/errors.js';
 import type { NgTarget } from './ng-client.js';
 import type { LifeDeps, RtpengineLife, RtpengineState } from './rtpengine-keeper.js';
 
+/** What it said of itself, and when by our own steady clock. */
+export type Seen = Readonly<{ uptimeSec: number; atSec: number }>;
+
 const WATCH_MS = 2000;
 
 export class RtpengineWatch implements RtpengineLife {
   readonly #deps: LifeDeps;
   readonly #target: NgTarget;
   #state: RtpengineState = 'down';
-  #uptimeSec = 0;
+  #seen: Seen | undefined;
   #timer: Timer | undefined;
   #stopped = false;
 
@@ -54,9 +57,10 @@ export class RtpengineWatch implements RtpengineLife {
     try {
       if (this.#state !== 'up') await this.#locate();
       const uptimeSec = await this.#deps.commands.uptimeSec();
-      const restarted = uptimeSec < this.#uptimeSec;
+      const seen: Seen = { uptimeSec, atSec: performance.now() / 1000 };
+      const restarted = this.#seen !== undefined && wasRestarted(this.#seen, seen);
       if (this.#state !== 'up') this.#deps.log.info({ ...this.#target, uptimeSec }, 'rtpengine is up');
-      this.#uptimeSec = uptimeSec;
+      this.#seen = seen;
       this.#state = 'up';
       if (!restarted || this.#stopped) return;
       this.#deps.log.error('rtpengine was restarted; the media of all calls is lost');
@@ -71,6 +75,15 @@ export class RtpengineWatch implements RtpengineLife {
     const { address } = await lookup(this.#target.host, { family: 4 });
     this.#deps.ng.retarget({ host: address, port: this.#target.port }, 'rtpengine did not answer');
   }
+}
+
+/**
+ * A restart after the last answer leaves an uptime no longer than the time since that answer; whole seconds are told, so one
+ * second either way means nothing. An uptime that is merely smaller may be a clock that was set.
+ */
+export function wasRestarted(before: Seen, now: Seen): boolean {
+  const elapsedSec = now.atSec - before.atSec;
+  return now.uptimeSec <= elapsedSec + 1 && now.uptimeSec + 1.5 < before.uptimeSec + elapsedSec;
 }
 
 /** @throws ConfigError */
