@@ -33,14 +33,14 @@ export type Media = Readonly<{
 export type MediaConfig = Pick<Config, 'folder' | 'music' | 'addresses' | 'rtpengine' | 'sip'>;
 
 /**
- * @param ffmpeg undefined: not installed.
+ * @param findFfmpeg gives undefined when it is not installed.
  * @throws ConfigError or MediaFailed when there is no rtpengine to be had; nothing is left running then.
  */
 export async function startMedia(
   config: MediaConfig,
   clock: Clock,
   log: Logger,
-  ffmpeg: string | undefined = findProgram('ffmpeg'),
+  findFfmpeg: () => string | undefined = () => findProgram('ffmpeg'),
 ): Promise<Media> {
   const newRtpengine = await chooseRtpengine(config);
   const playbacks = new Playbacks(clock);
@@ -57,8 +57,8 @@ export async function startMedia(
     ng.close();
   };
   try {
-    const [library] = await Promise.all([openMusicLibrary({ config, clock, log, ffmpeg }), life.start()]);
-    const sounds = new Sounds(library);
+    const [library] = await Promise.all([openMusicLibrary({ config, clock, log, ffmpeg: findFfmpeg() }), life.start()]);
+    const sounds = new Sounds(library, log);
     const address = config.addresses[0] ?? '127.0.0.1';
     const { countsSent, problems } = await new MusicProbe(commands, address, clock).check(sounds);
     const standing = [...problems, ...(life.pid === undefined ? [] : await capacityProblems(config))];

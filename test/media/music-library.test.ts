@@ -1,0 +1,162 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { RealClock } from '#kit/clock.js';
+import { createLogger } from '#kit/log.js';
+import { composeMusic } from '#media/compose-music.js';
+import { findProgram } from '#media/find-program.js';
+import { openMusicLibrary } from '#media/music-library.js';
+import { toneWav } from '../support/wav.js';
+
+const ffmpeg = findProgram('ffmpeg') ?? '';
+const RATE = 8000;
+
+function newFolder(t: { teardown: (fn: () => void) => void }, files: Record<string, Buffer | string> = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-music-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, 'music'));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, 'music', name), content);
+  return folder;
+}
+
+const open = (folder: string, withFfmpeg: string | null = ffmpeg, cache = '') =>
+  openMusicLibrary({
+    config: { folder, music: { default: 'music', cache } },
+    clock: new RealClock(),
+    log: createLogger('silent'),
+    ffmpeg: withFfmpeg ?? undefined,
+  });
+
+/** What another program hears in a file of ours. */
+function samplesOf(path: string): Int16Array {
+  const pcm = execFileSync(ffmpeg, ['-v', 'error', '-i', path, '-f', 's16le', '-'], { maxBuffer: 1e9 });
+  return new Int16Array(new Uint8Array(pcm).buffer);
+}
+
+const composed = composeMusic();
+const isComposed = (path: string): boolean =>
+  Buffer.compare(new Uint8Array(samplesOf(path).buffer), new Uint8Array(composed.buffer)) === 0;
+
+/** The frequency of a pure tone, by its zero crossings. */
+function hertzOf(samples: Int16Array): number {
+  let crossings = 0;
+  for (let at = 1; at < samples.length; at++) if ((samples[at - 1] ?? 0) < 0 !== (samples[at] ?? 0) < 0) crossings++;
+  return Math.round((crossings * RATE) / (2 * samples.length));
+}
+
+/** A form that would bring rtpengine down or be played as silence, were it given to it. */
+function encoded(t: { teardown: (fn: () => void) => void }, name: string, ...codec: string[]): Buffer {
+  const folder = newFolder(t, { 'in.wav': toneWav({ hertz: 700, seconds: 1 }) });
+  execFileSync(ffmpeg, ['-v', 'error', '-i', join(folder, 'music/in.wav'), ...codec, join(folder, name)]);
+  return readFileSync(join(folder, name));
+}
+
+t.test('without a folder the music that ships is played, and made only once', async (t) => {
+  const folder = newFolder(t);
+  const library = await open(folder, null);
+  t.match(library, { source: 'files', problems: [] });
+  t.ok(isComposed(library.music));
+  const made = statSync(library.music).mtimeMs;
+  const again = await open(folder, null);
+  t.equal(again.music, library.music);
+  t.equal(statSync(again.music).mtimeMs, made);
+  t.equal(readdirSync(join(folder, 'music-cache')).length, 2, 'music and ringback, nothing half made');
+});
+
+t.test('the files of the folder are played one after the other in the order of their names', async (t) => {
+  const folder = newFolder(t, {
+    '2-second.wav': toneWav({ hertz: 1000, seconds: 1 }),
+    '1-first.wav': toneWav({ hertz: 500, seconds: 1 }),
+    'README.md': 'not music',
+    '.hidden': 'not music either',
+  });
+  const library = await open(folder);
+  t.match(library, { source: 'files', problems: [] });
+  const samples = samplesOf(library.music);
+  t.equal(samples.length, 2 * RATE);
+  t.equal(hertzOf(samples.subarray(0, RATE)), 500);
+  t.equal(hertzOf(samples.subarray(RATE)), 1000);
+});
+
+t.test('whatever ffmpeg reads becomes plain samples: Vorbis never reaches rtpengine', async (t) => {
+  const folder = newFolder(t, {
+    'a.ogg': encoded(t, 'a.ogg', '-c:a', 'libvorbis'),
+    'b.flac': encoded(t, 'b.flac', '-c:a', 'flac'),
+    'c.mp3': encoded(t, 'c.mp3', '-ar', '44100', '-ac', '2'),
+  });
+  const library = await open(folder);
+  t.match(library, { source: 'files', problems: [] });
+  t.ok(Math.abs(hertzOf(samplesOf(library.music).subarray(1000, 7000)) - 700) <= 2);
+  t.match(readFileSync(library.music).toString('latin1'), 'A_PCM/INT/LIT');
+});
+
+t.test('a file made once is found again by its content, and needs no ffmpeg then', async (t) => {
+  const folder = newFolder(t, { 'a.wav': toneWav({ hertz: 500, seconds: 1 }) });
+  const first = await open(folder);
+  const second = await open(folder, null);
+  t.equal(second.music, first.music);
+  t.match(second, { source: 'files', problems: [] });
+  writeFileSync(join(folder, 'music/a.wav'), toneWav({ hertz: 600, seconds: 1 }));
+  const third = await open(folder);
+  t.not(third.music, first.music);
+  t.equal(hertzOf(samplesOf(third.music)), 600);
+});
+
+t.test('an unreadable file is left out and named; the others are played', async (t) => {
+  const folder = newFolder(t, { 'a.mp3': 'this is no music', 'b.wav': toneWav({ hertz: 500, seconds: 1 }) });
+  const library = await open(folder);
+  t.match(library, { source: 'files', problems: [/a\.mp3 is not played: ffmpeg cannot read it: ./] });
+  t.equal(hertzOf(samplesOf(library.music)), 500);
+  t.match(await open(folder), { problems: [/a\.mp3/] }, 'the next start says it again');
+});
+
+t.test('when no file can be played, music of our own stands in', async (t) => {
+  const silence = toneWav({ hertz: 500, seconds: 1, amplitude: 0 });
+  const folder = newFolder(t, { 'a.mp3': 'this is no music', 'b.wav': silence, 'c.ogg': '' });
+  const library = await open(folder);
+  t.match(library, { source: 'generated-tone', problems: [/a\.mp3/, /b\.wav is not played: it is silent/, /c\.ogg/] });
+  t.ok(isComposed(library.music));
+});
+
+t.test('without ffmpeg the music of Holdfast stands in, and health can say why', async (t) => {
+  const folder = newFolder(t, { 'a.wav': toneWav({ hertz: 500, seconds: 1 }) });
+  const library = await open(folder, null);
+  t.match(library, { source: 'generated-tone', problems: [/ffmpeg is not installed/] });
+  t.ok(isComposed(library.music));
+  t.match(await open(folder, '/nowhere/ffmpeg'), { source: 'generated-tone', problems: [/could not be started/] });
+});
+
+t.test('a playlist cannot make us fetch addresses', async (t) => {
+  let asked = 0;
+  const server = createServer((socket) => {
+    asked++;
+    socket.destroy();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const playlist = `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:${port}/a.ts\n#EXT-X-ENDLIST\n`;
+  const folder = newFolder(t, { 'list.m3u8': playlist });
+  t.match(await open(folder), { source: 'generated-tone', problems: [/list\.m3u8 is not played/] });
+  t.equal(asked, 0);
+});
+
+t.test('a cache that cannot be written is replaced by the temporary folder', async (t) => {
+  const folder = newFolder(t);
+  writeFileSync(join(folder, 'blocked'), 'a file where the folder should be');
+  const library = await open(folder, ffmpeg, 'blocked/cache');
+  t.match(library.problems, [/the music cache .*blocked\/cache cannot be written/]);
+  t.ok(library.music.startsWith(tmpdir()));
+  t.ok(isComposed(library.music));
+});
+
+t.test('a music folder that cannot be read is a problem, not a crash', async (t) => {
+  const folder = newFolder(t);
+  rmSync(join(folder, 'music'), { recursive: true });
+  writeFileSync(join(folder, 'music'), 'a file where the folder should be');
+  t.match(await open(folder), { source: 'files', problems: [/music cannot be read/] });
+});
