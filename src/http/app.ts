@@ -82,7 +82,7 @@ function bareFastify(bodyBytes: number, log: Logger): FastifyInstance {
     exposeHeadRoutes: false,
     routerOptions: {
       ignoreTrailingSlash: true,
-      maxParamLength: 256,
+      maxParamLength: 16_384, // as long as node lets a request line be: an id that is too long is one that nobody has
       constraints: { queryHas: queryNames },
     },
     // Values are judged as they come: no number is made of a string, no unknown key is quietly dropped.

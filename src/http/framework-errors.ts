@@ -16,7 +16,7 @@ export function toAppError(error: unknown, request: FastifyRequest, log: Logger)
 }
 
 /** The query may hold a password (Ozeki): it is never logged. */
-export const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
+export const pathOf = (url: string): string => (url.split('?', 1)[0] ?? '').slice(0, 200);
 
 type Wrong = Readonly<{
   keyword: string;

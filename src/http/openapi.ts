@@ -118,20 +118,15 @@ const bodyOf = (schema: TSchema): unknown => ({
 });
 
 function answersOf(doc: RouteDoc): Operation['responses'] {
-  const entries = Object.entries(doc.answers).map(([status, answer]) => {
-    const headers = Object.entries(answer.headers ?? {}).map(([name, description]) => [
-      name,
-      { description, schema: { type: 'string' } },
-    ]);
-    const type = answer.contentType ?? 'application/json';
-    const content = answer.schema === undefined ? { [type]: {} } : { [type]: { schema: reference(answer.schema) } };
-    return [
-      status,
-      { description: answer.description, ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }), content },
-    ] as const;
+  const described = Object.entries(doc.answers).map(([status, { description, schema, contentType, headers }]) => {
+    const content = { [contentType ?? 'application/json']: schema === undefined ? {} : { schema: reference(schema) } };
+    return [status, { description, ...(headers === undefined ? {} : { headers: headersOf(headers) }), content }] as const;
   });
-  return Object.fromEntries(entries);
+  return Object.fromEntries(described);
 }
+
+const headersOf = (headers: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]));
 
 /** Several codes may share one status. */
 function problemsOf(doc: RouteDoc): Operation['responses'] {
