@@ -1,0 +1,35 @@
+/**
+ * flow: where a message came from and where an answer can go, whatever socket carries it.
+ * Sockets live in udp.ts, tcp.ts and websocket.ts; nobody above this room sees one.
+ */
+
+export type Protocol = 'udp' | 'tcp' | 'ws';
+
+export type Endpoint = Readonly<{ address: string; port: number }>;
+
+export interface Flow {
+  readonly protocol: Protocol;
+  /** Our side, as a peer can reach it: what Via and Contact announce. */
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** A datagram flow is always open; a connection that is gone is not coming back. */
+  isOpen(): boolean;
+  /** Hands the bytes to the network. `failed` is called at most once, later, never from inside this call. */
+  send(text: string, failed?: (why: string) => void): void;
+}
+
+/** What the transports tell the engine. */
+export interface FlowUser {
+  message(text: string, flow: Flow): void;
+  closed(flow: Flow): void;
+}
+
+/** RFC 3261 §17: over a reliable transport nothing is retransmitted and the waiting states end at once. */
+export const isReliable = (flow: Flow): boolean => flow.protocol !== 'udp';
+
+/** `address:port` as it stands in a header; an IPv6 address gets its brackets (RFC 3261 §25.1, RFC 5118). */
+export const hostPort = (endpoint: Endpoint): string => `${bracketed(endpoint.address)}:${endpoint.port}`;
+
+export const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+
+export const unbracketed = (host: string): string => (host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host);
