@@ -14,7 +14,7 @@ export type Binding = Readonly<{
   cseq: number;
   flow: Flow;
   userAgent?: string | undefined;
-  /** RFC 5626 §4.1: the same phone again, whatever its address. */
+  /** RFC 5626 §4.1, §4.2: the device and which of its flows; the same pair is the same phone, whatever its address. */
   instance?: string | undefined;
 }>;
 
@@ -58,8 +58,9 @@ export function updateBindings(
     if (expiresSec === 'too-brief') {
       return { kind: 'refused', status: 423, reason: 'Interval Too Brief', minExpiresSec: limits.minSec };
     }
-    const old = bindings.find((one) => isSame(one, contact, sameUri));
-    if (old !== undefined && isOlder(asked, old))
+    const old = findOld(bindings, contact, sameUri);
+    // What this very request has bound is not older than itself: a contact may stand in it twice.
+    if (old !== undefined && live.includes(old) && isOlder(asked, old))
       return { kind: 'refused', status: 500, reason: 'CSeq is not higher than before' };
     bindings = bindings.filter((one) => one !== old);
     if (expiresSec === 0) {
@@ -68,7 +69,8 @@ export function updateBindings(
     }
     const binding = bind(contact, asked, nowMs + expiresSec * 1000);
     bindings = [...bindings, binding];
-    changes.push({ change: old === undefined ? 'registered' : 'refreshed', binding });
+    if (old !== undefined && old.contact !== binding.contact) changes.push({ change: 'unregistered', binding: old });
+    changes.push({ change: old?.contact === binding.contact ? 'refreshed' : 'registered', binding });
   }
   if (bindings.length > limits.maxContacts)
     return { kind: 'refused', status: 403, reason: `More than ${limits.maxContacts} contacts` };
@@ -86,9 +88,11 @@ function removeAll(live: readonly Binding[], asked: Registration): BindingResult
 /** RFC 3261 §10.3 step 7: within one Call-ID the CSeq must grow; a phone that restarted has a new Call-ID. */
 const isOlder = (asked: Registration, old: Binding): boolean => old.callId === asked.callId && asked.cseq <= old.cseq;
 
-function isSame(binding: Binding, contact: AskedContact, sameUri: SameUri): boolean {
-  if (binding.instance !== undefined && contact.instance !== undefined) return binding.instance === contact.instance;
-  return sameUri(binding.contact, contact.uri);
+/** RFC 5626 §6: the same flow of the same device is its own successor, wherever it is now; otherwise the URIs are compared. */
+function findOld(bindings: readonly Binding[], contact: AskedContact, sameUri: SameUri): Binding | undefined {
+  const { instance, uri } = contact;
+  const named = instance === undefined ? undefined : bindings.find((one) => one.instance === instance);
+  return named ?? bindings.find((one) => sameUri(one.contact, uri));
 }
 
 function bind(contact: AskedContact, asked: Registration, expiresAtMs: number): Binding {

@@ -1,42 +1,69 @@
 /**
- * api-accounts: who may use the HTTP interfaces. Compares in constant time; a wrong user costs as much as a wrong password.
+ * api-accounts: who may use the HTTP interfaces. Every compare takes the same time, whatever was offered.
+ * Which part of a request carries credentials is the dialect's business.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Config } from '#kit/config.js';
+import { CredentialsMissing, CredentialsWrong } from './refusals.js';
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+/** What a request brought along. */
+export type Offered =
+  | Readonly<{ kind: 'none' }>
+  | Readonly<{ kind: 'password'; user: string; password: string }>
+  | Readonly<{ kind: 'token'; token: string }>
+  /** There was something, and it could not be read. */
+  | Readonly<{ kind: 'unreadable' }>;
+
+type Known = Readonly<{ identity: string; print: Buffer }>;
 
 export class ApiAccounts {
-  readonly #users: readonly { user: string; key: Buffer }[];
-  readonly #tokens: readonly { name: string; key: Buffer }[];
+  /** Prints of equal length hide how long a secret is and where it differs; the key dies with the process. */
+  readonly #key = randomBytes(32);
+  readonly #known: readonly Known[];
 
-  constructor(accounts: Config['accounts']) {
-    this.#users = accounts.http.map(({ user, password }) => ({ user, key: digest(`${user}:${password}`) }));
-    this.#tokens = accounts.tokens.map(({ name, token }) => ({ name, key: digest(token) }));
+  constructor(accounts: Pick<Config['accounts'], 'http' | 'tokens'>) {
+    this.#known = [
+      ...accounts.http.map(({ user, password }) => this.#remember(`user:${user}`, passwordText(user, password))),
+      ...accounts.tokens.map(({ name, token }) => this.#remember(`token:${name}`, tokenText(token))),
+    ];
   }
 
-  /** @returns the user's name, or undefined. Every account is compared, so that time tells nothing. */
-  byPassword(user: string, password: string): string | undefined {
-    const key = digest(`${user}:${password}`);
+  /**
+   * @returns who is asking, as `user:<user>` or `token:<name>`.
+   * @throws CredentialsMissing, CredentialsWrong
+   */
+  identify(offered: Offered): string {
+    if (offered.kind === 'none') throw new CredentialsMissing();
+    if (offered.kind === 'unreadable') throw new CredentialsWrong();
+    const text = offered.kind === 'token' ? tokenText(offered.token) : passwordText(offered.user, offered.password);
+    const print = this.#print(text);
     let found: string | undefined;
-    for (const account of this.#users) if (timingSafeEqual(account.key, key)) found = account.user;
+    // No early end: a search that stops at the match tells which account it was.
+    for (const known of this.#known) if (timingSafeEqual(known.print, print)) found = known.identity;
+    if (found === undefined) throw new CredentialsWrong();
     return found;
   }
 
-  byToken(token: string): string | undefined {
-    const key = digest(token);
-    let found: string | undefined;
-    for (const account of this.#tokens) if (timingSafeEqual(account.key, key)) found = account.name;
-    return found;
+  #remember(identity: string, text: string): Known {
+    return { identity, print: this.#print(text) };
   }
 
-  /** RFC 7617 and RFC 6750: what an Authorization header proves. */
-  byHeader(header: string | undefined): string | undefined {
-    const [scheme = '', value = ''] = (header ?? '').split(' ', 2);
-    if (scheme.toLowerCase() === 'bearer') return this.byToken(value);
-    if (scheme.toLowerCase() !== 'basic') return undefined;
-    const decoded = Buffer.from(value, 'base64').toString('utf8');
-    const colon = decoded.indexOf(':');
-    return colon < 0 ? undefined : this.byPassword(decoded.slice(0, colon), decoded.slice(colon + 1));
+  #print(text: string): Buffer {
+    return createHmac('sha256', this.#key).update(text).digest();
   }
+}
+
+/** The length in front keeps `a` + `bc` and `ab` + `c` apart. */
+const passwordText = (user: string, password: string): string => `password ${user.length} ${user} ${password}`;
+const tokenText = (token: string): string => `token ${token}`;
+
+/** The Authorization header: RFC 7617 (Basic) and RFC 6750 §2.1 (Bearer); scheme names are without case. */
+export function headerCredentials(authorization: string | undefined): Offered {
+  if (authorization === undefined) return { kind: 'none' };
+  const [, scheme = '', rest = ''] = /^\s*([^\s]+)\s+([^\s]+)\s*$/.exec(authorization) ?? [];
+  if (scheme.toLowerCase() === 'bearer') return { kind: 'token', token: rest };
+  if (scheme.toLowerCase() !== 'basic') return { kind: 'unreadable' };
+  const text = Buffer.from(rest, 'base64').toString('utf8');
+  const colon = text.indexOf(':'); // RFC 7617 §2: the first colon ends the user name
+  return colon < 0 ? { kind: 'unreadable' } : { kind: 'password', user: text.slice(0, colon), password: text.slice(colon + 1) };
 }

@@ -1,21 +1,33 @@
 /**
- * error-codes: every `code` a problem document can carry, and what to do about it. A test compares this list with the code.
+ * error-codes: every `code` a problem document may carry, listed once. /docs and the OpenAPI document print this table,
+ * and a test compares it with the errors the code can really make.
  */
-export const ERROR_CODES: Readonly<Record<string, string>> = {
-  bad_request: 'a field is missing, unknown or of the wrong kind; `field` names it',
-  unauthorized: 'send a bearer token or basic credentials',
-  not_found: 'there is nothing at this path',
-  method_not_allowed: 'the path is right, the method is not; `Allow` lists those that are',
-  call_not_found: 'no live call has this id',
-  wrong_moment: 'the call is not in a state for this; `state` says which it is in',
-  number_unknown: 'no account and no trunk has this number',
-  not_registered: 'the number is known and no phone of it is registered',
-  too_large: 'the body is too large',
-  unsupported_media_type: 'send application/json',
-  busy: 'a limit is reached or the server is closing; `Retry-After` says when to try again',
-  media_failed: 'rtpengine refused or did not answer',
-  media_gone: 'rtpengine no longer knows the call',
-  bad_sdp: 'a session description could not be read or has no common codec',
-  config_error: 'the configuration is wrong',
-  internal_error: 'a fault of ours; the log has it',
-};
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export const ERROR_CODES = {
+  bad_request: { status: 400, title: 'Bad request', meaning: 'A part of the request is wrong; `field` names it.' },
+  malformed_json: { status: 400, title: 'Malformed JSON', meaning: 'The body could not be read as JSON.' },
+  malformed_http: { status: 400, title: 'Malformed HTTP', meaning: 'The request line, a header or the path could not be read.' },
+  unauthorized: { status: 401, title: 'Unauthorized', meaning: 'Credentials are missing or wrong.' },
+  call_not_found: { status: 404, title: 'Call not found', meaning: 'There is no call with this id, or it has ended.' },
+  not_found: { status: 404, title: 'Not found', meaning: 'There is nothing at this path.' },
+  method_not_allowed: { status: 405, title: 'Method not allowed', meaning: 'This path has other methods; `Allow` lists them.' },
+  request_timeout: { status: 408, title: 'Request timeout', meaning: 'The request did not arrive completely in time.' },
+  wrong_moment: {
+    status: 409,
+    title: 'Wrong moment',
+    meaning: 'The call is there, but its `state` does not allow this (a hold before the answer, for one).',
+  },
+  body_too_large: { status: 413, title: 'Body too large', meaning: 'The body is longer than `http.bodyBytes` allows.' },
+  unsupported_media_type: { status: 415, title: 'Unsupported media type', meaning: 'Send the body as application/json.' },
+  number_unknown: { status: 422, title: 'Number unknown', meaning: 'No account and no trunk prefix has this number.' },
+  not_registered: { status: 422, title: 'Not registered', meaning: 'The number is known, and no phone of it is registered.' },
+  headers_too_large: { status: 431, title: 'Headers too large', meaning: 'The request line and headers together are too long.' },
+  internal: { status: 500, title: 'Internal error', meaning: 'A fault in Holdfast; its log says more.' },
+  media_failed: { status: 502, title: 'Media failed', meaning: 'rtpengine refused a command or did not answer in time.' },
+  media_gone: { status: 502, title: 'Media gone', meaning: 'rtpengine no longer knows the media of this call.' },
+  busy: { status: 503, title: 'Busy', meaning: 'A limit was reached; `Retry-After` says when to try again.' },
+} as const satisfies Record<string, Readonly<{ status: number; title: string; meaning: string }>>;
+
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_CODES, code);

@@ -1,113 +1,108 @@
 /**
- * metrics: counters and the hold latency histogram, as Prometheus reads them (text exposition format 0.0.4).
+ * metrics: counters, gauges and histograms in the Prometheus text format. Knows no call; call-metrics.ts says what is counted.
  */
-import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
-import type { HoldProof } from '#calls/commands.js';
-import type { EventBus } from '#calls/event-bus.js';
-import type { GaugesView } from './read-models.js';
 
-/** Seconds; the marks of the bench (4, 10, 25 ms) are among them. */
-const BUCKETS = [0.001, 0.002, 0.004, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+/** A counter keeps at most so many label values; whatever is new after that is counted as `other`. */
+const MOST_LABEL_VALUES = 100;
 
-class Histogram {
-  readonly #counts = new Array<number>(BUCKETS.length).fill(0);
+export interface Metric {
+  lines(): readonly string[];
+}
+
+export class Counter implements Metric {
+  readonly #name: string;
+  readonly #help: string;
+  readonly #label: string;
+  readonly #values = new Map<string, number>();
+
+  constructor(name: string, help: string, label: string) {
+    this.#name = name;
+    this.#help = help;
+    this.#label = label;
+  }
+
+  add(labelValue: string): void {
+    const known = this.#values.has(labelValue) || this.#values.size < MOST_LABEL_VALUES;
+    const key = known ? labelValue : 'other';
+    this.#values.set(key, (this.#values.get(key) ?? 0) + 1);
+  }
+
+  lines(): readonly string[] {
+    const rows = [...this.#values].map(([value, count]) => `${this.#name}{${this.#label}="${escaped(value)}"} ${count}`);
+    return [...head(this.#name, this.#help, 'counter'), ...rows];
+  }
+}
+
+/** Label text (may be empty) and value. */
+export type Row = readonly [labels: string, value: number];
+
+/** A value that somebody else keeps; asked when somebody looks. */
+export class Gauge implements Metric {
+  readonly #name: string;
+  readonly #help: string;
+  readonly #read: () => number | readonly Row[];
+  readonly #type: 'gauge' | 'counter';
+
+  constructor(name: string, help: string, read: () => number | readonly Row[], type: 'gauge' | 'counter' = 'gauge') {
+    this.#name = name;
+    this.#help = help;
+    this.#read = read;
+    this.#type = type;
+  }
+
+  lines(): readonly string[] {
+    const read = this.#read();
+    const rows = typeof read === 'number' ? [['', read] as Row] : read;
+    return [
+      ...head(this.#name, this.#help, this.#type),
+      ...rows.map(([labels, value]) => `${this.#name}${labels === '' ? '' : `{${labels}}`} ${value}`),
+    ];
+  }
+}
+
+export class Histogram implements Metric {
+  readonly #name: string;
+  readonly #help: string;
+  readonly #bounds: readonly number[];
+  readonly #counts: number[];
   #sum = 0;
   #count = 0;
 
-  observe(seconds: number): void {
-    this.#sum += seconds;
-    this.#count++;
-    BUCKETS.forEach((bound, index) => {
-      if (seconds <= bound) this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+  /** @param bounds upper bounds, rising. */
+  constructor(name: string, help: string, bounds: readonly number[]) {
+    this.#name = name;
+    this.#help = help;
+    this.#bounds = bounds;
+    this.#counts = bounds.map(() => 0);
+  }
+
+  observe(value: number): void {
+    this.#sum += value;
+    this.#count += 1;
+    const bucket = this.#bounds.findIndex((bound) => value <= bound);
+    if (bucket >= 0) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+  }
+
+  lines(): readonly string[] {
+    let below = 0;
+    const buckets = this.#bounds.map((bound, index) => {
+      below += this.#counts[index] ?? 0; // Prometheus buckets are cumulative
+      return `${this.#name}_bucket{le="${bound}"} ${below}`;
     });
-  }
-
-  lines(name: string): string[] {
-    const buckets = BUCKETS.map((bound, index) => `${name}_bucket{le="${bound}"} ${this.#counts[index] ?? 0}`);
-    return [...buckets, `${name}_bucket{le="+Inf"} ${this.#count}`, `${name}_sum ${this.#sum}`, `${name}_count ${this.#count}`];
-  }
-}
-
-export class Metrics {
-  readonly #gauges: () => GaugesView;
-  readonly #ended = new Map<string, number>();
-  readonly #holdSeconds = new Histogram();
-  readonly #loop: IntervalHistogram = monitorEventLoopDelay({ resolution: 20 });
-  readonly #unsubscribe: () => void;
-  #answered = 0;
-  #holds = 0;
-  #holdsFailed = 0;
-
-  constructor(bus: EventBus, gauges: () => GaugesView) {
-    this.#gauges = gauges;
-    this.#loop.enable();
-    this.#unsubscribe = bus.subscribe(({ event }) => {
-      if (event.kind === 'call.answered') this.#answered++;
-      else if (event.kind === 'hold.changed' && event.hold.reasons.length > 0) this.#holds++;
-      else if (event.kind === 'hold.failed') this.#holdsFailed++;
-      else if (event.kind === 'call.ended') this.#ended.set(event.cause, (this.#ended.get(event.cause) ?? 0) + 1);
-    });
-  }
-
-  /** A hold or resume asked for by API: how long both legs took. */
-  observe(proof: HoldProof): void {
-    if (proof.changed && proof.ms.settled !== undefined) this.#holdSeconds.observe(proof.ms.settled / 1000);
-  }
-
-  text(): string {
-    const gauges = this.#gauges();
-    const lines = [
-      ...metric('holdfast_calls', 'gauge', 'Live calls.', [`holdfast_calls ${gauges.calls}`]),
-      ...metric('holdfast_calls_answered_total', 'counter', 'Calls answered.', [
-        `holdfast_calls_answered_total ${this.#answered}`,
-      ]),
-      ...metric(
-        'holdfast_calls_ended_total',
-        'counter',
-        'Calls ended, by cause.',
-        labelled('holdfast_calls_ended_total', 'cause', this.#ended),
-      ),
-      ...metric('holdfast_holds_total', 'counter', 'Holds that have settled.', [`holdfast_holds_total ${this.#holds}`]),
-      ...metric('holdfast_holds_failed_total', 'counter', 'Re-INVITEs of a hold a phone refused.', [
-        `holdfast_holds_failed_total ${this.#holdsFailed}`,
-      ]),
-      ...metric(
-        'holdfast_hold_seconds',
-        'histogram',
-        'From the request to the last answer.',
-        this.#holdSeconds.lines('holdfast_hold_seconds'),
-      ),
-      ...metric(
-        'holdfast_reinvites_total',
-        'counter',
-        'Answers to our re-INVITEs, by status.',
-        labelled('holdfast_reinvites_total', 'status', gauges.reinvites),
-      ),
-      ...metric('holdfast_registrations', 'gauge', 'Registered contacts.', [`holdfast_registrations ${gauges.registrations}`]),
-      ...metric('holdfast_rtpengine_up', 'gauge', '1 while rtpengine answers.', [
-        `holdfast_rtpengine_up ${gauges.rtpengineUp ? 1 : 0}`,
-      ]),
-      ...metric('process_resident_memory_bytes', 'gauge', 'Resident memory.', [
-        `process_resident_memory_bytes ${process.memoryUsage.rss()}`,
-      ]),
-      ...metric('nodejs_eventloop_lag_p99_seconds', 'gauge', 'Event loop delay.', [
-        `nodejs_eventloop_lag_p99_seconds ${this.#loop.percentile(99) / 1e9}`,
-      ]),
+    return [
+      ...head(this.#name, this.#help, 'histogram'),
+      ...buckets,
+      `${this.#name}_bucket{le="+Inf"} ${this.#count}`,
+      `${this.#name}_sum ${this.#sum}`,
+      `${this.#name}_count ${this.#count}`,
     ];
-    return `${lines.join('\n')}\n`;
-  }
-
-  close(): void {
-    this.#unsubscribe();
-    this.#loop.disable();
   }
 }
 
-const metric = (name: string, type: string, help: string, lines: readonly string[]): string[] => [
-  `# HELP ${name} ${help}`,
-  `# TYPE ${name} ${type}`,
-  ...lines,
-];
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-const labelled = (name: string, label: string, counts: ReadonlyMap<string | number, number>): string[] =>
-  [...counts].map(([value, count]) => `${name}{${label}="${value}"} ${count}`);
+export const metricsText = (metrics: readonly Metric[]): string => `${metrics.flatMap((metric) => metric.lines()).join('\n')}\n`;
+
+const head = (name: string, help: string, type: string): string[] => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
+
+const escaped = (value: string): string => value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');

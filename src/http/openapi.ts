@@ -1,88 +1,160 @@
 /**
- * openapi: the OpenAPI document, made of the schemas that requests are checked against, and a page to read it by.
+ * openapi: the OpenAPI 3.1 document, made from the schemas that validate the requests and the docs that stand beside each route.
  */
-import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify';
-import { ERROR_CODES } from './error-codes.js';
+import type { TSchema } from '@sinclair/typebox';
+import { PROBLEM_TYPE } from './error-reply.js';
+import { ERROR_CODES, type ErrorCode } from './error-codes.js';
+import { NAMED_SCHEMAS } from './schemas.js';
 
-/** A route with a summary is part of the described API. */
-declare module 'fastify' {
-  interface FastifySchema {
-    summary?: string;
+/** What a route says of itself. */
+export type RouteDoc = Readonly<{
+  summary: string;
+  description?: string;
+  /** Asking twice changes nothing; HEAD is answered too. */
+  safe?: boolean;
+  /** No credentials in headers: anybody may ask, or the route checks them in its own way. */
+  open?: boolean;
+  answers: Readonly<Record<number, Answer>>;
+  errors?: readonly ErrorCode[];
+  /** Request headers that mean something here. */
+  headers?: Readonly<Record<string, string>>;
+  /** Query names that no schema validates. */
+  query?: Readonly<Record<string, string>>;
+}>;
+
+export type Answer = Readonly<{
+  description: string;
+  schema?: TSchema;
+  contentType?: string;
+  headers?: Readonly<Record<string, string>>;
+}>;
+
+export type DocumentedRoute = Readonly<{
+  method: string;
+  path: string;
+  schema?: Readonly<{ querystring?: TSchema; body?: TSchema }>;
+  doc: RouteDoc;
+}>;
+
+export type OpenApi = Readonly<{
+  openapi: string;
+  info: Readonly<Record<string, string>>;
+  paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  components: Readonly<Record<string, unknown>>;
+  security: readonly unknown[];
+}>;
+
+export type Operation = Readonly<{
+  summary: string;
+  description?: string;
+  parameters?: readonly Parameter[];
+  requestBody?: unknown;
+  responses: Readonly<Record<string, Readonly<{ description: string }> & Readonly<Record<string, unknown>>>>;
+  security?: readonly unknown[];
+}>;
+
+export type Parameter = Readonly<{ name: string; in: string; required?: boolean; description?: string; schema: unknown }>;
+
+export function openApiOf(routes: readonly DocumentedRoute[], version: string): OpenApi {
+  const paths: Record<string, Record<string, Operation>> = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:([A-Za-z]+)/g, '{$1}');
+    (paths[path] ??= {})[route.method.toLowerCase()] = operationOf(route);
   }
-}
-
-type Documented = Readonly<{ method: string; url: string; schema: FastifySchema }>;
-
-/** Notes every route with a summary from now on. */
-export class ApiDocument {
-  readonly #routes: Documented[] = [];
-
-  watch(app: FastifyInstance): void {
-    app.addHook('onRoute', (route: RouteOptions) => {
-      const { schema } = route;
-      if (schema?.summary === undefined) return;
-      for (const method of [route.method].flat())
-        if (method !== 'HEAD') this.#routes.push({ method: method.toLowerCase(), url: route.url, schema });
-    });
-  }
-
-  document(version: string): Record<string, unknown> {
-    const paths: Record<string, Record<string, unknown>> = {};
-    for (const { method, url, schema } of this.#routes) {
-      const path = url.replace(/:([A-Za-z]+)/g, '{$1}');
-      paths[path] ??= {};
-      paths[path][method] = operation(schema);
-    }
-    return {
-      openapi: '3.1.0',
-      info: {
-        title: 'Holdfast',
-        version,
-        description: `Errors are RFC 9457 problem documents; \`code\` is one of: ${Object.keys(ERROR_CODES).join(', ')}.`,
-      },
-      components: { securitySchemes: { basic: { type: 'http', scheme: 'basic' }, bearer: { type: 'http', scheme: 'bearer' } } },
-      security: [{ basic: [] }, { bearer: [] }],
-      paths,
-    };
-  }
-
-  page(): string {
-    const rows = this.#routes.map(
-      ({ method, url, schema }) =>
-        `<tr><td><code>${method.toUpperCase()}</code></td><td><code>${url}</code></td><td>${schema.summary}</td></tr>`,
-    );
-    const codes = Object.entries(ERROR_CODES).map(
-      ([code, meaning]) => `<tr><td><code>${code}</code></td><td>${meaning}</td></tr>`,
-    );
-    return page(
-      'Holdfast API',
-      `<p>The machine-readable form is <a href="/openapi.json">/openapi.json</a>. Send a bearer token or basic credentials.</p>
-<table>${rows.join('')}</table><h2>Error codes</h2><table>${codes.join('')}</table>`,
-    );
-  }
-}
-
-function operation(schema: Documented['schema']): Record<string, unknown> {
-  const parameters = [...parametersOf(schema.params, 'path'), ...parametersOf(schema.querystring, 'query')];
   return {
-    summary: schema.summary,
-    ...(parameters.length === 0 ? {} : { parameters }),
-    ...(schema.body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: schema.body } } } }),
-    responses: {
-      '2XX': { description: 'done' },
-      default: { description: 'a problem document', content: { 'application/problem+json': {} } },
+    openapi: '3.1.0',
+    info: { title: 'Holdfast', version, description: 'Calls set up, held and resumed over HTTP, with proof of hold.' },
+    paths,
+    components: {
+      schemas: Object.fromEntries(NAMED_SCHEMAS.map((schema) => [schema.$id ?? '', plain(schema)])),
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' }, password: { type: 'http', scheme: 'basic' } },
     },
+    security: [{ token: [] }, { password: [] }],
   };
 }
 
-function parametersOf(schema: unknown, where: string): Record<string, unknown>[] {
-  const { properties = {}, required = [] } = (schema ?? {}) as { properties?: Record<string, unknown>; required?: string[] };
-  return Object.entries(properties).map(([name, type]) => ({ name, in: where, required: required.includes(name), schema: type }));
+function operationOf({ path, schema, doc }: DocumentedRoute): Operation {
+  const parameters = [
+    ...[...path.matchAll(/:([A-Za-z]+)/g)].map(([, name = '']) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+    })),
+    ...queryParameters(schema?.querystring),
+    ...described('query', doc.query),
+    ...described('header', doc.headers),
+  ];
+  return {
+    summary: doc.summary,
+    ...(doc.description === undefined ? {} : { description: doc.description }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(schema?.body === undefined || isEmptyObject(schema.body) ? {} : { requestBody: bodyOf(schema.body) }),
+    responses: { ...answersOf(doc), ...problemsOf(doc) },
+    ...(doc.open === true ? { security: [] } : {}),
+  };
 }
 
-export const page = (
-  title: string,
-  body: string,
-): string => `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}td{padding:.2rem 1rem .2rem 0;vertical-align:top}</style>
-<h1>${title}</h1>${body}</html>`;
+const described = (place: string, names: Readonly<Record<string, string>> = {}): Parameter[] =>
+  Object.entries(names).map(([name, description]) => ({ name, in: place, description, schema: { type: 'string' } }));
+
+function queryParameters(schema: TSchema | undefined): Parameter[] {
+  const required = new Set((schema?.['required'] as string[] | undefined) ?? []);
+  const properties = (schema?.['properties'] ?? {}) as Readonly<Record<string, Readonly<{ description?: string }>>>;
+  return Object.entries(properties).map(([name, one]) => ({
+    name,
+    in: 'query',
+    required: required.has(name),
+    ...(one.description === undefined ? {} : { description: one.description }),
+    schema: plain(one),
+  }));
+}
+
+const isEmptyObject = (schema: TSchema): boolean => Object.keys((schema['properties'] as object | undefined) ?? {}).length === 0;
+
+const bodyOf = (schema: TSchema): unknown => ({
+  required: ((schema['required'] as string[] | undefined) ?? []).length > 0,
+  content: { 'application/json': { schema: reference(schema) } },
+});
+
+function answersOf(doc: RouteDoc): Operation['responses'] {
+  const described = Object.entries(doc.answers).map(([status, { description, schema, contentType, headers }]) => {
+    const content = { [contentType ?? 'application/json']: schema === undefined ? {} : { schema: reference(schema) } };
+    return [status, { description, ...(headers === undefined ? {} : { headers: headersOf(headers) }), content }] as const;
+  });
+  return Object.fromEntries(described);
+}
+
+const headersOf = (headers: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]));
+
+/** Several codes may share one status. */
+function problemsOf(doc: RouteDoc): Operation['responses'] {
+  const byStatus = new Map<number, ErrorCode[]>();
+  const codes: ErrorCode[] = [...(doc.open === true ? [] : (['unauthorized'] as const)), ...(doc.errors ?? [])];
+  for (const code of codes) byStatus.set(ERROR_CODES[code].status, [...(byStatus.get(ERROR_CODES[code].status) ?? []), code]);
+  return Object.fromEntries(
+    [...byStatus].map(([status, shared]) => [
+      String(status),
+      {
+        description: shared.map((code) => `\`${code}\`: ${ERROR_CODES[code].meaning}`).join(' '),
+        content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    ]),
+  );
+}
+
+const reference = (schema: TSchema): unknown =>
+  schema.$id === undefined ? plain(schema) : { $ref: `#/components/schemas/${schema.$id}` };
+
+/** A schema as plain JSON: named schemas inside become references, TypeBox's own symbols are left behind. */
+function plain(schema: object): unknown {
+  const walk = (value: unknown, top: boolean): unknown => {
+    if (Array.isArray(value)) return value.map((one) => walk(one, false));
+    if (typeof value !== 'object' || value === null) return value;
+    const { $id, ...rest } = value as Record<string, unknown>;
+    if (typeof $id === 'string' && !top) return { $ref: `#/components/schemas/${$id}` };
+    return Object.fromEntries(Object.entries(rest).map(([key, one]) => [key, walk(one, false)]));
+  };
+  return walk(schema, true);
+}

@@ -1,13 +1,16 @@
 /**
- * read-models: what HTTP may read of the other rooms, beside calls. The rooms themselves are plugged in by main.
+ * read-models: what http may see of the rooms beside it. Types only; main plugs the owners in.
  */
+
 export type RegistrationView = Readonly<{
   aor: string;
   contact: string;
   transport: string;
+  /** Address and port the phone registered from. */
   source: string;
   userAgent?: string | undefined;
   expiresInSec: number;
+  /** False when the phone no longer answers our OPTIONS. */
   reachable: boolean;
 }>;
 
@@ -15,6 +18,7 @@ export interface RegistrationsPort {
   list(): readonly RegistrationView[];
 }
 
+/** What the media room says of itself. */
 export type HealthView = Readonly<{
   rtpengine: 'up' | 'restarting' | 'down';
   version?: string | undefined;

@@ -1,34 +1,24 @@
 /**
- * ng-client: one typed door to rtpengine's NG protocol over UDP. The library writes the datagram and knows the cookie; this
- * file sends it again when the reply is late, gives every command an end, and turns refusals into typed errors.
+ * ng-client: one typed door to rtpengine's NG protocol over UDP. Sends a command again when its reply is late, gives it an end,
+ * keeps more than a window of them from being on the way at once, and turns refusals into typed errors.
  * Does not know what the commands mean: that is ng-commands.ts.
  */
-import type { Socket } from 'node:dgram';
-import rtpengineClient from 'rtpengine-client';
 import type { Clock, Timer } from '#kit/clock.js';
 import { MediaFailed, MediaGone } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
+import { cookieOf, NgWire, readReply, type NgReply, type NgTarget, type NgVerb } from './ng-wire.js';
 
-export type NgTarget = Readonly<{ host: string; port: number }>;
-export type NgReply = Readonly<Record<string, unknown>>;
-export type NgVerb =
-  | 'offer'
-  | 'answer'
-  | 'delete'
-  | 'query'
-  | 'ping'
-  | 'statistics'
-  | 'blockMedia'
-  | 'unblockMedia'
-  | 'blockDTMF'
-  | 'unblockDTMF'
-  | 'playMedia'
-  | 'stopMedia';
+export type { NgReply, NgTarget, NgVerb } from './ng-wire.js';
 
 /** rtpengine answers a repeated cookie from its cache and does not run the command twice, so repeating is safe. */
 export const RESEND_AT_MS: readonly number[] = [150, 400, 1000];
 export const DEADLINE_MS = 3000;
 export const PENDING_LIMIT = 20_000;
+/**
+ * So many commands are on the way at once, the rest wait their turn here: the default receive buffer of rtpengine's socket
+ * holds about 90 of them with a session description, and what is lost there costs 150 ms.
+ */
+export const WINDOW = 64;
 
 /** rtpengine understood the command and said no. */
 export class NgRefused extends MediaFailed {
@@ -40,17 +30,25 @@ export class NgRefused extends MediaFailed {
   }
 }
 
-type Waiting = { verb: NgVerb; callId: string; datagram: Buffer; sent: number; timer: Timer; settle: (outcome: Outcome) => void };
+type Waiting = {
+  verb: NgVerb;
+  datagram: Buffer;
+  /** How often it was sent; 0: it waits for its turn. */
+  sent: number;
+  firstSentMs: number;
+  endsMs: number;
+  timer: Timer | undefined;
+  settle: (outcome: Outcome) => void;
+};
 type Outcome = Readonly<{ reply: NgReply }> | Readonly<{ error: Error }>;
 
 export class NgClient {
-  readonly #client: rtpengineClient.Client;
-  readonly #socket: Socket;
+  readonly #wire: NgWire;
   readonly #clock: Clock;
-  readonly #log: Logger;
   readonly #waiting = new Map<string, Waiting>();
+  readonly #turn: string[] = [];
+  #onTheWay = 0;
   #target: NgTarget | undefined;
-  #lastWritten: Buffer | undefined;
   #dropped = 0;
   #closed = false;
 
@@ -61,14 +59,7 @@ export class NgClient {
   constructor(target: NgTarget | undefined, clock: Clock, log: Logger, localAddress?: string) {
     this.#target = target;
     this.#clock = clock;
-    this.#log = log;
-    this.#client = new rtpengineClient.Client(localAddress === undefined ? {} : { localAddress });
-    this.#socket = this.#client.socket as Socket;
-    // The library prints and emits `error` for every reply it does not know, so replies come through us first.
-    this.#socket.removeAllListeners('message');
-    this.#socket.on('message', (datagram) => this.#received(datagram));
-    this.#client.on('error', (error) => this.#log.warn({ err: error as Error }, 'rtpengine control socket'));
-    this.#client.socket = { send: (datagram) => void (this.#lastWritten = datagram), close: () => this.#socket };
+    this.#wire = new NgWire(localAddress, log, (datagram) => this.#received(datagram));
   }
 
   /** @throws NgRefused, MediaFailed or MediaGone, as a rejection. */
@@ -81,11 +72,12 @@ export class NgClient {
     }
     return new Promise((resolve, reject) => {
       const settle = (outcome: Outcome): void => ('reply' in outcome ? resolve(outcome.reply) : reject(outcome.error));
-      const datagram = this.#write(verb, args, blob, (reply) => settle(judge(verb, callId, reply)));
-      const cookie = cookieOf(datagram);
-      const timer = this.#clock.after(`ng ${verb}`, RESEND_AT_MS[0] ?? DEADLINE_MS, () => this.#late(cookie));
-      this.#waiting.set(cookie, { verb, callId, datagram, sent: 0, timer, settle });
-      this.#send(cookie);
+      const { cookie, datagram } = this.#wire.write(verb, args, blob, (reply) => settle(judge(verb, callId, reply)));
+      const endsMs = this.#clock.now() + DEADLINE_MS;
+      this.#waiting.set(cookie, { verb, datagram, sent: 0, firstSentMs: 0, endsMs, timer: undefined, settle });
+      this.#turn.push(cookie);
+      this.#sendNext();
+      if (this.#waiting.get(cookie)?.sent === 0) this.#arm(cookie);
     });
   }
 
@@ -108,85 +100,78 @@ export class NgClient {
     if (this.#closed) return;
     this.#closed = true;
     this.#abandon('the door to rtpengine was closed');
-    this.#socket.close();
+    this.#wire.close();
   }
 
-  /** The library chooses the cookie and writes the datagram; `send` of the socket we gave it only keeps what was written. */
-  #write(
-    verb: NgVerb,
-    args: Readonly<Record<string, unknown>>,
-    blob: Buffer | undefined,
-    done: (reply: NgReply) => void,
-  ): Buffer {
-    this.#lastWritten = undefined;
-    this.#client.send_internal(verb, { ...args }, (_never, reply) => done(reply ?? {}));
-    const written = this.#lastWritten as Buffer | undefined;
-    if (written === undefined) throw new Error('rtpengine-client wrote nothing');
-    if (blob === undefined) return written;
-    // The library joins the parts as text, which would spoil binary: the blob is put in before the dictionary's end.
-    return Buffer.concat([written.subarray(0, -1), Buffer.from(`4:blob${blob.length}:`), blob, Buffer.from('e')]);
+  #sendNext(): void {
+    while (this.#onTheWay < WINDOW) {
+      const cookie = this.#turn.shift();
+      if (cookie === undefined) return;
+      const waiting = this.#waiting.get(cookie);
+      if (waiting === undefined) continue; // its time ran out before its turn came
+      this.#onTheWay++;
+      waiting.firstSentMs = this.#clock.now();
+      this.#send(cookie, waiting);
+    }
   }
 
-  #send(cookie: string): void {
-    const waiting = this.#waiting.get(cookie);
-    if (waiting === undefined || this.#target === undefined) return;
+  #send(cookie: string, waiting: Waiting): void {
+    if (this.#target === undefined) return;
     waiting.sent++;
-    this.#socket.send(waiting.datagram, this.#target.port, this.#target.host, (error) => {
-      if (error === null) return;
+    this.#arm(cookie);
+    this.#wire.send(waiting.datagram, this.#target, (error) => {
       this.#finish(cookie)?.settle({ error: new MediaFailed(`${waiting.verb} could not be sent: ${error.message}`, error) });
     });
   }
 
-  #late(cookie: string): void {
+  /** One timer a command: until it is sent again, or until it ends. */
+  #arm(cookie: string): void {
     const waiting = this.#waiting.get(cookie);
     if (waiting === undefined) return;
-    const sentAtMs = RESEND_AT_MS[waiting.sent - 1];
-    if (sentAtMs === undefined) {
+    waiting.timer?.cancel();
+    const resendAtMs = waiting.sent === 0 ? undefined : RESEND_AT_MS[waiting.sent - 1];
+    const dueMs = resendAtMs === undefined ? waiting.endsMs : Math.min(waiting.endsMs, waiting.firstSentMs + resendAtMs);
+    waiting.timer = this.#clock.after(`ng ${waiting.verb}`, Math.max(0, dueMs - this.#clock.now()), () => {
+      if (dueMs < waiting.endsMs) return this.#send(cookie, waiting);
       this.#finish(cookie)?.settle({ error: new MediaFailed(`rtpengine did not answer ${waiting.verb} in ${DEADLINE_MS} ms`) });
-      return;
-    }
-    this.#send(cookie);
-    const nextMs = RESEND_AT_MS[waiting.sent - 1] ?? DEADLINE_MS;
-    waiting.timer = this.#clock.after(`ng ${waiting.verb}`, nextMs - sentAtMs, () => this.#late(cookie));
+    });
   }
 
   #received(datagram: Buffer): void {
     const cookie = cookieOf(datagram);
-    const data = this.#waiting.has(cookie) ? decode(datagram) : undefined;
-    if (data === undefined) {
+    const reply = this.#waiting.has(cookie) ? readReply(datagram) : undefined;
+    if (reply === undefined) {
       this.#dropped++; // a second reply, one that came too late, or garbage: the resend brings the true one again
       return;
     }
-    this.#waiting.get(cookie)?.timer.cancel();
-    this.#waiting.delete(cookie);
-    this.#client._onParsedMessage({ id: cookie, data });
+    this.#forget(cookie);
+    this.#wire.deliver(cookie, reply);
+    this.#sendNext();
   }
 
+  /** Ends it without an answer: the library must not wait for one either. */
   #finish(cookie: string): Waiting | undefined {
+    const waiting = this.#forget(cookie);
+    this.#wire.forget(cookie);
+    this.#sendNext();
+    return waiting;
+  }
+
+  #forget(cookie: string): Waiting | undefined {
     const waiting = this.#waiting.get(cookie);
-    waiting?.timer.cancel();
+    if (waiting === undefined) return undefined;
+    waiting.timer?.cancel();
+    if (waiting.sent > 0) this.#onTheWay--;
     this.#waiting.delete(cookie);
-    this.#client.messages.delete(cookie);
     return waiting;
   }
 
   #abandon(why: string): void {
+    this.#turn.length = 0;
     for (const cookie of [...this.#waiting.keys()]) {
       const waiting = this.#finish(cookie);
       waiting?.settle({ error: new MediaFailed(`${waiting.verb} has no answer: ${why}`) });
     }
-  }
-}
-
-const COOKIE_LENGTH = 36;
-const cookieOf = (datagram: Buffer): string => datagram.toString('latin1', 0, COOKIE_LENGTH);
-
-function decode(datagram: Buffer): Record<string, unknown> | undefined {
-  try {
-    const { data } = rtpengineClient.Client.decodeMessage(datagram);
-    return typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -84,6 +84,10 @@ export class RtpengineKeeper implements RtpengineLife {
     const { ng, clock, log } = this.#deps;
     const process = await RtpengineProcess.start(this.#options, clock, log);
     this.#process = process;
+    if (this.#stopped) {
+      await process.stop(); // we were stopped while it was being started
+      throw new MediaFailed('rtpengine was stopped');
+    }
     ng.retarget(process.target, 'rtpengine was started again');
     try {
       await Promise.race([this.#answers(), process.ended.then((how) => Promise.reject(new MediaFailed(`rtpengine ${how}`)))]);
@@ -125,7 +129,7 @@ export class RtpengineKeeper implements RtpengineLife {
     if (this.#failures > HOPELESS_AFTER) this.#state = 'down';
     this.#timer = this.#deps.clock.after('rtpengine starts again', pauseMs, () => {
       this.#bringUp().catch((error: unknown) => {
-        this.#deps.log.error({ err: error }, 'rtpengine could not be started again');
+        if (!this.#stopped) this.#deps.log.error({ err: error }, 'rtpengine could not be started again');
         this.#againLater();
       });
     });

@@ -10,6 +10,7 @@ export class Accounts {
   readonly #accounts = new Map<string, Account>();
   /** Compared against when nobody has that name, so that a wrong name costs as long as a wrong password. */
   readonly nobody: Account;
+  readonly numbers: ReadonlySet<string>;
 
   constructor(phones: Config['accounts']['phones'], realm: string) {
     const account = (number: string, password: string): Account => ({
@@ -17,14 +18,11 @@ export class Accounts {
       ha1: { MD5: ha1Of('MD5', number, realm, password), 'SHA-256': ha1Of('SHA-256', number, realm, password) },
     });
     for (const phone of phones) this.#accounts.set(phone.number, { ...account(phone.number, phone.password), name: phone.name });
+    this.numbers = new Set(this.#accounts.keys());
     this.nobody = account('', DIGEST_ALGORITHMS.join());
   }
 
   find(number: string): Account | undefined {
     return this.#accounts.get(number);
-  }
-
-  get numbers(): ReadonlySet<string> {
-    return new Set(this.#accounts.keys());
   }
 }

@@ -4,6 +4,9 @@
 import type { Binding } from '#core/bindings.js';
 import type { Clock, Timer } from '#kit/clock.js';
 
+/** Node's timers count to 2^31 - 1 ms and fire at once beyond; a longer wait is taken in steps. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
 export class BindingStore {
   readonly #clock: Clock;
   readonly #bindings = new Map<string, readonly Binding[]>();
@@ -30,7 +33,7 @@ export class BindingStore {
     const nextMs = Math.min(...bindings.map((binding) => binding.expiresAtMs)) - this.#clock.now();
     this.#timers.set(
       aor,
-      this.#clock.after(`bindings of ${aor} expire`, Math.max(0, nextMs), () => this.#expire(aor)),
+      this.#clock.after(`bindings of ${aor} expire`, Math.min(Math.max(0, nextMs), LONGEST_WAIT_MS), () => this.#expire(aor)),
     );
   }
 

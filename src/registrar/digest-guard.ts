@@ -5,7 +5,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '#kit/clock.js';
 import { systemRandom, word, type RandomBytes } from '#kit/ids.js';
-import { DIGEST_ALGORITHMS, responseOf, writeChallenge, type Credentials } from '#sip/digest.js';
+import { DIGEST_ALGORITHMS, responseOf, writeChallenge, type Credentials, type DigestAlgorithm } from '#sip/digest.js';
 import type { Account, Accounts } from './accounts.js';
 
 /** How long one nonce may be used; then the phone is asked again with stale=true, which no user notices. */
@@ -28,25 +28,27 @@ type Failures = { count: number; untilMs: number };
 
 export class DigestGuard {
   readonly #accounts: Accounts;
-  readonly #realm: string;
+  readonly realm: string;
   readonly #clock: Clock;
   readonly #key: Uint8Array;
   /** Highest nc seen per nonce and user agent's nonce. */
-  readonly #counts = new Map<string, { nc: number; untilMs: number }>();
+  readonly #counts = new Map<string, { nc: number; madeMs: number; untilMs: number }>();
+  /** Nonces made until then and not in the map may have been used: the map had to forget some. */
+  #forgottenUntilMs = -Infinity;
   readonly #failures = new Map<string, Failures>();
 
   constructor(accounts: Accounts, realm: string, clock: Clock, random: RandomBytes = systemRandom) {
     this.#accounts = accounts;
-    this.#realm = realm;
+    this.realm = realm;
     this.#clock = clock;
     this.#key = random(32);
   }
 
-  /** One challenge per algorithm, strongest first (RFC 8760 §2.4). */
-  challenges(stale: boolean): readonly string[] {
-    const nonce = this.#newNonce();
-    return DIGEST_ALGORITHMS.map((algorithm) =>
-      writeChallenge({ realm: this.#realm, nonce, algorithm, session: false, qop: ['auth'], stale }),
+  /** One challenge per algorithm, strongest first (RFC 8760 §2.4). The nonce is good for requests from `source` only. */
+  challenges(source: string, stale: boolean, algorithms: readonly DigestAlgorithm[] = DIGEST_ALGORITHMS): readonly string[] {
+    const nonce = this.#newNonce(source);
+    return algorithms.map((algorithm) =>
+      writeChallenge({ realm: this.realm, nonce, algorithm, session: false, qop: ['auth'], stale }),
     );
   }
 
@@ -54,55 +56,59 @@ export class DigestGuard {
   judge(request: DigestRequest, credentials: Credentials | undefined): Verdict {
     const banned = this.#bannedFor(request.source);
     if (banned !== undefined) return { kind: 'banned', retryAfterSec: banned };
-    if (credentials === undefined || credentials.realm !== this.#realm) return { kind: 'challenge', stale: false };
+    if (credentials === undefined || credentials.realm !== this.realm) return { kind: 'challenge', stale: false };
+    // RFC 7616 §3.3: stale says that the nonce is no good, and the phone tries again by itself. The password is not looked at:
+    // who guesses must show a nonce that was sent to his own address, so nobody can have another address banned by forging it.
+    const madeMs = this.#madeMs(credentials.nonce, request.source);
+    if (madeMs === undefined || this.#isUsed(credentials, madeMs)) return { kind: 'challenge', stale: true };
     const account = this.#accounts.find(credentials.username);
     const right = this.#isRight(account ?? this.#accounts.nobody, request.method, credentials) && account !== undefined;
     if (!right || !uriFits(credentials.uri, request.uri)) {
       this.#failed(request.source);
       return { kind: 'challenge', stale: false };
     }
-    // RFC 7616 §3.3: right password, old nonce: stale tells the phone to try again by itself.
-    if (!this.#isFresh(credentials.nonce) || !this.#countsUp(credentials)) return { kind: 'challenge', stale: true };
+    this.#use(credentials, madeMs);
     return { kind: 'ok', account };
   }
 
   #isRight(account: Account, method: string, credentials: Credentials): boolean {
-    const expected = Buffer.from(responseOf(account.ha1[credentials.algorithm], method, credentials));
-    const found = Buffer.from(credentials.response);
-    return expected.length === found.length && timingSafeEqual(expected, found);
+    return sameText(responseOf(account.ha1[credentials.algorithm], method, credentials), credentials.response);
   }
 
   /** time.random.mac: nothing need be kept to know a nonce of ours again, and nobody else can make one. */
-  #newNonce(): string {
+  #newNonce(source: string): string {
     const text = `${this.#clock.now().toString(36)}.${word(12)}`;
-    return `${text}.${this.#mac(text)}`;
+    return `${text}.${this.#mac(text, source)}`;
   }
 
-  #mac(text: string): string {
-    return createHmac('sha256', this.#key).update(text).digest('hex').slice(0, 32);
+  #mac(text: string, source: string): string {
+    return createHmac('sha256', this.#key).update(`${text} ${source}`).digest('hex').slice(0, 32);
   }
 
-  #isFresh(nonce: string): boolean {
-    const parts = nonce.split('.');
-    const mac = parts.pop() ?? '';
-    const madeMs = parseInt(parts[0] ?? '', 36);
-    return mac === this.#mac(parts.join('.')) && this.#clock.now() - madeMs < NONCE_MS;
+  /** When we made this nonce; undefined when it is not ours, was made for another address, or is too old. */
+  #madeMs(nonce: string, source: string): number | undefined {
+    const text = nonce.split('.', 2).join('.');
+    if (!sameText(nonce, `${text}.${this.#mac(text, source)}`)) return undefined;
+    const madeMs = parseInt(text, 36);
+    return this.#clock.now() - madeMs < NONCE_MS ? madeMs : undefined;
   }
 
   /** RFC 7616 §3.4: nc must grow. Old phones without qop may use a nonce once. */
-  #countsUp(credentials: Credentials): boolean {
+  #isUsed(credentials: Credentials, madeMs: number): boolean {
+    const seen = this.#counts.get(countKey(credentials));
+    return seen === undefined ? madeMs <= this.#forgottenUntilMs : countOf(credentials) <= seen.nc;
+  }
+
+  #use(credentials: Credentials, madeMs: number): void {
     const nowMs = this.#clock.now();
-    const key = `${credentials.nonce} ${credentials.cnonce ?? ''} ${credentials.username}`;
-    const seen = this.#counts.get(key);
-    const nc = credentials.qop === undefined ? 1 : parseInt(credentials.nc ?? '0', 16);
-    if (seen !== undefined && nc <= seen.nc) return false;
+    const key = countKey(credentials);
     this.#counts.delete(key);
-    this.#counts.set(key, { nc, untilMs: nowMs + NONCE_MS });
+    this.#counts.set(key, { nc: countOf(credentials), madeMs, untilMs: nowMs + NONCE_MS });
     for (const [oldest, count] of this.#counts) {
       if (this.#counts.size <= MOST_NONCES && count.untilMs > nowMs) break;
       this.#counts.delete(oldest);
+      this.#forgottenUntilMs = Math.max(this.#forgottenUntilMs, count.madeMs);
     }
-    return true;
   }
 
   #bannedFor(source: string): number | undefined {
@@ -121,6 +127,16 @@ export class DigestGuard {
     const oldest = this.#failures.keys().next();
     if (this.#failures.size > MOST_SOURCES && oldest.done !== true) this.#failures.delete(oldest.value);
   }
+}
+
+/** Without qop the cnonce is not part of the digest, so whoever replays could write any: it must not make the header look new. */
+const countKey = ({ nonce, qop, cnonce }: Credentials): string => (qop === undefined ? nonce : `${nonce} ${cnonce ?? ''}`);
+
+const countOf = ({ qop, nc }: Credentials): number => (qop === undefined ? 1 : parseInt(nc ?? '0', 16));
+
+function sameText(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 /** RFC 7616 §3.4.6: proxies may have rewritten parts of the request URI, so user and host decide, not the letter. */

@@ -41,8 +41,9 @@ export class Registrar {
     if (result.kind === 'refused') return result;
     this.#store.put(aor, result.bindings);
     for (const { change, binding } of result.changes) {
-      this.#unreachable.delete(keyOf(aor, binding));
+      const wasUnreachable = this.#unreachable.delete(keyOf(aor, binding));
       this.#tell(aor, change, binding);
+      if (wasUnreachable && change === 'refreshed') this.#tell(aor, 'reachable', binding);
     }
     return result;
   }

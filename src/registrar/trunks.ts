@@ -1,16 +1,32 @@
 /**
  * trunks: peers that do not register with us: trusted by source address, reached by dial prefix.
  */
+import { isIP, SocketAddress } from 'node:net';
 import type { TrunkConfig } from '#kit/config.js';
+import { ConfigError } from '#kit/errors.js';
 import { writeUri, parseUri } from '#sip/uri.js';
 
 export type TrunkTarget = Readonly<{ uri: string; credentials?: Readonly<{ username: string; password: string }> }>;
 
 export class Trunks {
   readonly #trunks: readonly TrunkConfig[];
+  /** Source (address, or address:port) → trunk; of two trunks that claim one source the first has it. */
+  readonly #bySource = new Map<string, TrunkConfig>();
 
+  /** @throws ConfigError when a source is no address: it would never match, and the trunk's calls would be refused. */
   constructor(trunks: readonly TrunkConfig[]) {
     this.#trunks = trunks;
+    for (const [index, trunk] of trunks.entries()) {
+      for (const from of trunk.from) {
+        const source = readSource(from);
+        if (source === undefined) {
+          throw new ConfigError(
+            `trunks.yaml: trunks.${index}.from: found "${from}", expected an IP address, address:port or [IPv6 address]:port`,
+          );
+        }
+        if (!this.#bySource.has(source)) this.#bySource.set(source, trunk);
+      }
+    }
   }
 
   get all(): readonly TrunkConfig[] {
@@ -19,8 +35,8 @@ export class Trunks {
 
   /** Whose address is this? `address:port` in the configuration trusts that port only. */
   ofSource(address: string, port: number): TrunkConfig | undefined {
-    const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-    return this.#trunks.find((trunk) => trunk.from.includes(address) || trunk.from.includes(place));
+    const known = canonical(address);
+    return known === undefined ? undefined : (this.#bySource.get(`${known} ${port}`) ?? this.#bySource.get(known));
   }
 
   target(name: string, number: string): TrunkTarget | undefined {
@@ -31,4 +47,19 @@ export class Trunks {
     const { username, password } = trunk;
     return username === undefined || password === undefined ? { uri } : { uri, credentials: { username, password } };
   }
+}
+
+/** One spelling per address: IPv6 has many, and a socket for both families shows IPv4 inside IPv6. */
+function canonical(text: string): string | undefined {
+  const address = text.replace(/^\[|\]$/g, '').replace(/^::ffff:(?=[0-9.]+$)/i, '');
+  if (isIP(address) === 0) return undefined;
+  return isIP(address) === 4 ? address : new SocketAddress({ address, family: 'ipv6' }).address;
+}
+
+function readSource(from: string): string | undefined {
+  const whole = canonical(from);
+  if (whole !== undefined) return whole;
+  const parts = /^(.*):([0-9]{1,5})$/.exec(from);
+  const address = canonical(parts?.[1] ?? '');
+  return address === undefined ? undefined : `${address} ${Number(parts?.[2])}`;
 }

@@ -3,9 +3,10 @@
  */
 import type { DigestGuard } from '#registrar/digest-guard.js';
 import type { Trunks } from '#registrar/trunks.js';
-import { parseCredentials } from '#sip/digest.js';
+import { parseCredentials, splitDigests } from '#sip/digest.js';
 import { parseNameAddr } from '#sip/name-addr.js';
 import { parseUri } from '#sip/uri.js';
+import { algorithmsFor } from './digest-habits.js';
 import type { Identity } from './routes.js';
 import type { SrfRequest, SrfResponse } from './srf.js';
 
@@ -36,16 +37,22 @@ export class Authenticator {
   /** The account whose digest the request carries, or undefined when it has been challenged or refused here. */
   account(request: SrfRequest, response: SrfResponse): Readonly<{ number: string; name?: string | undefined }> | undefined {
     // We are the UAS, not a proxy, so it is Authorization and 401; a phone that was challenged elsewhere may send both.
-    const header = request.get('Authorization');
-    const credentials = header === undefined ? undefined : parseCredentials(header);
+    const credentials = splitDigests(request.get('Authorization') ?? '')
+      .map(parseCredentials)
+      .find((one) => one?.realm === this.#guard.realm);
     const verdict = this.#guard.judge({ method: request.method, uri: request.uri, source: request.source_address }, credentials);
+    const source = request.source_address;
     switch (verdict.kind) {
       case 'ok':
         return verdict.account;
       case 'challenge':
         // drachtio-srf takes one value a name and writes it as it is, so two challenges become two fields (RFC 8760 §2.4).
         response.send(401, {
-          headers: { 'WWW-Authenticate': this.#guard.challenges(verdict.stale).join('\r\nWWW-Authenticate: ') },
+          headers: {
+            'WWW-Authenticate': this.#guard
+              .challenges(source, verdict.stale, algorithmsFor(request.get('User-Agent')))
+              .join('\r\nWWW-Authenticate: '),
+          },
         });
         return undefined;
       case 'banned':

@@ -2,7 +2,7 @@
  * client-digest: our answer when somebody we call or register with challenges us (RFC 3261 §22.2).
  */
 import { word } from '#kit/ids.js';
-import { answer, DIGEST_ALGORITHMS, parseChallenge, type Challenge, type Login } from '#sip/digest.js';
+import { answer, DIGEST_ALGORITHMS, parseChallenge, splitDigests, type Challenge, type Login } from '#sip/digest.js';
 import type { Headers, SrfMessage } from './srf.js';
 
 type Refusal = SrfMessage & Readonly<{ status: number }>;
@@ -18,8 +18,7 @@ export function answerChallenge(response: Refusal, login: Login, method: string,
 
 /** RFC 8760 §2.4: of several challenges the strongest that we know; drachtio-srf joins them with commas. */
 function strongest(text: string): Challenge | undefined {
-  const challenges = text
-    .split(/,\s*(?=Digest\s)/i)
+  const challenges = splitDigests(text)
     .map(parseChallenge)
     .filter((one) => one !== undefined);
   return DIGEST_ALGORITHMS.map((algorithm) => challenges.find((one) => one.algorithm === algorithm)).find(

@@ -39,6 +39,14 @@ export class Pinger {
   }
 
   #ping(aor: string, binding: Binding): void {
+    try {
+      this.#send(aor, binding);
+    } catch {
+      // drachtio-srf throws while it is not connected. That says nothing of the phone; the next round asks again.
+    }
+  }
+
+  #send(aor: string, binding: Binding): void {
     const { uri, nextHop } = targetOf(binding);
     const headers = { From: '<sip:ping@localhost>', To: `<${uri}>`, 'Max-Forwards': '70' };
     this.#srf.request(

@@ -58,12 +58,13 @@ function readContacts(header: string): Registration['contacts'] | undefined {
     const address = parseNameAddr(value);
     if (address === undefined || parseUri(address.uri) === undefined) return undefined;
     const q = Number(address.params.get('q') ?? 1);
-    const instance = address.params.get('+sip.instance');
+    const [instance, regId] = [address.params.get('+sip.instance'), address.params.get('reg-id')];
     contacts.push({
       uri: address.uri,
       expiresSec: readSeconds(address.params.get('expires')),
       q: q >= 0 && q <= 1 ? q : 1,
-      instance: instance === undefined ? undefined : `${unquote(instance)} ${address.params.get('reg-id') ?? ''}`,
+      // RFC 5626 §6: only together do they name a flow; a device without reg-id may well have two contacts.
+      instance: instance === undefined || regId === undefined ? undefined : `${unquote(instance)} ${regId}`,
     });
   }
   return contacts;

@@ -12,6 +12,9 @@ import type { Headers, Srf } from './srf.js';
 
 const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
+const LONGEST_EXPIRES_SEC = 86_400;
+/** Longer than timer F of the engine and one challenge take together. */
+const ANSWER_MS = 80_000;
 /** How long stopping waits for the trunk to hear that we go. */
 const GOODBYE_MS = 500;
 
@@ -24,6 +27,8 @@ class TrunkRegistration {
   readonly #log: Logger;
   readonly #callId = newSipCallId();
   #cseq = 0;
+  /** What we ask for: the configured time, or more where the trunk wants more. */
+  #expiresSec: number;
   #timer: Timer | undefined;
   #retryMs = FIRST_RETRY_MS;
   #stopped = false;
@@ -31,13 +36,14 @@ class TrunkRegistration {
   constructor(srf: Srf, trunk: TrunkConfig, clock: Clock, log: Logger) {
     this.#srf = srf;
     this.#trunk = trunk;
+    this.#expiresSec = trunk.registerSeconds;
     this.#clock = clock;
     this.#log = log.child({ trunk: trunk.name });
   }
 
   async register(): Promise<void> {
     if (this.#stopped) return;
-    const outcome = await this.#send(this.#trunk.registerSeconds);
+    const outcome = await this.#try(this.#expiresSec);
     if (this.#stopped) return;
     if (outcome.kind === 'registered') {
       this.#retryMs = FIRST_RETRY_MS;
@@ -55,7 +61,25 @@ class TrunkRegistration {
     this.#stopped = true;
     this.#timer?.cancel();
     const goodbye = new Promise<void>((resolve) => this.#clock.after('trunk goodbye', GOODBYE_MS, resolve));
-    await Promise.race([this.#send(0), goodbye]);
+    await Promise.race([this.#try(0), goodbye]);
+  }
+
+  /**
+   * drachtio-srf throws while it is not connected, and forgets what it was asked when the connection breaks.
+   * Both are one more reason to try later, never to stop trying.
+   */
+  async #try(expiresSec: number): Promise<Outcome> {
+    let late: Timer | undefined;
+    const silence = new Promise<Outcome>((resolve) => {
+      late = this.#clock.after('trunk answer', ANSWER_MS, () => resolve({ kind: 'failed', why: 'no answer' }));
+    });
+    try {
+      return await Promise.race([this.#send(expiresSec), silence]);
+    } catch (error) {
+      return { kind: 'failed', why: error instanceof Error ? error.message : 'not sent' };
+    } finally {
+      late?.cancel();
+    }
   }
 
   #again(ms: number): void {
@@ -77,7 +101,7 @@ class TrunkRegistration {
       CSeq: `${++this.#cseq} REGISTER`,
       ...extra,
     };
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.#srf.request({ method: 'REGISTER', uri, headers }, (error, request) => {
         if (error || request === undefined) return resolve({ kind: 'failed', why: error?.message ?? 'not sent' });
         request.on('response', (response) => {
@@ -87,6 +111,9 @@ class TrunkRegistration {
               kind: 'registered',
               expiresSec: grantedSec(response.get('Contact'), response.get('Expires'), expiresSec),
             });
+          // RFC 3261 §10.2.8: 423 names the shortest time; the next try asks for it.
+          const minSec = response.status === 423 ? Number(response.get('Min-Expires')) : 0;
+          if (minSec > this.#expiresSec && minSec <= LONGEST_EXPIRES_SEC) this.#expiresSec = minSec;
           const { username = '', password = '' } = this.#trunk;
           const challenged = response.status === 401 || response.status === 407;
           const again =
@@ -94,7 +121,7 @@ class TrunkRegistration {
               ? answerChallenge(response, { username, password }, 'REGISTER', uri)
               : undefined;
           if (again === undefined) return resolve({ kind: 'failed', why: `${response.status} ${response.reason}` });
-          void this.#send(expiresSec, again).then(resolve);
+          this.#send(expiresSec, again).then(resolve, reject);
         });
       });
     });

@@ -61,6 +61,9 @@ function readAlgorithm(text: string | undefined): Readonly<{ algorithm: DigestAl
   return algorithm === undefined ? undefined : { algorithm, session };
 }
 
+/** drachtio-srf joins fields of one name with commas, which RFC 3261 §20.44 forbids for these: this takes them apart again. */
+export const splitDigests = (value: string): readonly string[] => value.split(/,\s*(?=Digest\s)/i);
+
 /** An Authorization or Proxy-Authorization value; undefined when it cannot be used. */
 export function parseCredentials(value: string): Credentials | undefined {
   const params = digestParams(value);
@@ -105,14 +108,17 @@ export function parseChallenge(value: string): Challenge | undefined {
 
 export function writeChallenge(challenge: Challenge): string {
   const parts = [
-    `realm="${challenge.realm}"`,
-    `nonce="${challenge.nonce}"`,
+    `realm=${quote(challenge.realm)}`,
+    `nonce=${quote(challenge.nonce)}`,
     `algorithm=${challenge.algorithm}`,
     `qop="${challenge.qop.join(',')}"`,
   ];
   if (challenge.stale) parts.push('stale=true');
   return `Digest ${parts.join(', ')}`;
 }
+
+/** RFC 3261 §25.1: quotes and backslashes are escaped; line ends would begin a header of their own. */
+const quote = (text: string): string => `"${text.replace(/[\r\n]/g, ' ').replace(/["\\]/g, '\\$&')}"`;
 
 export const hash = (algorithm: DigestAlgorithm, text: string): string =>
   createHash(HASHES[algorithm]).update(text, 'utf8').digest('hex');
@@ -146,15 +152,15 @@ export function answer(
   const facts = { algorithm, session, nonce, uri: request.uri, qop, cnonce, nc: '00000001' };
   const response = responseOf(ha1Of(algorithm, login.username, realm, login.password), request.method, facts);
   const parts = [
-    `username="${login.username}"`,
-    `realm="${realm}"`,
-    `nonce="${nonce}"`,
-    `uri="${request.uri}"`,
+    `username=${quote(login.username)}`,
+    `realm=${quote(realm)}`,
+    `nonce=${quote(nonce)}`,
+    `uri=${quote(request.uri)}`,
     `response="${response}"`,
   ];
   parts.push(`algorithm=${algorithm}${session ? '-sess' : ''}`);
   if (qop !== undefined || session) parts.push(`cnonce="${cnonce}"`);
   if (qop !== undefined) parts.push(`qop=${qop}`, `nc=${facts.nc}`);
-  if (opaque !== undefined) parts.push(`opaque="${opaque}"`);
+  if (opaque !== undefined) parts.push(`opaque=${quote(opaque)}`);
   return `Digest ${parts.join(', ')}`;
 }

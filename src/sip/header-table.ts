@@ -74,10 +74,20 @@ export const HEADER_TABLE: readonly HeaderRow[] = [
   row('In-Reply-To', true, '70710@saturn.bell-tel.com'),
   row('Info-Package', false, 'dtmf'),
   row('Answer-Mode', false, 'Auto'),
+  row('Content-Disposition', false, 'session;handling=required'),
+  row('Content-Language', true, 'fr'),
+  row('Error-Info', true, '<sip:not-in-service@example.com>'),
+  row('Remote-Party-ID', true, '<sip:alice@example.com>;party=calling'),
+  row('Session-ID', false, 'ab30317f1a784dc48ff824d0d3715d86;remote=00000000000000000000000000000000'),
+  row('Target-Dialog', false, 'fa77as7dad8-sd98ajzz@host.example.com;local-tag=kkaz-'),
+  row('Join', false, '12adf2f34456gs5;to-tag=12345;from-tag=54321'),
+  row('SIP-ETag', false, 'dx200xyz'),
+  row('SIP-If-Match', false, 'dx200xyz'),
 ];
 
 const BY_NAME = new Map<string, HeaderRow>();
 for (const entry of HEADER_TABLE) {
+  BY_NAME.set(entry.name, entry); // the usual spelling is found without changing its case
   BY_NAME.set(entry.name.toLowerCase(), entry);
   if (entry.compact !== undefined) BY_NAME.set(entry.compact, entry);
 }

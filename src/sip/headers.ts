@@ -1,7 +1,8 @@
 /**
  * headers: finding header values in a message, whatever name and form they came in.
  */
-import { rowOf } from './header-table.js';
+import { rowOf, type HeaderRow } from './header-table.js';
+import { trimmed } from './lws.js';
 import type { HeaderField, SipMessage } from './message.js';
 
 type WithHeaders = Readonly<{ headers: readonly HeaderField[] }>;
@@ -9,44 +10,54 @@ type WithHeaders = Readonly<{ headers: readonly HeaderField[] }>;
 /** The header's own spelling: `i` and `call-id` are Call-ID. Unknown names stay as they are. */
 export const canonicalName = (name: string): string => rowOf(name)?.name ?? name;
 
-/** Does this field carry the header called `name`, in full or compact form? */
-function isNamed(field: HeaderField, lower: string, compact: string | undefined): boolean {
-  const { name } = field;
-  if (name.length === lower.length) return name.toLowerCase() === lower;
-  return compact !== undefined && name.length === 1 && name.toLowerCase() === compact;
+/** What to look for: the header's own spelling, the same in lower case, and its compact form. */
+type Wanted = Readonly<{ name: string; lower: string; compact: string | undefined }>;
+
+function wanted(name: string, row: HeaderRow | undefined): Wanted {
+  const own = row?.name ?? name;
+  return { name: own, lower: own.toLowerCase(), compact: row?.compact };
+}
+
+/** Does this field carry the header, in full or compact form? */
+function isNamed(field: HeaderField, { name, lower, compact }: Wanted): boolean {
+  if (field.name === name) return true;
+  if (field.name.length === lower.length) return field.name.toLowerCase() === lower;
+  return compact !== undefined && field.name.length === 1 && field.name.toLowerCase() === compact;
 }
 
 /** The first value of a header as it stands: for list headers still with all that follows the first comma. */
 export function headerField(message: WithHeaders, name: string): string | undefined {
-  const compact = rowOf(name)?.compact;
-  const lower = name.toLowerCase();
-  for (const field of message.headers) if (isNamed(field, lower, compact)) return field.value;
+  const looked = wanted(name, rowOf(name));
+  for (const field of message.headers) if (isNamed(field, looked)) return field.value;
   return undefined;
 }
 
 /** The first value of a header. */
 export function headerValue(message: WithHeaders, name: string): string | undefined {
   const value = headerField(message, name);
-  if (value === undefined || rowOf(name)?.list !== true || !value.includes(',')) return value;
+  if (value === undefined || !value.includes(',') || rowOf(name)?.list !== true) return value;
   return splitList(value)[0];
 }
 
 /** All values of a header, those of several fields and those between commas alike (RFC 3261 §7.3.1). */
 export function headerValues(message: WithHeaders, name: string): string[] {
   const row = rowOf(name);
-  const lower = name.toLowerCase();
+  const looked = wanted(name, row);
   const values: string[] = [];
   for (const field of message.headers) {
-    if (!isNamed(field, lower, row?.compact)) continue;
+    if (!isNamed(field, looked)) continue;
     if (row?.list === true) values.push(...splitList(field.value));
     else values.push(field.value);
   }
   return values;
 }
 
-/** Splits at commas that stand outside quotes and angle brackets; empty places are kept out. */
-export function splitList(value: string): string[] {
-  if (!value.includes(',')) return value.trim() === '' ? [] : [value.trim()];
+/** Splits at commas that stand outside quotes and angle brackets; empty places are left out. */
+export const splitList = (value: string): string[] => splitWithGaps(value).filter((part) => part !== '');
+
+/** The same with the empty places kept, for those to whom a gap is a fault. */
+export function splitWithGaps(value: string): string[] {
+  if (!value.includes(',')) return [trimmed(value)];
   const parts: string[] = [];
   let quoted = false;
   let depth = 0;
@@ -60,12 +71,12 @@ export function splitList(value: string): string[] {
     else if (char === 0x3c) depth++;
     else if (char === 0x3e) depth--;
     else if (char === 0x2c && depth <= 0) {
-      parts.push(value.slice(start, at).trim());
+      parts.push(trimmed(value, start, at));
       start = at + 1;
     }
   }
-  parts.push(value.slice(start).trim());
-  return parts.filter((part) => part !== '');
+  parts.push(trimmed(value, start));
+  return parts;
 }
 
 /** Media type without its parameters, lower case; undefined without a body's type. */

@@ -1,24 +1,29 @@
 /**
  * params: `;name=value` lists as they follow URIs, addresses and Via values (RFC 3261 §25.1).
  */
+import { trimmed } from './lws.js';
+
 export type Params = ReadonlyMap<string, string | undefined>;
 
 export const NO_PARAMS: Params = new Map();
 
-/** Token characters and what else may stand in a value unquoted (hosts, IPv6 references, URI escapes). */
-const NAME = /^[A-Za-z0-9\-.!%*_+`'~[\]/:&$]+$/;
+/** Token characters, and those that URI parameters have besides. */
+const NAME = /^[A-Za-z0-9\-.!%*_+`'~[\]/:&$()]+$/;
+/** Printable characters but those that end a value: wide enough for hosts, IPv6 addresses and what old phones write. */
+const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3d\x3f-\x7e]*$/;
+const QUOTED = /^"(?:[^"\\]|\\.)*"$/s;
 
-/** @returns undefined when a name is missing, or a quote does not end. Names are lower case; values keep their quotes. */
+/** @returns undefined when a name is missing, or a value is broken. Names are lower case; values keep their quotes. */
 export function parseParams(text: string): Params | undefined {
   if (text === '') return NO_PARAMS;
   const params = new Map<string, string | undefined>();
   for (const part of splitParams(text)) {
     const equals = part.indexOf('=');
-    const name = (equals < 0 ? part : part.slice(0, equals)).trim();
+    const name = trimmed(part, 0, equals < 0 ? part.length : equals).toLowerCase();
     if (!NAME.test(name)) return undefined;
-    const value = equals < 0 ? undefined : part.slice(equals + 1).trim();
-    if (value?.startsWith('"') === true && !/^"(?:[^"\\]|\\.)*"$/s.test(value)) return undefined;
-    if (!params.has(name.toLowerCase())) params.set(name.toLowerCase(), value);
+    const value = equals < 0 ? undefined : trimmed(part, equals + 1);
+    if (value !== undefined && !VALUE.test(value) && !QUOTED.test(value)) return undefined;
+    if (!params.has(name)) params.set(name, value);
   }
   return params;
 }
@@ -39,7 +44,7 @@ function splitParams(text: string): string[] {
   }
   parts.push(text.slice(start < 0 ? 0 : start));
   // What stands before the first semicolon must be nothing.
-  return (parts[0] ?? '').trim() === '' ? parts.slice(1) : ['='];
+  return trimmed(parts[0] ?? '') === '' ? parts.slice(1) : ['='];
 }
 
 export function writeParams(params: Params): string {

@@ -3,7 +3,7 @@
  */
 import { parseParams, writeParams, NO_PARAMS, type Params } from './params.js';
 
-/** `user` is decoded; `host` is lower case, IPv6 in brackets; `port` only where one was written. */
+/** `user` and `params` are decoded; `host` is lower case, IPv6 in brackets; `port` only where one was written. */
 export type SipUri = Readonly<{
   scheme: 'sip' | 'sips' | 'tel';
   user?: string | undefined;
@@ -48,7 +48,7 @@ function parsePlace(text: string): Place | undefined {
   const beforeHeaders = question < 0 ? text : text.slice(0, question);
   const semicolon = beforeHeaders.indexOf(';');
   const hostport = semicolon < 0 ? beforeHeaders : beforeHeaders.slice(0, semicolon);
-  const params = semicolon < 0 ? NO_PARAMS : parseParams(beforeHeaders.slice(semicolon));
+  const params = semicolon < 0 ? NO_PARAMS : parseUriParams(beforeHeaders.slice(semicolon));
   const place = parseHostPort(hostport);
   return place === undefined || params === undefined ? undefined : { ...place, params, headers };
 }
@@ -68,9 +68,18 @@ export function parseHostPort(text: string): Pick<SipUri, 'host' | 'port'> | und
 function parseTel(rest: string): SipUri | undefined {
   const semicolon = rest.indexOf(';');
   const number = semicolon < 0 ? rest : rest.slice(0, semicolon);
-  const params = semicolon < 0 ? NO_PARAMS : parseParams(rest.slice(semicolon));
+  const params = semicolon < 0 ? NO_PARAMS : parseUriParams(rest.slice(semicolon));
   if (!/^\+?[0-9A-Fa-f*#\-.()]+$/.test(number) || params === undefined) return undefined;
   return { scheme: 'tel', user: number.replace(/[-.()]/g, ''), host: '', params, headers: '' };
+}
+
+/** RFC 3261 §19.1.4: an escaped character is the character itself, so %6C%72 is lr. */
+function parseUriParams(text: string): Params | undefined {
+  const params = parseParams(text);
+  if (params === undefined || !text.includes('%')) return params;
+  return new Map(
+    [...params].map(([name, value]) => [decode(name).toLowerCase(), value === undefined ? undefined : decode(value)]),
+  );
 }
 
 function decode(text: string): string {
@@ -81,11 +90,19 @@ function decode(text: string): string {
 const encode = (text: string): string =>
   text.replace(/[^A-Za-z0-9\-_.!~*'()&=+$,;?/]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 
+const encodeParam = (text: string): string =>
+  text.replace(/[^A-Za-z0-9\-_.!~*'()[\]/:&+$]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+
+const writeUriParams = (params: Params): string =>
+  writeParams(
+    new Map([...params].map(([name, value]) => [encodeParam(name), value === undefined ? undefined : encodeParam(value)])),
+  );
+
 export function writeUri(uri: SipUri): string {
-  if (uri.scheme === 'tel') return `tel:${uri.user ?? ''}${writeParams(uri.params)}`;
+  if (uri.scheme === 'tel') return `tel:${uri.user ?? ''}${writeUriParams(uri.params)}`;
   const userinfo = uri.user === undefined ? '' : `${encode(uri.user)}${uri.password === undefined ? '' : `:${uri.password}`}@`;
   const port = uri.port === undefined ? '' : `:${uri.port}`;
-  return `${uri.scheme}:${userinfo}${uri.host}${port}${writeParams(uri.params)}${uri.headers === '' ? '' : `?${uri.headers}`}`;
+  return `${uri.scheme}:${userinfo}${uri.host}${port}${writeUriParams(uri.params)}${uri.headers === '' ? '' : `?${uri.headers}`}`;
 }
 
 /** Of these a difference always counts, even when only one URI has them (RFC 3261 §19.1.4). */

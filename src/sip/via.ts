@@ -9,6 +9,8 @@ import { parseHostPort } from './uri.js';
 /** `transport` in upper case. `rport`: true where it was asked for and not yet filled in. */
 export type Via = Readonly<{
   transport: string;
+  /** Only where it is not 2.0: the 505 that answers such a request must find its way too. */
+  version?: string | undefined;
   host: string;
   port?: number | undefined;
   branch?: string | undefined;
@@ -17,18 +19,20 @@ export type Via = Readonly<{
   params: Params;
 }>;
 
-const SENT = /^SIP\s*\/\s*2\.0\s*\/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+([^;\s]+(?:\s*:\s*[0-9]+)?)\s*/i;
+const SENT =
+  /^SIP[ \t]*\/[ \t]*([0-9]+\.[0-9]+)[ \t]*\/[ \t]*([A-Za-z0-9\-.!%*_+`'~]+)[ \t]+([^; \t]+(?:[ \t]*:[ \t]*[0-9]+)?)[ \t]*/i;
 
 /** @returns undefined when it is malformed. */
 export function parseVia(text: string): Via | undefined {
   const sent = SENT.exec(text);
   if (sent === null) return undefined;
-  const place = parseHostPort((sent[2] ?? '').replace(/\s/g, ''));
+  const place = parseHostPort((sent[3] ?? '').replace(/[ \t]/g, ''));
   const params = parseParams(text.slice(sent[0].length));
   if (place === undefined || params === undefined) return undefined;
   const rport = params.has('rport') ? Number(params.get('rport') ?? '') || true : undefined;
   return {
-    transport: (sent[1] ?? '').toUpperCase(),
+    transport: (sent[2] ?? '').toUpperCase(),
+    ...(sent[1] === '2.0' ? {} : { version: sent[1] }),
     ...place,
     branch: params.get('branch'),
     received: params.get('received'),
@@ -42,7 +46,7 @@ export function writeVia(via: Via): string {
   if (via.branch !== undefined) params.set('branch', via.branch);
   if (via.received !== undefined) params.set('received', via.received);
   if (via.rport !== undefined) params.set('rport', via.rport === true ? undefined : String(via.rport));
-  return `SIP/2.0/${via.transport} ${via.host}${via.port === undefined ? '' : `:${via.port}`}${writeParams(params)}`;
+  return `SIP/${via.version ?? '2.0'}/${via.transport} ${via.host}${via.port === undefined ? '' : `:${via.port}`}${writeParams(params)}`;
 }
 
 export function topVia(message: Readonly<{ headers: readonly HeaderField[] }>): Via | undefined {

@@ -23,7 +23,8 @@ const log = createLogger('silent');
 t.test('a healthy room says so: version, files, no problems', async (t) => {
   const media = await startTestMedia(t);
   const health = media.health();
-  t.match(health, { rtpengine: 'up', music: 'files', problems: [] });
+  t.match(health, { rtpengine: 'up', music: 'files' });
+  t.same(health.problems, []);
   t.match(health.version, /^\d+\.\d+/);
 });
 

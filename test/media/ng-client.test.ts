@@ -1,7 +1,7 @@
 import t from 'tap';
 import { RealClock } from '#kit/clock.js';
 import { createLogger } from '#kit/log.js';
-import { DEADLINE_MS, NgClient, PENDING_LIMIT } from '#media/ng-client.js';
+import { DEADLINE_MS, NgClient, PENDING_LIMIT, WINDOW } from '#media/ng-client.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { FakeNg } from '../support/fake-ng.js';
 
@@ -170,6 +170,32 @@ t.test('while nothing runs, commands are refused at once; after a change of plac
   client.retarget({ host: '127.0.0.1', port: other.port }, 'rtpengine was started again');
   t.same(await client.request('ping', {}), { result: 'pong' });
   t.equal(ng.received.length, 1);
+});
+
+t.test('no more than a window of commands is on the way, and each answer lets the next one go', async (t) => {
+  const { ng, clock, client } = await setUp(t);
+  const answers = Array.from({ length: WINDOW + 10 }, () => client.request('ping', {}));
+  await ng.until(WINDOW);
+  clock.advance(150);
+  await ng.until(2 * WINDOW); // each of them once more, and nobody else
+  t.equal(new Set(ng.received.map((request) => request.cookie)).size, WINDOW);
+  ng.onRequest((request) => ng.reply(request, PONG));
+  ng.received.slice(0, WINDOW).forEach((request) => ng.reply(request, PONG));
+  t.equal((await Promise.all(answers)).length, WINDOW + 10);
+  t.equal(ng.received.length, 2 * WINDOW + 10);
+  t.equal(client.pending, 0);
+});
+
+t.test('who waits for its turn too long ends like the others, and later ones are served', async (t) => {
+  const { ng, clock, client } = await setUp(t);
+  const waiting = Array.from({ length: WINDOW + 1 }, () => client.request('ping', {}).catch((error: unknown) => error));
+  await ng.until(WINDOW);
+  clock.advance(DEADLINE_MS);
+  t.match(await Promise.all(waiting), Array(WINDOW + 1).fill({ code: 'media_failed' }));
+  t.same(clock.pending(), []);
+  await ng.until(4 * WINDOW);
+  ng.onRequest((request) => ng.reply(request, PONG));
+  t.same(await client.request('ping', {}), { result: 'pong' });
 });
 
 t.test('there is a limit to what may wait', async (t) => {

@@ -59,6 +59,18 @@ t.test('stopping ends rtpengine, and stopping twice is stopping once', async (t)
   t.equal(media.health().rtpengine, 'down');
 });
 
+t.test('stopping while it is being started again leaves none running', async (t) => {
+  const media = await startTestMedia(t);
+  const first = media.pid() ?? 0;
+  const lost = new Promise<void>((resolve) => media.onLost(resolve));
+  process.kill(first, 'SIGKILL');
+  await lost;
+  await media.stop();
+  t.equal(media.health().rtpengine, 'down');
+  t.equal(media.pid(), first, 'no other was started');
+  t.notOk(alive(first));
+});
+
 t.test('one that does not obey is ended all the same', async (t) => {
   const media = await startTestMedia(t);
   const pid = media.pid() ?? 0;

@@ -1,26 +1,56 @@
 /**
- * dialect: the contract of a foreign HTTP dialect: requests become commands, outcomes and errors become replies in its words.
- * A dialect sees no call, no leg and no port; no dialect imports another.
+ * dialect: the contract. A dialect is a few pure functions over one command language: it reads a Command, writes an Outcome,
+ * dresses an error and spells an event. It cannot see a call, a leg or a port, and no dialect imports another.
  */
+import type { TSchema } from '@sinclair/typebox';
 import type { Command, Outcome } from '#calls/commands.js';
+import type { NumberedEvent } from '#calls/event-bus.js';
+import type { AppError } from '#kit/errors.js';
+import type { Offered } from '../api-accounts.js';
+import type { RouteDoc } from '../openapi.js';
 
-export type DialectRequest = Readonly<{
-  path: string;
-  /** Query and form parameters together; names as they were sent. */
-  parameters: ReadonlyMap<string, string>;
-}>;
-
-export type DialectReply = Readonly<{ status: number; contentType: string; body: string }>;
-
-/** Checks a user and password; the dialect knows where its clients put them. */
-export type Credentials = (user: string, password: string) => boolean;
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface Dialect {
+  /** Also the folder of its golden pairs in test/http/dialects/. */
   readonly name: string;
-  /** Paths it answers, GET and POST alike. */
-  readonly paths: readonly string[];
-  /** @throws an error that `fail` can spell. */
-  read(request: DialectRequest, credentials: Credentials): Command;
-  write(request: DialectRequest, outcome: Outcome): DialectReply;
-  fail(request: DialectRequest, error: unknown): DialectReply;
+  readonly routes: readonly DialectRoute[];
+  /** Where credentials stand: in a header they are checked before the body is read. */
+  readonly credentialsIn: 'header' | 'parameters';
+  /** `form` bodies arrive as text, `json` bodies as values. */
+  readonly body: 'json' | 'form';
+  credentials(request: DialectRequest): Offered;
+  /** Every refusal, also those made before `read` was reached: credentials, bodies that are too large or unreadable. */
+  refuse(error: AppError, request: DialectRequest): DialectReply;
+  /** Absent from the answer: this dialect does not speak of it. */
+  event(event: NumberedEvent): string | undefined;
 }
+
+export interface DialectRoute {
+  readonly method: Method;
+  readonly path: string;
+  /** The route counts only when the query has this name (without case); otherwise the path belongs to somebody else. */
+  readonly whenQueryHas?: string;
+  readonly schema?: RouteSchema;
+  readonly doc: RouteDoc;
+  /** @throws AppError; BadRequest names the field. */
+  read(request: DialectRequest): Command;
+  write(outcome: Outcome, request: DialectRequest): DialectReply;
+}
+
+/** What is validated before `read`, and described in the OpenAPI document. */
+export type RouteSchema = Readonly<{ querystring?: TSchema; body?: TSchema }>;
+
+export type DialectRequest = Readonly<{
+  method: string;
+  /** Without the query: that may hold passwords. */
+  path: string;
+  params: Readonly<Record<string, string>>;
+  query: URLSearchParams;
+  body: unknown;
+  header(name: string): string | undefined;
+  /** Who was recognised; empty until credentials have been checked. */
+  identity: string;
+}>;
+
+export type DialectReply = Readonly<{ status: number; headers: Readonly<Record<string, string>>; body: string }>;

@@ -1,157 +1,182 @@
 /**
- * ozeki: the Ozeki HTTP API (Ozeki 10 on /api, Phone System XE on /). Manual:
+ * ozeki: the HTTP API of Ozeki 10 (path /api) and Ozeki Phone System XE (path / with `command` in the query).
  *
- *   GET|POST /api?command=CallSetup&Caller=101&Callee=102&Username=U&Password=P      rings 101, then 102
- *   GET|POST /api?command=Hold&CallId=Nt3uh&Username=U&Password=P                    both legs on hold, with music
- *   ... Unhold, Hangup (CallId), ListActiveCalls
+ *   CallSetup Caller Callee     Hold CallId     Unhold CallId     Hangup CallId     ListActiveCalls
  *
- * The HTTP status is always 200; the outcome is <Code>. Names of commands and parameters are compared without case.
- * A hold that a phone refused (soft-held) answers 200: media is cut and music plays, so the command was executed; taking the
- * hold back because one phone refused would let the parties hear each other.
+ * GET or POST (form), names and commands in any case, parameters of query and body together, the body winning. `Username` and
+ * `Password` are parameters like the others. HTTP says 200 whatever happens; `Code` says what happened (ozeki-xml.ts).
+ * CallIds are five or six letters and digits, shown by ListActiveCalls; ids of our REST API are understood too.
+ *
+ * Hold holds both parties, with music; Unhold lifts that hold only, and a hold by a party's own phone stays. Both answer 200
+ * when there is nothing to do. Hold waits for both phones. When one of them refuses (488), the answer is still 200 and nothing
+ * is rolled back: the parties are cut apart and music plays, which is what the command promises; giving up the hold because
+ * a phone would not agree to its wording would let people be heard who were told they are not.
+ *
+ * `ErrorUrl` of CallSetup is accepted and not called yet: there are no notifications. Other commands answer 301.
  */
-import type { CallView, Command, Outcome } from '#calls/commands.js';
+import type { Command, Outcome } from '#calls/commands.js';
 import type { CallId } from '#core/leg.js';
-import { AppError, BadRequest, Busy, CallNotFound, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
-import type { Credentials, Dialect, DialectReply, DialectRequest } from './dialect.js';
-import { OzekiIds } from './ozeki-ids.js';
-import { element, response, type XmlNode } from './ozeki-xml.js';
+import { assertNever, BadRequest, CallNotFound, NotRegistered, NumberUnknown, WrongMoment, type AppError } from '#kit/errors.js';
+import type { Offered } from '../api-accounts.js';
+import type { RouteDoc } from '../openapi.js';
+import { CredentialsMissing, CredentialsWrong, HttpRefusal } from '../refusals.js';
+import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
+import { activeCallsXml, responseXml, type ListForm, type OzekiCode } from './ozeki-xml.js';
+import type { WireIds } from './wire-ids.js';
 
-/** A failure in Ozeki's own numbers (dialects.md 1.2). */
-class OzekiFault extends Error {
-  constructor(
-    readonly code: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+export type OzekiDeps = Readonly<{ ids: WireIds; nowMs: () => number }>;
 
-const SUCCESS = 'Command successfully executed';
-
-type Reader = (parameters: Parameters) => Command;
-
-/** Parameters by lower-case name; the vendor's own examples mix cases. */
-class Parameters {
-  readonly #values = new Map<string, string>();
-  readonly command: string;
-
-  constructor(request: DialectRequest) {
-    for (const [name, value] of request.parameters) this.#values.set(name.toLowerCase(), value);
-    this.command = this.find('command') ?? '';
-  }
-
-  find(name: string): string | undefined {
-    const value = this.#values.get(name.toLowerCase())?.trim();
-    return value === '' ? undefined : value;
-  }
-
-  need(name: string): string {
-    const value = this.find(name);
-    if (value === undefined) throw missing(name, this.command);
-    return value;
-  }
-}
-
-const missing = (name: string, command: string): OzekiFault =>
-  new OzekiFault(302, `Missing or invalid parameter '${name}' for command '${command}'`);
-
-export class OzekiDialect implements Dialect {
-  readonly name = 'ozeki';
-  readonly paths = ['/api', '/api/', '/'];
-  readonly #ids = new OzekiIds();
-  readonly #readers: Readonly<Record<string, Reader>> = {
-    callsetup: (p) => ({ kind: 'call.setup', caller: number(p, 'Caller'), callee: number(p, 'Callee') }),
-    hold: (p) => ({ kind: 'call.hold', callId: this.#callId(p), holder: 'controller', music: true }),
-    unhold: (p) => ({ kind: 'call.resume', callId: this.#callId(p), holder: 'controller' }),
-    hangup: (p) => ({ kind: 'call.hangup', callId: this.#callId(p) }),
-    listactivecalls: () => ({ kind: 'call.list' }),
+export function ozeki(deps: OzekiDeps): Dialect {
+  return {
+    name: 'ozeki',
+    credentialsIn: 'parameters',
+    body: 'form',
+    credentials,
+    refuse,
+    event: () => undefined, // CallChanged and its like are POSTs to the application; nobody sends them yet
+    routes: [
+      ...bothMethods('/api', 'ozeki-10', deps),
+      ...bothMethods('/', 'xe', deps).map((route) => ({ ...route, whenQueryHas: 'command' })),
+      { ...routeAt('POST', '/', 'xe', deps) },
+    ],
   };
+}
 
-  read(request: DialectRequest, credentials: Credentials): Command {
-    const parameters = new Parameters(request);
-    const [user, password] = [parameters.find('Username'), parameters.find('Password')];
-    if (user === undefined || password === undefined) throw new OzekiFault(304, 'Authentication required');
-    if (!credentials(user, password)) throw new OzekiFault(305, 'Authentication failed, bad username or password');
-    const reader = this.#readers[parameters.command.toLowerCase()];
-    if (parameters.command === '') throw missing('command', '');
-    if (reader === undefined) throw new OzekiFault(301, `Not implemented command: '${parameters.command}'`);
-    return reader(parameters);
-  }
+function bothMethods(path: string, form: ListForm, deps: OzekiDeps): DialectRoute[] {
+  return [routeAt('GET', path, form, deps), routeAt('POST', path, form, deps)];
+}
 
-  write(request: DialectRequest, outcome: Outcome): DialectReply {
-    if (outcome.kind !== 'call.listed') return reply(200, SUCCESS);
-    const xe = request.path === '/';
-    const calls = outcome.calls.map((call) => element(xe ? 'CallInfo' : 'Call', xe ? this.#xeEntry(call) : this.#entry(call)));
-    return reply(200, SUCCESS, [element('ActiveCalls', calls)]);
-  }
+function routeAt(method: 'GET' | 'POST', path: string, form: ListForm, deps: OzekiDeps): DialectRoute {
+  return {
+    method,
+    path,
+    doc,
+    read: (request) => readCommand(parametersOf(request), deps.ids),
+    write: (outcome) => writeOutcome(outcome, form, deps),
+  };
+}
 
-  fail(request: DialectRequest, error: unknown): DialectReply {
-    const parameters = new Parameters(request);
-    const { command } = parameters;
-    if (error instanceof OzekiFault) return reply(error.code, error.message);
-    if (error instanceof CallNotFound) return reply(601, `Call not found with ID '${parameters.find('CallId') ?? ''}'`);
-    if (error instanceof WrongMoment) return reply(303, `Command '${command}' cannot be used here`);
-    if (error instanceof NumberUnknown || error instanceof NotRegistered || error instanceof Busy)
-      return reply(402, error.message);
-    if (error instanceof BadRequest) return reply(302, `Missing or invalid parameter '${error.field}' for command '${command}'`);
-    if (error instanceof AppError) return reply(402, error.message);
-    return reply(300, 'The request could not be executed');
-  }
+type Parameters = ReadonlyMap<string, string>;
 
-  /** An id nobody was given is one nobody can name: it becomes CallNotFound like a call that has ended. */
-  #callId(parameters: Parameters): CallId {
-    const wireId = parameters.need('CallId');
-    return this.#ids.callIdOf(wireId) ?? ('' as CallId);
-  }
+/** Names without case; what comes later wins, and the body comes last. */
+function parametersOf(request: DialectRequest): Parameters {
+  const body = typeof request.body === 'string' ? new URLSearchParams(request.body) : [];
+  return new Map([...request.query, ...body].map(([name, value]) => [name.toLowerCase(), value]));
+}
 
-  /** dialects.md 1.3: Ozeki 10, in this order. */
-  #entry(call: CallView): XmlNode[] {
-    return [
-      element('CallId', this.#ids.wireIdOf(call.id)),
-      element('Source', call.parties.caller),
-      element('CallerId', call.parties.caller),
-      element('Destination', call.parties.callee),
-      element('CallerDialed', call.parties.callee),
-      element('CalleeDialed', call.parties.callee),
-      element('StartTime', call.createdAt.slice(0, 19).replace('T', ' ')),
-      element('RingDuration', ringSeconds(call).toFixed(3)),
-      element('TalkDuration', talkSeconds(call).toFixed(3)),
-      element('CallState', stateWord(call)),
-    ];
-  }
+function credentials(request: DialectRequest): Offered {
+  const parameters = parametersOf(request);
+  const user = parameters.get('username');
+  const password = parameters.get('password');
+  if (user === undefined && password === undefined) return { kind: 'none' };
+  return { kind: 'password', user: user ?? '', password: password ?? '' };
+}
 
-  #xeEntry(call: CallView): XmlNode[] {
-    return [
-      element('CallState', stateWord(call)),
-      element('CallId', this.#ids.wireIdOf(call.id)),
-      element('Source', call.parties.caller),
-      element('CallerId', call.parties.caller),
-      element('Destination', call.parties.callee),
-      element('StartTime', call.createdAt),
-      element('RingDuration', String(Math.floor(ringSeconds(call)))),
-      element('TalkDuration', String(Math.floor(talkSeconds(call)))),
-    ];
+type CommandName = 'CallSetup' | 'Hold' | 'Unhold' | 'Hangup' | 'ListActiveCalls';
+const COMMAND_NAMES: readonly CommandName[] = ['CallSetup', 'Hold', 'Unhold', 'Hangup', 'ListActiveCalls'];
+
+class NotImplementedCommand extends BadRequest {
+  constructor(command: string) {
+    super('command', `no command ${command}`);
   }
 }
 
-function number(parameters: Parameters, name: string): string {
-  const value = parameters.need(name);
-  if (!/^[0-9A-Za-z+*#._-]{1,64}$/.test(value)) throw missing(name, parameters.command);
+function commandName(parameters: Parameters): CommandName | undefined {
+  const given = parameters.get('command')?.toLowerCase();
+  return COMMAND_NAMES.find((name) => name.toLowerCase() === given);
+}
+
+function readCommand(parameters: Parameters, ids: WireIds): Command {
+  const name = commandName(parameters);
+  switch (name) {
+    case 'CallSetup':
+      return { kind: 'call.setup', caller: number(parameters, 'Caller'), callee: number(parameters, 'Callee') };
+    case 'Hold':
+      return { kind: 'call.hold', callId: callId(parameters, ids), holder: 'controller', music: true };
+    case 'Unhold':
+      return { kind: 'call.resume', callId: callId(parameters, ids), holder: 'controller' };
+    case 'Hangup':
+      return { kind: 'call.hangup', callId: callId(parameters, ids) };
+    case 'ListActiveCalls':
+      return { kind: 'call.list' };
+    case undefined:
+      throw new NotImplementedCommand(parameters.get('command') ?? '');
+    default:
+      return assertNever(name);
+  }
+}
+
+function needed(parameters: Parameters, name: string): string {
+  const value = parameters.get(name.toLowerCase()) ?? '';
+  if (value.trim() === '') throw new BadRequest(name, `${name} is missing`);
   return value;
 }
 
-const reply = (code: number, message: string, more: readonly XmlNode[] = []): DialectReply => ({
+function number(parameters: Parameters, name: string): string {
+  // A + that was not escaped arrives as a space, and no number begins with one.
+  const value = needed(parameters, name).replace(/^ /, '+').trim();
+  if (!/^[0-9A-Za-z+*#._-]{1,64}$/.test(value)) throw new BadRequest(name, `${name} is not a number`);
+  return value;
+}
+
+function callId(parameters: Parameters, ids: WireIds): CallId {
+  const given = needed(parameters, 'CallId').trim();
+  return ids.find(given) ?? (given as CallId);
+}
+
+function writeOutcome(outcome: Outcome, form: ListForm, { ids, nowMs }: OzekiDeps): DialectReply {
+  switch (outcome.kind) {
+    case 'call.accepted':
+    case 'call.hangup-started':
+    case 'hold.done': // also soft-held or still unsettled: see above
+    case 'call.found':
+      return reply(200);
+    case 'call.listed': {
+      const calls = outcome.calls.map((call) => ({ wireId: ids.of(call.id), call }));
+      return reply(200, [], activeCallsXml(calls, form, nowMs()));
+    }
+    default:
+      return assertNever(outcome);
+  }
+}
+
+function refuse(error: AppError, request: DialectRequest): DialectReply {
+  const parameters = parametersOf(request);
+  const given = parameters.get('command') ?? '';
+  const name = commandName(parameters) ?? given;
+  if (error instanceof CredentialsMissing) return reply(304);
+  if (error instanceof CredentialsWrong) return reply(305);
+  if (error instanceof NotImplementedCommand) return reply(301, [given]);
+  if (error instanceof BadRequest) return reply(302, [error.field, name]);
+  if (error instanceof CallNotFound) return reply(601, [parameters.get('callid') ?? '']);
+  if (error instanceof WrongMoment) return reply(303, [name]);
+  if (error instanceof NumberUnknown) return reply(402, [error.number, 'NotFound']);
+  if (error instanceof NotRegistered) return reply(402, [error.number, 'Error']);
+  if (error instanceof HttpRefusal) return error.code === 'internal' ? reply(500) : reply(300, [error.message]);
+  // The house is full, or the media server failed.
+  return name === 'CallSetup' ? reply(402, [parameters.get('callee') ?? '', 'Error']) : reply(303, [name]);
+}
+
+const reply = (code: OzekiCode, words: readonly string[] = [], more = ''): DialectReply => ({
   status: 200,
-  contentType: 'application/xml; charset=utf-8',
-  body: response([element('Code', String(code)), element('Message', message), ...more]),
+  headers: { 'content-type': 'application/xml' },
+  body: responseXml(code, words, more),
 });
 
-const seconds = (from: string, to: string | undefined): number =>
-  ((to === undefined ? Date.now() : Date.parse(to)) - Date.parse(from)) / 1000;
-const ringSeconds = (call: CallView): number => seconds(call.createdAt, call.answeredAt);
-const talkSeconds = (call: CallView): number => (call.answeredAt === undefined ? 0 : seconds(call.answeredAt, call.endedAt));
-
-function stateWord(call: CallView): string {
-  if (call.state === 'held') return 'Hold';
-  return call.state === 'in-call' ? 'InCall' : call.state === 'ended' ? 'Completed' : 'Ringing';
-}
+const doc: RouteDoc = {
+  summary: 'The Ozeki HTTP API',
+  description:
+    'Commands CallSetup (Caller, Callee), Hold, Unhold, Hangup (CallId) and ListActiveCalls, for clients written for it. ' +
+    'The HTTP status is always 200; `Code` in the XML says what happened: 200 done, 300 unreadable, 301 unknown command, ' +
+    '302 parameter missing or wrong, 303 wrong moment, 304 and 305 credentials missing or wrong, 402 no such phone, 601 no such call.',
+  open: true,
+  query: {
+    command: 'the command, in any case',
+    Username: 'an HTTP user',
+    Password: 'and its password',
+    CallId: 'for Hold, Unhold and Hangup; ListActiveCalls shows them',
+    Caller: 'for CallSetup',
+    Callee: 'for CallSetup',
+  },
+  answers: { 200: { description: 'done, or not: see `Code`', contentType: 'application/xml' } },
+};

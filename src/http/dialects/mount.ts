@@ -1,0 +1,76 @@
+/**
+ * mount: puts a dialect on fastify: credentials, read, execute, write, and its own dress for every error.
+ * The only file where dialects and fastify meet; each dialect gets a scope of its own.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { CommandPort } from '#calls/commands.js';
+import type { Logger } from '#kit/log.js';
+import type { ApiAccounts } from '../api-accounts.js';
+import { toAppError } from '../framework-errors.js';
+import { readsJson } from '../json-bodies.js';
+import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
+
+export type MountDeps = Readonly<{ commands: CommandPort; accounts: ApiAccounts; log: Logger }>;
+
+export function mountDialect(app: FastifyInstance, dialect: Dialect, deps: MountDeps): void {
+  void app.register((scope, _options, done) => {
+    if (dialect.body === 'json') readsJson(scope);
+    else readsForms(scope);
+    const identify = (request: FastifyRequest, _reply: FastifyReply, next: () => void): void => {
+      request.identity = deps.accounts.identify(dialect.credentials(toDialectRequest(request)));
+      next();
+    };
+    // In a header they are known before the body is read, so a stranger's body is never read.
+    if (dialect.credentialsIn === 'header') scope.addHook('onRequest', identify);
+    else scope.addHook('preValidation', identify);
+    scope.setErrorHandler((error, request, reply) => {
+      const refusal = toAppError(error, request, deps.log);
+      void send(reply, dialect.refuse(refusal, toDialectRequest(request)));
+    });
+    for (const route of dialect.routes) mountRoute(scope, route, deps.commands);
+    done();
+  });
+}
+
+function mountRoute(scope: FastifyInstance, route: DialectRoute, commands: CommandPort): void {
+  scope.route({
+    method: route.method,
+    url: route.path,
+    schema: route.schema ?? {},
+    // A dialect's GET may hang up a call, so only routes that say they are safe answer HEAD too.
+    exposeHeadRoute: route.doc.safe === true,
+    ...(route.whenQueryHas === undefined ? {} : { constraints: { queryHas: route.whenQueryHas } }),
+    handler: async (request, reply) => {
+      const asked = toDialectRequest(request);
+      const outcome = await commands.execute(route.read(asked));
+      return send(reply, route.write(outcome, asked));
+    },
+  });
+}
+
+function readsForms(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, body),
+  );
+}
+
+function send(reply: FastifyReply, { status, headers, body }: DialectReply): FastifyReply {
+  return reply.code(status).headers(headers).send(body);
+}
+
+function toDialectRequest(request: FastifyRequest): DialectRequest {
+  const [path = '', ...query] = request.url.split('?');
+  return {
+    method: request.method,
+    path,
+    params: request.params as Readonly<Record<string, string>>,
+    query: new URLSearchParams(query.join('?')),
+    body: request.body,
+    header: (name) => {
+      const value = request.headers[name];
+      return typeof value === 'string' ? value : undefined;
+    },
+    identity: request.identity,
+  };
+}

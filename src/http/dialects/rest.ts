@@ -1,0 +1,135 @@
+/**
+ * rest: our own dialect, described by /openapi.json. JSON in, JSON out, problem documents (RFC 9457) for refusals.
+ * Idempotency: a repeated `Idempotency-Key` answers as the first time did, with `Idempotent-Replayed: true`.
+ * What is only looked at (registrations, events, health, metrics) lives in observe-routes.ts.
+ */
+import type { Static } from '@sinclair/typebox';
+import type { Holder, Outcome } from '#calls/commands.js';
+import type { CallId } from '#core/leg.js';
+import { assertNever, BadRequest } from '#kit/errors.js';
+import { headerCredentials } from '../api-accounts.js';
+import { problemReply } from '../error-reply.js';
+import { eventText } from '../event-text.js';
+import * as schemas from '../schemas.js';
+import * as docs from './rest-docs.js';
+import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
+
+export const rest: Dialect = {
+  name: 'rest',
+  credentialsIn: 'header',
+  body: 'json',
+  credentials: (request) => headerCredentials(request.header('authorization')),
+  refuse: problemReply,
+  event: eventText,
+  routes: routes(),
+};
+
+function routes(): readonly DialectRoute[] {
+  return [
+    {
+      method: 'POST',
+      path: '/calls',
+      schema: { body: schemas.SetupBody, querystring: schemas.NoQuery },
+      doc: docs.setup,
+      read: (request) => {
+        const { caller, callee, autoAnswer } = request.body as Static<typeof schemas.SetupBody>;
+        return {
+          kind: 'call.setup',
+          caller,
+          callee,
+          autoAnswer,
+          idempotencyKey: idempotencyKey(request),
+          owner: request.identity,
+        };
+      },
+      write,
+    },
+    {
+      method: 'GET',
+      path: '/calls',
+      schema: { querystring: schemas.NoQuery },
+      doc: docs.list,
+      read: () => ({ kind: 'call.list' }),
+      write,
+    },
+    {
+      method: 'GET',
+      path: '/calls/:callId',
+      schema: { querystring: schemas.NoQuery },
+      doc: docs.get,
+      read: (request) => ({ kind: 'call.get', callId: callId(request) }),
+      write,
+    },
+    {
+      method: 'DELETE',
+      path: '/calls/:callId',
+      schema: { body: schemas.NoBody, querystring: schemas.NoQuery },
+      doc: docs.hangup,
+      read: (request) => ({ kind: 'call.hangup', callId: callId(request) }),
+      write,
+    },
+    {
+      method: 'PUT',
+      path: '/calls/:callId/hold',
+      schema: { body: schemas.HoldBody, querystring: schemas.NoQuery },
+      doc: docs.hold,
+      read: (request) => {
+        const { holder = 'controller', music = true } = request.body as Static<typeof schemas.HoldBody>;
+        return { kind: 'call.hold', callId: callId(request), holder, music: music === true };
+      },
+      write,
+    },
+    {
+      method: 'DELETE',
+      path: '/calls/:callId/hold',
+      schema: { body: schemas.ResumeBody, querystring: schemas.ResumeQuery },
+      doc: docs.resume,
+      read: (request) => ({ kind: 'call.resume', callId: callId(request), holder: resumingHolder(request) }),
+      write,
+    },
+  ];
+}
+
+const callId = (request: DialectRequest): CallId => (request.params['callId'] ?? '') as CallId;
+
+function idempotencyKey(request: DialectRequest): string | undefined {
+  const key = request.header('idempotency-key');
+  if (key === undefined) return undefined;
+  if (!/^[\x21-\x7e]{1,255}$/.test(key))
+    throw new BadRequest('Idempotency-Key', 'Idempotency-Key: expected 1 to 255 visible ASCII characters');
+  return key;
+}
+
+/** The holder may stand in the query or, as in PUT, in the body; ignoring either would resume somebody else's hold. */
+function resumingHolder(request: DialectRequest): Holder {
+  const inQuery = (request.query.get('holder') ?? undefined) as Holder | undefined;
+  const { holder: inBody } = request.body as Static<typeof schemas.ResumeBody>;
+  if (inQuery !== undefined && inBody !== undefined && inQuery !== inBody)
+    throw new BadRequest('holder', `holder: the query says ${inQuery} and the body ${inBody}`);
+  return inQuery ?? inBody ?? 'controller';
+}
+
+function write(outcome: Outcome): DialectReply {
+  switch (outcome.kind) {
+    case 'call.accepted': {
+      const replayed = outcome.repeated ? { 'idempotent-replayed': 'true' } : {};
+      return json(202, outcome.call, { location: `/calls/${encodeURIComponent(outcome.call.id)}`, ...replayed });
+    }
+    case 'call.hangup-started':
+      return json(202, { callId: outcome.callId, hangup: 'started' });
+    case 'hold.done':
+      return json(200, outcome.proof);
+    case 'call.found':
+      return json(200, outcome.call);
+    case 'call.listed':
+      return json(200, { calls: outcome.calls });
+    default:
+      return assertNever(outcome);
+  }
+}
+
+const json = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): DialectReply => ({
+  status,
+  headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+  body: JSON.stringify(value),
+});

@@ -1,0 +1,58 @@
+/**
+ * wire-ids: short call ids for dialects whose clients expect five or six letters and digits, kept in a table both ways.
+ * Made when a call is first shown, forgotten when it has ended. Owned by app.ts: a dialect has no state.
+ */
+import type { CallId } from '#core/leg.js';
+import { systemRandom, type RandomBytes } from '#kit/ids.js';
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const FEWEST_CHARACTERS = 5;
+/** A belt: ended calls leave by themselves. The oldest goes first, and gets a new id if it is shown again. */
+const MOST_IDS = 200_000;
+
+export class WireIds {
+  readonly #random: RandomBytes;
+  readonly #mostIds: number;
+  readonly #wireIds = new Map<CallId, string>();
+  readonly #callIds = new Map<string, CallId>();
+
+  constructor(random: RandomBytes = systemRandom, mostIds = MOST_IDS) {
+    this.#random = random;
+    this.#mostIds = mostIds;
+  }
+
+  /** The same id for the same call, as long as it lives. */
+  of(callId: CallId): string {
+    const known = this.#wireIds.get(callId);
+    if (known !== undefined) return known;
+    const wireId = this.#unused();
+    this.#wireIds.set(callId, wireId);
+    this.#callIds.set(wireId, callId);
+    const oldest = this.#wireIds.keys().next();
+    if (this.#wireIds.size > this.#mostIds && oldest.done !== true) this.forget(oldest.value);
+    return wireId;
+  }
+
+  find(wireId: string): CallId | undefined {
+    return this.#callIds.get(wireId);
+  }
+
+  forget(callId: CallId): void {
+    const wireId = this.#wireIds.get(callId);
+    if (wireId === undefined) return;
+    this.#wireIds.delete(callId);
+    this.#callIds.delete(wireId);
+  }
+
+  get size(): number {
+    return this.#wireIds.size;
+  }
+
+  /** A drawn id that is taken is drawn again, one character longer. */
+  #unused(): string {
+    for (let length = FEWEST_CHARACTERS; ; length++) {
+      const wireId = [...this.#random(length)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
+      if (!this.#callIds.has(wireId)) return wireId;
+    }
+  }
+}

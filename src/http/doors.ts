@@ -1,0 +1,120 @@
+/**
+ * doors: the listening sockets, one per address, all on one port. Knows HTTP's outer rim only: time limits, broken requests,
+ * and closing at once. What is behind the door is the handler's business.
+ */
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { isIPv6, type AddressInfo, type Socket } from 'node:net';
+import type { Clock } from '#kit/clock.js';
+import { ConfigError } from '#kit/errors.js';
+import type { Logger } from '#kit/log.js';
+import { problemReply } from './error-reply.js';
+import { HttpRefusal } from './refusals.js';
+
+export type DoorsDeps = Readonly<{
+  addresses: readonly string[];
+  port: number;
+  handler: RequestListener;
+  clock: Clock;
+  log: Logger;
+}>;
+
+export type Doors = Readonly<{ port: number; urls: readonly string[]; close: () => Promise<void> }>;
+
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 20_000;
+const KEEP_ALIVE_MS = 65_000;
+const MOST_CONNECTIONS = 4096;
+/** A request under way at the end may finish within this time. */
+const POLITE_MS = 500;
+
+/** @throws ConfigError when an address or the port cannot be had; nothing stays open then. */
+export async function openDoors(deps: DoorsDeps): Promise<Doors> {
+  const servers: Server[] = [];
+  let port = deps.port;
+  try {
+    for (const address of deps.addresses) {
+      const server = newServer(deps.handler);
+      // With port 0 the first address takes a free one, and the others follow.
+      port = await listen(server, address, port, deps.log);
+      servers.push(server);
+    }
+  } catch (error) {
+    await closeAll(servers, deps.clock);
+    throw error;
+  }
+  const urls = deps.addresses.map((address) => `http://${isIPv6(address) ? `[${address}]` : address}:${port}`);
+  return { port, urls, close: () => closeAll(servers, deps.clock) };
+}
+
+function newServer(handler: RequestListener): Server {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 2000,
+    },
+    (request, response) => {
+      // A connection whose last answer went out while closing is idle from then on.
+      response.on('close', () => {
+        if (!server.listening) setImmediate(() => server.closeIdleConnections());
+      });
+      handler(request, response);
+    },
+  );
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerBroken(error, socket as Socket));
+  return server;
+}
+
+function listen(server: Server, address: string, port: number, log: Logger): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explained(error, address, port)));
+    server.listen({ host: address, port, ipv6Only: isIPv6(address) }, () => {
+      server.removeAllListeners('error');
+      // Once open, an accept that fails (no file handles left) is a bad moment, not the end.
+      server.on('error', (error) => log.warn({ err: error, address }, 'a connection could not be accepted'));
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function explained(error: NodeJS.ErrnoException, address: string, port: number): Error {
+  const where = `http.port (HOLDFAST_HTTP_PORT): ${port} on ${address}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new ConfigError(`${where} is taken by another program; stop that one, or choose another port (0 takes a free one)`);
+    case 'EACCES':
+      return new ConfigError(`${where} may not be opened by this user; choose a port above 1023`);
+    case 'EADDRNOTAVAIL':
+      return new ConfigError(`address (HOLDFAST_ADDRESS): ${address} is not an address of this machine`);
+    default:
+      return error;
+  }
+}
+
+/** What never became a request has no fastify to answer it. */
+function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const refusal = brokenRefusal(error.code);
+  const { status, headers, body } = problemReply(refusal);
+  const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' });
+  socket.end(
+    `HTTP/1.1 ${status} ${refusal.code}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`,
+  );
+}
+
+function brokenRefusal(code: string | undefined): HttpRefusal {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new HttpRefusal('headers_too_large', 'the request line and headers together are too long');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new HttpRefusal('request_timeout', 'the request did not arrive in time');
+  return new HttpRefusal('malformed_http', 'this is not readable as HTTP');
+}
+
+async function closeAll(servers: readonly Server[], clock: Clock): Promise<void> {
+  const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+  for (const server of servers) server.closeIdleConnections();
+  const deadline = clock.after('http close', POLITE_MS, () => servers.forEach((server) => server.closeAllConnections()));
+  await Promise.all(closed);
+  deadline.cancel();
+}

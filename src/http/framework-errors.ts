@@ -1,0 +1,80 @@
+/**
+ * framework-errors: what fastify and its validator refuse → AppError. The only file that knows their error codes.
+ */
+import type { FastifyRequest } from 'fastify';
+import { AppError, BadRequest } from '#kit/errors.js';
+import type { Logger } from '#kit/log.js';
+import { HttpRefusal, internalFault } from './refusals.js';
+
+/** Also writes the log line of faults that are ours. */
+export function toAppError(error: unknown, request: FastifyRequest, log: Logger): AppError {
+  if (error instanceof AppError) return error;
+  const known = knownRefusal(error, request);
+  if (known !== undefined) return known;
+  log.error({ err: error, method: request.method, path: pathOf(request.url) }, 'a request met a fault');
+  return internalFault(error);
+}
+
+/** The query may hold a password (Ozeki): it is never logged. */
+export const pathOf = (url: string): string => (url.split('?', 1)[0] ?? '').slice(0, 200);
+
+type Wrong = Readonly<{
+  keyword: string;
+  instancePath: string;
+  params: Readonly<Record<string, unknown>>;
+  data?: unknown;
+  parentSchema?: Readonly<Record<string, unknown>>;
+}>;
+
+function knownRefusal(error: unknown, request: FastifyRequest): AppError | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, validation, validationContext } = error as Record<string, unknown>;
+  if (Array.isArray(validation)) return badRequest(validation[0] as Wrong, String(validationContext));
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new HttpRefusal('body_too_large', `the body is longer than ${request.routeOptions.bodyLimit} bytes`);
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': {
+      const found = request.headers['content-type'] ?? 'none';
+      return new HttpRefusal('unsupported_media_type', `content type ${found.slice(0, 100)} is not read here`);
+    }
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return new HttpRefusal('malformed_http', 'the body is not as long as Content-Length says');
+    case 'FST_ERR_BAD_URL':
+      return new HttpRefusal('malformed_http', 'the path has a broken %-sequence');
+    case 'ECONNRESET':
+      return new HttpRefusal('malformed_http', 'the request broke off');
+    default:
+      return undefined;
+  }
+}
+
+/** The validator's first complaint as a sentence, and the key it is about. */
+function badRequest(wrong: Wrong, where: string): BadRequest {
+  const parent = wrong.instancePath.slice(1).replaceAll('/', '.');
+  const join = (key: unknown): string => [parent, String(key)].filter((part) => part !== '').join('.');
+  const place = where === 'querystring' ? 'the query' : 'the body';
+  switch (wrong.keyword) {
+    case 'additionalProperties': {
+      const field = join(wrong.params['additionalProperty']);
+      const known = Object.keys((wrong.parentSchema?.['properties'] as object | undefined) ?? {});
+      return new BadRequest(field, `unknown key ${field} in ${place}; known: ${known.length === 0 ? 'none' : known.join(', ')}`);
+    }
+    case 'required': {
+      const field = join(wrong.params['missingProperty']);
+      return new BadRequest(field, `${field} is missing in ${place}`);
+    }
+    default: {
+      const field = parent === '' ? (where === 'querystring' ? 'query' : 'body') : parent;
+      return new BadRequest(field, `${field}: found ${shown(wrong.data)}, expected ${expected(wrong)}`);
+    }
+  }
+}
+
+function expected({ keyword, params, parentSchema }: Wrong): string {
+  const description = parentSchema?.['description'];
+  if (keyword === 'type') return `${[params['type']].flat().join(' or ')}`;
+  if (keyword === 'enum') return `one of ${[params['allowedValues']].flat().join(', ')}`;
+  return typeof description === 'string' ? description : keyword;
+}
+
+const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80);

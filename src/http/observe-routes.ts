@@ -1,0 +1,120 @@
+/**
+ * observe-routes: what can be looked at: registrations, events, health, metrics. Nothing here changes a call.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { BadRequest } from '#kit/errors.js';
+import { headerCredentials, type ApiAccounts } from './api-accounts.js';
+import type { CallMetrics } from './call-metrics.js';
+import type { EventStreams } from './event-streams.js';
+import { METRICS_TYPE } from './metrics.js';
+import type { DocumentedRoute } from './openapi.js';
+import type { HealthView, RegistrationsPort } from './read-models.js';
+import { EventsQuery, Health, NoQuery, RegistrationList } from './schemas.js';
+
+export type ObserveDeps = Readonly<{
+  accounts: ApiAccounts;
+  registrations: RegistrationsPort;
+  streams: EventStreams;
+  metrics: CallMetrics;
+  health: () => HealthView;
+}>;
+
+export function mountObserveRoutes(app: FastifyInstance, deps: ObserveDeps): void {
+  void app.register((scope, _options, done) => {
+    scope.addHook('onRequest', (request, _reply, next) => {
+      request.identity = identify(deps.accounts, request);
+      next();
+    });
+    const schema = { querystring: NoQuery };
+    scope.get('/registrations', { schema, exposeHeadRoute: true }, (_request, reply) =>
+      reply.send({ registrations: deps.registrations.list() }),
+    );
+    scope.get('/metrics', { schema, exposeHeadRoute: true }, (_request, reply) =>
+      reply.type(METRICS_TYPE).send(deps.metrics.text()),
+    );
+    scope.get('/events', { schema: { querystring: EventsQuery } }, (request, reply) => {
+      const after = whereToBegin(request);
+      deps.streams.mayOpen();
+      reply.hijack();
+      deps.streams.open(reply.raw, after);
+    });
+    done();
+  });
+  app.get('/health', { schema: { querystring: NoQuery }, exposeHeadRoute: true }, (request, reply) => {
+    // Watchdogs ask without credentials and get one word; wrong credentials are refused like everywhere else.
+    const knownAsker = request.headers.authorization !== undefined && identify(deps.accounts, request) !== '';
+    const health = deps.health();
+    const status = statusOf(health);
+    return reply.code(status === 'down' ? 503 : 200).send(knownAsker ? { status, ...health } : { status });
+  });
+}
+
+const identify = (accounts: ApiAccounts, request: FastifyRequest): string =>
+  accounts.identify(headerCredentials(request.headers.authorization));
+
+/** Without rtpengine no call can be set up; with a tone in place of the music everything works, and somebody should look. */
+function statusOf(health: HealthView): 'ok' | 'degraded' | 'down' {
+  if (health.rtpengine !== 'up') return 'down';
+  return health.problems.length > 0 || health.music !== 'files' ? 'degraded' : 'ok';
+}
+
+/** WHATWG HTML §9.2.4: a reader that lost its connection says so in Last-Event-ID, which is newer than what its address says. */
+function whereToBegin(request: FastifyRequest): number | undefined {
+  const header = request.headers['last-event-id'];
+  if (header === undefined || header === '') {
+    const { after } = request.query as { after?: string };
+    return after === undefined ? undefined : Number(after);
+  }
+  if (typeof header !== 'string' || !/^[0-9]{1,15}$/.test(header))
+    throw new BadRequest('Last-Event-ID', 'Last-Event-ID: expected a sequence number, a whole number from 0');
+  return Number(header);
+}
+
+export const OBSERVE_DOCS: readonly DocumentedRoute[] = [
+  {
+    method: 'GET',
+    path: '/registrations',
+    doc: {
+      summary: 'Who is registered',
+      safe: true,
+      answers: { 200: { description: 'every contact', schema: RegistrationList } },
+    },
+  },
+  {
+    method: 'GET',
+    path: '/events',
+    schema: { querystring: EventsQuery },
+    doc: {
+      summary: 'Events as they happen (server-sent events)',
+      description:
+        'Kinds: call.ringing, call.answered, hold.changed, hold.failed, call.ended, registration.changed. `id` is the sequence ' +
+        'number. The last 10 000 are kept: `Last-Event-ID` or `after` replays from there, and `stream.gap` says when some are gone.',
+      headers: { 'Last-Event-ID': 'replay what came after this sequence number' },
+      answers: { 200: { description: 'a stream without end', contentType: 'text/event-stream' } },
+      errors: ['bad_request', 'busy'],
+    },
+  },
+  {
+    method: 'GET',
+    path: '/health',
+    doc: {
+      summary: 'Is it well',
+      description: 'Without credentials only `status`.',
+      safe: true,
+      open: true,
+      answers: {
+        200: { description: 'calls can be made (`degraded`: somebody should look)', schema: Health },
+        503: { description: 'no call can be made', schema: Health },
+      },
+    },
+  },
+  {
+    method: 'GET',
+    path: '/metrics',
+    doc: {
+      summary: 'Figures for Prometheus',
+      safe: true,
+      answers: { 200: { description: 'text format 0.0.4', contentType: 'text/plain' } },
+    },
+  },
+];

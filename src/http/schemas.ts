@@ -1,0 +1,181 @@
+/**
+ * schemas: what goes over the REST API, in TypeBox. Requests are validated with these; answers are described by them, and
+ * the compiler checks that they describe the views that calls really give.
+ */
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import type { CallView, HoldProof, LegProof } from '#calls/commands.js';
+import type { Problem } from './error-reply.js';
+import type { HealthView, RegistrationView } from './read-models.js';
+
+const strict = { additionalProperties: false } as const;
+const oneOf = <T extends string>(...values: readonly T[]) => Type.Unsafe<T>({ type: 'string', enum: values });
+const Optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
+const Milliseconds = Type.Number({ minimum: 0 });
+const Time = Type.String({ format: 'date-time' });
+
+export const PhoneNumber = Type.String({
+  pattern: '^[0-9A-Za-z+*#._-]{1,64}$',
+  description: 'a number: 1 to 64 of 0-9 A-Z a-z + * # . _ -',
+});
+
+export const NoBody = Type.Object({}, strict);
+export const NoQuery = Type.Object({}, strict);
+
+export const SetupBody = Type.Object(
+  {
+    caller: PhoneNumber,
+    callee: PhoneNumber,
+    autoAnswer: Optional(Type.Boolean({ description: "ask the caller's phone to answer by itself" })),
+  },
+  { ...strict, $id: 'CallSetup' },
+);
+
+export const HolderName = oneOf('controller', 'caller', 'callee');
+export const HoldBody = Type.Object(
+  {
+    holder: Optional(HolderName),
+    // true or absent: whoever is held hears music; false or null: silence (a=inactive).
+    music: Optional(Type.Unsafe<boolean | null>({ type: ['boolean', 'null'], description: 'true, false or null' })),
+  },
+  { ...strict, $id: 'Hold' },
+);
+export const ResumeBody = Type.Object({ holder: Optional(HolderName) }, { ...strict, $id: 'Resume' });
+export const ResumeQuery = Type.Object({ holder: Optional(HolderName) }, strict);
+export const EventsQuery = Type.Object(
+  { after: Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: 'a sequence number: a whole number from 0' })) },
+  strict,
+);
+
+const DirectionName = oneOf('sendrecv', 'sendonly', 'recvonly', 'inactive');
+const SoundName = oneOf('none', 'ringback', 'music', 'failed');
+const LegHoldStateName = oneOf('agreed', 'pending', 'soft-held', 'refused');
+const HoldReasonName = oneOf('controller', 'caller-api', 'callee-api', 'caller-phone', 'callee-phone');
+
+const legHoldParts = {
+  held: Type.Boolean({ description: 'somebody else holds this party: it should hear music' }),
+  state: LegHoldStateName,
+  direction: DirectionName,
+  sound: SoundName,
+  status: Optional(Type.Integer()),
+  reason: Optional(Type.String()),
+};
+
+const LegHold = Type.Object(legHoldParts, { $id: 'LegHold' });
+
+export const Call = Type.Object(
+  {
+    id: Type.String(),
+    origin: oneOf('phone', 'api'),
+    state: oneOf('trying', 'ringing', 'in-call', 'held', 'ended'),
+    parties: Type.Object({ caller: Type.String(), callee: Type.String() }),
+    createdAt: Time,
+    ringingAt: Optional(Time),
+    answeredAt: Optional(Time),
+    endedAt: Optional(Time),
+    hold: Type.Object({ reasons: Type.Array(HoldReasonName), caller: LegHold, callee: LegHold }),
+    end: Optional(Type.Object({ cause: Type.String(), status: Optional(Type.Integer()), reason: Optional(Type.String()) })),
+  },
+  { $id: 'Call' },
+);
+export const CallList = Type.Object({ calls: Type.Array(Call) }, { $id: 'CallList' });
+
+const LegProofSchema = Type.Object(
+  {
+    ...legHoldParts,
+    musicPackets: Type.Integer({ description: 'music packets counted leaving for this party during this hold' }),
+    ms: Type.Object({
+      reinviteSent: Optional(Milliseconds),
+      reinviteAnswered: Optional(Milliseconds),
+      musicStarted: Optional(Milliseconds),
+    }),
+  },
+  { $id: 'LegProof' },
+);
+
+export const Proof = Type.Object(
+  {
+    callId: Type.String(),
+    changed: Type.Boolean({ description: 'false: the call was already in the asked state' }),
+    settled: Type.Boolean({ description: 'false: a re-INVITE was still open when the answer had to be given' }),
+    reasons: Type.Array(HoldReasonName),
+    ms: Type.Object({ gate: Optional(Milliseconds), ungate: Optional(Milliseconds), settled: Optional(Milliseconds) }),
+    caller: LegProofSchema,
+    callee: LegProofSchema,
+  },
+  { $id: 'HoldProof' },
+);
+
+export const HangupStarted = Type.Object({ callId: Type.String(), hangup: Type.Literal('started') }, { $id: 'HangupStarted' });
+
+export const Registration = Type.Object(
+  {
+    aor: Type.String(),
+    contact: Type.String(),
+    transport: Type.String(),
+    source: Type.String({ description: 'address and port the phone registered from' }),
+    userAgent: Optional(Type.String()),
+    expiresInSec: Type.Number(),
+    reachable: Type.Boolean(),
+  },
+  { $id: 'Registration' },
+);
+export const RegistrationList = Type.Object({ registrations: Type.Array(Registration) }, { $id: 'RegistrationList' });
+
+export const Health = Type.Object(
+  {
+    status: oneOf('ok', 'degraded', 'down'),
+    // The rest is told to those with credentials only.
+    rtpengine: Optional(oneOf('up', 'restarting', 'down')),
+    version: Optional(Type.String({ description: 'of rtpengine' })),
+    music: Optional(oneOf('files', 'generated-tone')),
+    problems: Optional(Type.Array(Type.String())),
+  },
+  { $id: 'Health' },
+);
+
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String(),
+    field: Optional(Type.String()),
+    state: Optional(Type.String()),
+  },
+  { $id: 'Problem' },
+);
+
+export const NAMED_SCHEMAS: readonly TSchema[] = [
+  SetupBody,
+  HoldBody,
+  ResumeBody,
+  LegHold,
+  Call,
+  CallList,
+  LegProofSchema,
+  Proof,
+  HangupStarted,
+  Registration,
+  RegistrationList,
+  Health,
+  ProblemSchema,
+];
+
+/** Compiles only while every view fits its schema: a field that changes its type there has to change here. */
+type Fits<View extends Schema, Schema> = View;
+export type Described = [
+  Fits<Loose<CallView>, Loose<Static<typeof Call>>>,
+  Fits<Loose<LegProof>, Loose<Static<typeof LegProofSchema>>>,
+  Fits<Loose<HoldProof>, Loose<Static<typeof Proof>>>,
+  Fits<Loose<RegistrationView>, Loose<Static<typeof Registration>>>,
+  Fits<Loose<HealthView>, Loose<Omit<Static<typeof Health>, 'status'>>>,
+  Fits<Loose<Problem>, Loose<Static<typeof ProblemSchema>>>,
+];
+
+/** The views are readonly, and JSON leaves out what is undefined: neither says anything about the shape. */
+type Loose<T> = T extends string | number | boolean | null | undefined
+  ? T
+  : T extends readonly (infer One)[]
+    ? Loose<One>[]
+    : { -readonly [Key in keyof T]: Loose<Exclude<T[Key], undefined>> };

@@ -1,0 +1,94 @@
+/**
+ * ng-wire: rtpengine-client tamed. The library chooses cookies, writes bencode and matches replies; when a datagram leaves, and
+ * which replies it gets to see, is decided by ng-client.ts. Left alone it would print and emit `error` for every late reply.
+ */
+import type { Socket } from 'node:dgram';
+import rtpengineClient from 'rtpengine-client';
+import type { Logger } from '#kit/log.js';
+
+export type NgTarget = Readonly<{ host: string; port: number }>;
+export type NgReply = Readonly<Record<string, unknown>>;
+
+/** Our names of the verbs are the library's. */
+export type NgVerb =
+  | 'offer'
+  | 'answer'
+  | 'delete'
+  | 'query'
+  | 'ping'
+  | 'statistics'
+  | 'blockMedia'
+  | 'unblockMedia'
+  | 'blockDTMF'
+  | 'unblockDTMF'
+  | 'playMedia'
+  | 'stopMedia';
+
+export type Written = Readonly<{ cookie: string; datagram: Buffer }>;
+
+export class NgWire {
+  readonly #client: rtpengineClient.Client;
+  readonly #socket: Socket;
+  #written: Buffer | undefined;
+
+  /** @param onDatagram sees everything that comes in; what is good goes back in through `deliver`. */
+  constructor(localAddress: string | undefined, log: Logger, onDatagram: (datagram: Buffer) => void) {
+    this.#client = new rtpengineClient.Client(localAddress === undefined ? {} : { localAddress });
+    this.#socket = this.#client.socket as Socket;
+    this.#socket.removeAllListeners('message');
+    this.#socket.on('message', onDatagram);
+    this.#client.on('error', (error) => log.warn({ err: error as Error }, 'rtpengine control socket'));
+    this.#client.socket = { send: (datagram) => void (this.#written = datagram), close: () => this.#socket };
+  }
+
+  /** Sends nothing yet. @param done is called once, when `deliver` brings the reply. */
+  write(
+    verb: NgVerb,
+    args: Readonly<Record<string, unknown>>,
+    blob: Buffer | undefined,
+    done: (reply: NgReply) => void,
+  ): Written {
+    this.#written = undefined;
+    this.#client.send_internal(verb, { ...args }, (_never, reply) => done(reply ?? {}));
+    const written = this.#written as Buffer | undefined;
+    if (written === undefined) throw new Error('rtpengine-client wrote nothing');
+    return { cookie: cookieOf(written), datagram: blob === undefined ? written : withBlob(written, blob) };
+  }
+
+  send(datagram: Buffer, target: NgTarget, failed: (error: Error) => void): void {
+    this.#socket.send(datagram, target.port, target.host, (error) => {
+      if (error !== null) failed(error);
+    });
+  }
+
+  deliver(cookie: string, reply: NgReply): void {
+    this.#client._onParsedMessage({ id: cookie, data: reply });
+  }
+
+  /** Nobody waits for this reply any more. */
+  forget(cookie: string): void {
+    this.#client.messages.delete(cookie);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+const COOKIE_LENGTH = 36;
+export const cookieOf = (datagram: Buffer): string => datagram.toString('latin1', 0, COOKIE_LENGTH);
+
+/** @returns undefined for what is no dictionary. */
+export function readReply(datagram: Buffer): NgReply | undefined {
+  try {
+    const { data } = rtpengineClient.Client.decodeMessage(datagram);
+    return typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as NgReply) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The library joins its parts as text, which would spoil binary: the blob is put in before the dictionary's end. */
+function withBlob(written: Buffer, blob: Buffer): Buffer {
+  return Buffer.concat([written.subarray(0, -1), Buffer.from(`4:blob${blob.length}:`), blob, Buffer.from('e')]);
+}

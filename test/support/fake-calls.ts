@@ -1,0 +1,112 @@
+/**
+ * fake-calls: a CommandPort that a test scripts: it keeps what it was asked, and answers from a small house of calls.
+ */
+import type { CallView, Command, CommandPort, HoldProof, LegProof, Outcome } from '#calls/commands.js';
+import type { HoldView, LegHold } from '#core/events.js';
+import type { CallId } from '#core/leg.js';
+import { assertNever, CallNotFound, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
+
+const QUIET: LegHold = { held: false, state: 'agreed', direction: 'sendrecv', sound: 'none' };
+const HELD: LegHold = { held: true, state: 'agreed', direction: 'sendonly', sound: 'music' };
+export const NO_HOLD: HoldView = { reasons: [], caller: QUIET, callee: QUIET };
+export const BOTH_HELD: HoldView = { reasons: ['controller'], caller: HELD, callee: HELD };
+
+/** A call whose uninteresting facts are filled in. */
+export function callView(facts: Partial<CallView> & { id?: CallId } = {}): CallView {
+  return {
+    id: 'call1' as CallId,
+    origin: 'api',
+    state: 'in-call',
+    parties: { caller: '101', callee: '102' },
+    createdAt: '2026-11-21T10:00:00.000Z',
+    ringingAt: '2026-11-21T10:00:00.500Z',
+    answeredAt: '2026-11-21T10:00:04.000Z',
+    hold: NO_HOLD,
+    ...facts,
+  };
+}
+
+export function holdProof(facts: Partial<HoldProof> = {}): HoldProof {
+  const leg: LegProof = {
+    ...HELD,
+    status: 200,
+    musicPackets: 1,
+    ms: { reinviteSent: 1, reinviteAnswered: 3, musicStarted: 2 },
+  };
+  return {
+    callId: 'call1' as CallId,
+    changed: true,
+    settled: true,
+    reasons: ['controller'],
+    ms: { gate: 0.9, settled: 4.5 },
+    caller: leg,
+    callee: leg,
+    ...facts,
+  };
+}
+
+export class FakeCalls implements CommandPort {
+  readonly asked: Command[] = [];
+  readonly calls = new Map<string, CallView>();
+  /** What a hold or a resume gives, unless the call is not there or not answered. */
+  proof: HoldProof = holdProof();
+  /** Thrown by every command, when set. */
+  failure: Error | undefined;
+  readonly #keys = new Map<string, CallView>();
+
+  constructor(...calls: readonly CallView[]) {
+    for (const call of calls) this.calls.set(call.id, call);
+  }
+
+  get last(): Command | undefined {
+    return this.asked.at(-1);
+  }
+
+  execute(command: Command): Promise<Outcome> {
+    this.asked.push(command);
+    return this.failure === undefined ? Promise.resolve().then(() => this.#answer(command)) : Promise.reject(this.failure);
+  }
+
+  #answer(command: Command): Outcome {
+    switch (command.kind) {
+      case 'call.setup':
+        return this.#setup(command);
+      case 'call.hangup':
+        return { kind: 'call.hangup-started', callId: this.#find(command.callId).id };
+      case 'call.hold':
+      case 'call.resume': {
+        const { id, state } = this.#find(command.callId);
+        if (state === 'trying' || state === 'ringing') throw new WrongMoment('a call can be held once it is answered', state);
+        return { kind: 'hold.done', proof: { ...this.proof, callId: id } };
+      }
+      case 'call.get':
+        return { kind: 'call.found', call: this.#find(command.callId) };
+      case 'call.list':
+        return { kind: 'call.listed', calls: [...this.calls.values()] };
+      default:
+        return assertNever(command);
+    }
+  }
+
+  #setup(command: Extract<Command, { kind: 'call.setup' }>): Outcome {
+    const key = command.idempotencyKey === undefined ? undefined : `${command.owner ?? ''} ${command.idempotencyKey}`;
+    const before = key === undefined ? undefined : this.#keys.get(key);
+    if (before !== undefined) return { kind: 'call.accepted', call: before, repeated: true };
+    for (const number of [command.caller, command.callee]) {
+      if (number.startsWith('9')) throw new NumberUnknown(number);
+      if (number.startsWith('8')) throw new NotRegistered(number);
+    }
+    const id = `new${this.calls.size + 1}` as CallId;
+    const parties = { caller: command.caller, callee: command.callee };
+    const call: CallView = { id, origin: 'api', state: 'trying', parties, createdAt: '2026-11-21T10:00:00.000Z', hold: NO_HOLD };
+    this.calls.set(id, call);
+    if (key !== undefined) this.#keys.set(key, call);
+    return { kind: 'call.accepted', call, repeated: false };
+  }
+
+  #find(callId: CallId): CallView {
+    const call = this.calls.get(callId);
+    if (call === undefined) throw new CallNotFound(callId);
+    return call;
+  }
+}

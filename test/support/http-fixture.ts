@@ -1,0 +1,90 @@
+/**
+ * http-fixture: the HTTP side with fakes behind it, asked by inject, or opened on a free port.
+ */
+import { Writable } from 'node:stream';
+import type { Test } from 'tap';
+import { EventBus } from '#calls/event-bus.js';
+import { buildApp, type HttpApp, type HttpDeps } from '#http/app.js';
+import { startHttp, type RunningHttp } from '#http/server.js';
+import type { HealthView, RegistrationView } from '#http/read-models.js';
+import { createLogger } from '#kit/log.js';
+import { FakeCalls } from './fake-calls.js';
+import { FakeClock } from './fake-clock.js';
+
+export const BASIC = { authorization: `Basic ${Buffer.from('HTTP_User_1:qwe123').toString('base64')}` };
+export const BEARER = { authorization: 'Bearer demo-token' };
+
+export const REGISTRATION: RegistrationView = {
+  aor: '101',
+  contact: 'sip:101@127.0.0.1:5070',
+  transport: 'udp',
+  source: '127.0.0.1:5070',
+  userAgent: 'baresip',
+  expiresInSec: 300,
+  reachable: true,
+};
+
+export type Fixture = Readonly<{
+  deps: HttpDeps;
+  calls: FakeCalls;
+  bus: EventBus;
+  clock: FakeClock;
+  /** Everything that was logged so far. */
+  logged: () => string;
+  health: { now: HealthView };
+  reinvites: Map<number, number>;
+}>;
+
+export function fixture(calls = new FakeCalls(), addresses: readonly string[] = ['127.0.0.1'], port = 0): Fixture {
+  let text = '';
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      text += chunk.toString();
+      done();
+    },
+  });
+  const log = createLogger('trace', sink);
+  const clock = new FakeClock();
+  const bus = new EventBus(clock, log);
+  const health = { now: { rtpengine: 'up', version: '10.5', music: 'files', problems: [] } as HealthView };
+  const reinvites = new Map<number, number>();
+  const deps: HttpDeps = {
+    config: {
+      addresses,
+      http: { port, bodyBytes: 65_536 },
+      accounts: {
+        phones: [],
+        http: [{ user: 'HTTP_User_1', password: 'qwe123' }],
+        tokens: [{ name: 'demo', token: 'demo-token' }],
+      },
+    },
+    commands: calls,
+    bus,
+    registrations: { list: () => [REGISTRATION] },
+    health: () => health.now,
+    gauges: () => ({ calls: calls.calls.size, registrations: 1, rtpengineUp: health.now.rtpengine === 'up', reinvites }),
+    clock,
+    log,
+  };
+  return { deps, calls, bus, clock, logged: () => text, health, reinvites };
+}
+
+/** Asked by inject; closed when the test ends. */
+export async function appFixture(t: Test, calls?: FakeCalls): Promise<Fixture & HttpApp> {
+  const parts = fixture(calls);
+  const http = await buildApp(parts.deps);
+  t.teardown(() => http.stop());
+  return { ...parts, ...http };
+}
+
+/** On a real socket; closed when the test ends. */
+export async function serverFixture(t: Test, calls?: FakeCalls): Promise<Fixture & { http: RunningHttp; url: string }> {
+  const parts = fixture(calls);
+  const http = await startHttp(parts.deps);
+  t.teardown(() => {
+    const stopped = http.stop();
+    parts.clock.advance(10_000); // requests under way are not waited for
+    return stopped;
+  });
+  return { ...parts, http, url: http.urls[0] ?? '' };
+}
