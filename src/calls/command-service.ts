@@ -105,9 +105,11 @@ export class CommandService implements CommandPort {
     return new Promise((resolve) => {
       const end = (settled: boolean): void => {
         deadline.cancel();
-        live.watches.delete(watch);
-        // What the plan asked for last (music, letting media through) may still be on its way to rtpengine.
-        void live.lane.then(() => resolve({ watch, settled }));
+        // What the plan asked for last (music, letting media through) is still on its way to rtpengine, and belongs to the proof.
+        void live.lane.then(() => {
+          live.watches.delete(watch);
+          resolve({ watch, settled });
+        });
       };
       const watch = new HoldWatch(() => end(true));
       const deadline = this.#clock.after(`hold answer ${live.call.id}`, HOLD_ANSWER_MS, () => end(false));

@@ -7,7 +7,7 @@ import type { FinalRefusal } from './best-refusal.js';
 import { answerChallenge } from './client-digest.js';
 import { inviteHeaders } from './invite-headers.js';
 import { reasonHeader } from './sip-words.js';
-import type { AckFunction, Headers, Srf, SrfRequest, SrfResponse } from './srf.js';
+import { IN_DIALOG, type AckFunction, type Headers, type Srf, type SrfRequest, type SrfResponse } from './srf.js';
 import { onEarlyUpdate } from './uas-leg.js';
 
 export type BranchAnswer = Readonly<{ dialogId: string | undefined; sdp: string | undefined; ack: AckFunction }>;
@@ -79,7 +79,7 @@ export class Branch {
     answer.ack();
     if (answer.dialogId === undefined) return;
     const headers = { Reason: reasonHeader(reason) };
-    this.#srf.request({ method: 'BYE', stackDialogId: answer.dialogId, headers }, (error) => {
+    this.#srf.request({ method: 'BYE', uri: IN_DIALOG, stackDialogId: answer.dialogId, headers }, (error) => {
       if (error) this.#log.debug({ why: error.message }, 'BYE not sent: the dialog is gone');
     });
   }

@@ -2,7 +2,7 @@
  * in-dialog: INFO (DTMF) and MESSAGE pass from one leg to the other, and the answer passes back.
  */
 import type { RouteDeps } from './routes.js';
-import type { Headers, SrfRequest, SrfResponse } from './srf.js';
+import { IN_DIALOG, type Headers, type SrfRequest, type SrfResponse } from './srf.js';
 
 const PASSED_HEADERS = ['Content-Type', 'Info-Package'];
 
@@ -15,7 +15,7 @@ export function relayInDialog(deps: RouteDeps, request: SrfRequest, response: Sr
   if (peer?.dialogId === undefined) return response.send(200);
   const body = request.body === undefined || request.body === '' ? {} : { body: request.body };
   deps.srf.request(
-    { method: request.method, stackDialogId: peer.dialogId, headers: passedHeaders(request), ...body },
+    { method: request.method, uri: IN_DIALOG, stackDialogId: peer.dialogId, headers: passedHeaders(request), ...body },
     (error, sent) => {
       if (error || sent === undefined) return response.send(500);
       sent.on('response', (answer) => {

@@ -7,7 +7,7 @@ import type { Clock, Timer } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
 import { sendReinvite } from './reinvite.js';
 import { ALLOW, SDP_TYPE, reasonHeader } from './sip-words.js';
-import type { Srf, SrfRequest, SrfResponse } from './srf.js';
+import { IN_DIALOG, type Srf, type SrfRequest, type SrfResponse } from './srf.js';
 
 export type LegDeps = Readonly<{
   srf: Srf;
@@ -52,7 +52,7 @@ export abstract class LegDialog {
     if (this.#over || this.#dialogId === undefined) return;
     this.#over = true;
     const headers = { Reason: reasonHeader(reason) };
-    this.deps.srf.request({ method: 'BYE', stackDialogId: this.#dialogId, headers }, (error) => {
+    this.deps.srf.request({ method: 'BYE', uri: IN_DIALOG, stackDialogId: this.#dialogId, headers }, (error) => {
       if (error) this.log.debug({ why: error.message }, 'BYE not sent: the dialog is gone');
     });
   }

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '#kit/clock.js';
 import { ALLOW, SDP_TYPE } from './sip-words.js';
-import type { Srf } from './srf.js';
+import { IN_DIALOG, type Srf } from './srf.js';
 
 export type ReinviteResult =
   | Readonly<{ kind: 'reinvite-answered'; status: number; sdp?: string | undefined }>
@@ -31,7 +31,7 @@ export function sendReinvite(
     finish({ kind: 'reinvite-refused', status: 408, reason: 'no final answer' }),
   );
   const headers = { 'Content-Type': SDP_TYPE, Allow: ALLOW };
-  srf.request({ method: 'INVITE', stackDialogId: dialogId, headers, body: sdp }, (error, request) => {
+  srf.request({ method: 'INVITE', uri: IN_DIALOG, stackDialogId: dialogId, headers, body: sdp }, (error, request) => {
     if (error || request === undefined) {
       // drachtio-srf marks a dialog its server no longer has; everything else is our own trouble.
       const gone = (error as { code?: string } | null)?.code === 'ENODIALOG';

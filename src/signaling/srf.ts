@@ -44,7 +44,8 @@ export interface SrfResponse extends SrfMessage {
 export type RequestOptions = MessageOptions &
   Readonly<{
     method: string;
-    uri?: string;
+    /** Required even in a dialog: drachtio-srf throws without it. There `IN_DIALOG` stands for the remote target. */
+    uri: string;
     /** Next hop, when it is not the request URI's own host. */
     proxy?: string;
     /** Names a dialog: tags, CSeq, route set and request URI are filled in. */
@@ -52,6 +53,9 @@ export type RequestOptions = MessageOptions &
   }>;
 
 export type RequestHandler = (request: SrfRequest, response: SrfResponse) => void;
+
+/** drachtio's word for "whatever this dialog's remote target is". */
+export const IN_DIALOG = 'sip:placeholder';
 
 /** The one connection to a drachtio-server or the embedded engine. */
 export interface Srf {
