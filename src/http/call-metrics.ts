@@ -4,9 +4,10 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import type { Command, CommandPort, Outcome } from '#calls/commands.js';
 import type { EventBus, NumberedEvent } from '#calls/event-bus.js';
-import type { CallEvent } from '#core/events.js';
 import { Counter, Gauge, Histogram, metricsText, type Metric, type Row } from './metrics.js';
 import type { GaugesView } from './read-models.js';
+
+type Heard = NumberedEvent['event'];
 
 const HOLD_BOUNDS_SEC = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 /** Calls whose holders are remembered; more than a full house has. */
@@ -97,7 +98,7 @@ export class CallMetrics {
   }
 
   /** A reason that was not there before is a hold that began. */
-  #noteHolders(event: Extract<CallEvent, { kind: 'hold.changed' | 'hold.failed' }>): void {
+  #noteHolders(event: Extract<Heard, { kind: 'hold.changed' | 'hold.failed' }>): void {
     const before = this.#holders.get(event.callId);
     for (const reason of event.hold.reasons) if (before?.has(reason) !== true) this.#holds.add(reason);
     if (event.hold.reasons.length === 0) this.#holders.delete(event.callId);
@@ -126,6 +127,6 @@ const reinviteRows = ({ reinvites }: GaugesView): readonly Row[] =>
   [...reinvites].map(([status, count]) => [`status="${status}"`, count]);
 
 /** A call somebody hung up after the answer was completed; every other ending has its own name. */
-function outcomeOf({ answered, cause }: Extract<CallEvent, { kind: 'call.ended' }>): string {
+function outcomeOf({ answered, cause }: Extract<Heard, { kind: 'call.ended' }>): string {
   return answered && cause.endsWith('hung-up') ? 'completed' : cause;
 }

@@ -14,8 +14,7 @@
  *
  * `ErrorUrl` of CallSetup is accepted and not called yet: there are no notifications. Other commands answer 301.
  */
-import type { Command, Outcome } from '#calls/commands.js';
-import type { CallId } from '#core/leg.js';
+import type { CallView, Command, Outcome } from '#calls/commands.js';
 import { assertNever, BadRequest, CallNotFound, NotRegistered, NumberUnknown, WrongMoment, type AppError } from '#kit/errors.js';
 import type { Offered } from '../api-accounts.js';
 import type { RouteDoc } from '../openapi.js';
@@ -119,9 +118,9 @@ function number(parameters: Parameters, name: string): string {
   return value;
 }
 
-function callId(parameters: Parameters, ids: WireIds): CallId {
+function callId(parameters: Parameters, ids: WireIds): CallView['id'] {
   const given = needed(parameters, 'CallId').trim();
-  return ids.find(given) ?? (given as CallId);
+  return ids.find(given) ?? (given as CallView['id']);
 }
 
 function writeOutcome(outcome: Outcome, form: ListForm, { ids, nowMs }: OzekiDeps): DialectReply {

@@ -4,8 +4,7 @@
  * What is only looked at (registrations, events, health, metrics) lives in observe-routes.ts.
  */
 import type { Static } from '@sinclair/typebox';
-import type { Holder, Outcome } from '#calls/commands.js';
-import type { CallId } from '#core/leg.js';
+import type { CallView, Holder, Outcome } from '#calls/commands.js';
 import { assertNever, BadRequest } from '#kit/errors.js';
 import { headerCredentials } from '../api-accounts.js';
 import { problemReply } from '../error-reply.js';
@@ -90,7 +89,7 @@ function routes(): readonly DialectRoute[] {
   ];
 }
 
-const callId = (request: DialectRequest): CallId => (request.params['callId'] ?? '') as CallId;
+const callId = (request: DialectRequest): CallView['id'] => (request.params['callId'] ?? '') as CallView['id'];
 
 function idempotencyKey(request: DialectRequest): string | undefined {
   const key = request.header('idempotency-key');

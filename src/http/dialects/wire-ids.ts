@@ -2,8 +2,10 @@
  * wire-ids: short call ids for dialects whose clients expect five or six letters and digits, kept in a table both ways.
  * Made when a call is first shown, forgotten when it has ended. Owned by app.ts: a dialect has no state.
  */
-import type { CallId } from '#core/leg.js';
+import type { CallView } from '#calls/commands.js';
 import { systemRandom, type RandomBytes } from '#kit/ids.js';
+
+type CallId = CallView['id'];
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const FEWEST_CHARACTERS = 5;
