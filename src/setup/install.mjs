@@ -1,0 +1,142 @@
+/**
+ * install: what has to be there before anything can be built: Node, npm modules, Debian packages. Plain JavaScript, because
+ * nothing is installed yet. Says what it does, and does nothing twice.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const OLDEST_NODE = 20;
+
+/** Debian packages by the program they bring. */
+export const RTPENGINE = { program: 'rtpengine', package: 'rtpengine-daemon', why: 'media and music on hold', oldest: [10, 5] };
+export const FFMPEG = { program: 'ffmpeg', package: 'ffmpeg', why: 'reading music files' };
+export const SIPP = { program: 'sipp', package: 'sip-tester', why: 'test phones' };
+export const BARESIP = { program: 'baresip', package: 'baresip-core', why: 'test phones' };
+
+export class SetupError extends Error {}
+
+const say = (text) => process.stderr.write(`holdfast: ${text}\n`);
+
+export function ensureNode() {
+  const [major] = process.versions.node.split('.').map(Number);
+  if (major < OLDEST_NODE) throw new SetupError(`Node ${OLDEST_NODE} or newer is needed; this is ${process.version}`);
+}
+
+/** npm modules, exactly as package-lock.json has them; installed again only when it has changed. */
+export function ensureModules() {
+  const lock = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex');
+  const stamp = join(ROOT, 'node_modules', '.holdfast-lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  say('installing npm modules (npm ci)');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev'], 'npm ci failed');
+  writeFileSync(stamp, lock);
+}
+
+/** Runs a program in the project's folder with its output shown. */
+function run(program, args, failure, env = process.env) {
+  const done = spawnSync(program, args, { cwd: ROOT, stdio: ['ignore', 2, 2], env });
+  if (done.status !== 0) throw new SetupError(`${failure} (${program} ${args.join(' ')})`);
+}
+
+const PLACES = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin'];
+const findProgram = (name) => PLACES.map((folder) => join(folder, name)).find((path) => existsSync(path));
+
+/** Debian packages that are missing are installed when we may (root, or sudo without a password); otherwise one line says what to type. */
+export function ensurePackages(wanted) {
+  const missing = wanted.filter(({ program }) => findProgram(program) === undefined);
+  if (missing.length > 0) installPackages(missing);
+  for (const { program, oldest } of wanted) if (oldest !== undefined) checkVersion(program, oldest);
+}
+
+function installPackages(missing) {
+  const names = missing.map((one) => one.package);
+  const reasons = missing.map((one) => `${one.package} (${one.why})`).join(', ');
+  const apt = findProgram('apt-get');
+  const asRoot = process.getuid?.() === 0 ? [] : mayUseSudo() ? ['sudo', '-n'] : undefined;
+  const byHand = `install ${names.join(' ')}, for example: sudo apt-get install ${names.join(' ')}`;
+  if (apt === undefined) throw new SetupError(`this is no Debian or Ubuntu; ${byHand}`);
+  if (asRoot === undefined) throw new SetupError(`missing: ${reasons}; ${byHand}`);
+  say(`installing Debian packages: ${reasons}`);
+  const noService = blockServices(asRoot);
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  try {
+    const install = [...asRoot, apt, 'install', '-y', '-qq', '--no-install-recommends', ...names];
+    const first = spawnSync(install[0], install.slice(1), { stdio: 'ignore', env: environment });
+    if (first.status === 0) return;
+    // A fresh machine has no package lists yet.
+    const update = [...asRoot, apt, 'update', '-qq'];
+    run(update[0], update.slice(1), 'apt-get update failed', environment);
+    run(install[0], install.slice(1), `apt-get install failed; ${byHand}`, environment);
+  } finally {
+    noService();
+  }
+}
+
+const mayUseSudo = () => findProgram('sudo') !== undefined && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0;
+
+const POLICY = '/usr/sbin/policy-rc.d';
+
+/** rtpengine-daemon would start a service of its own on ports we may want; Debian's policy file keeps it from that while we install. */
+function blockServices(asRoot) {
+  if (existsSync(POLICY)) return () => undefined;
+  const shell = (script) => spawnSync(asRoot[0] ?? 'sh', [...asRoot.slice(1), ...(asRoot.length > 0 ? ['sh'] : []), '-c', script], { stdio: 'ignore' });
+  shell(`printf '#!/bin/sh\\nexit 101\\n' > ${POLICY} && chmod 755 ${POLICY}`);
+  return () => shell(`rm -f ${POLICY}`);
+}
+
+function checkVersion(program, oldest) {
+  const path = findProgram(program);
+  const printed = spawnSync(path, ['--version'], { encoding: 'utf8' });
+  const found = /([0-9]+)\.([0-9]+)/.exec(`${printed.stdout}${printed.stderr}`);
+  if (found === null) return;
+  const [major, minor] = [Number(found[1]), Number(found[2])];
+  if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return;
+  throw new SetupError(`${program} ${found[0]} is too old: ${oldest.join('.')} or newer is needed`);
+}
+
+/** dist/ follows src/: built when any source is newer or gone, and quick when nothing has changed. */
+export function ensureBuilt() {
+  const stamp = join(ROOT, 'dist', '.holdfast-sources');
+  const sources = fingerprint();
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return;
+  say('building');
+  // What was built from a file that is gone must go too; tsc does not look.
+  rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
+  run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'], 'the build failed');
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, sources);
+}
+
+/** Path, size and time of every source: enough to see a change, and read in milliseconds. */
+function fingerprint() {
+  const lines = [];
+  const walk = (folder) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) walk(path);
+      else if (entry.name.endsWith('.ts')) {
+        const { size, mtimeMs } = statSync(path);
+        lines.push(`${path} ${size} ${mtimeMs}`);
+      }
+    }
+  };
+  walk(join(ROOT, 'src'));
+  for (const name of ['tsconfig.json', 'package-lock.json']) lines.push(`${name} ${statSync(join(ROOT, name)).mtimeMs}`);
+  return lines.sort().join('\n');
+}
+
+/** Runs a step of a setup script; a SetupError is one clear line, everything else a fault to be seen whole. */
+export async function asSetup(step) {
+  try {
+    await step();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(error.message);
+    process.exit(1);
+  }
+}
+

@@ -1,0 +1,122 @@
+/**
+ * test: `npm test [-- FOLDER-OR-FILE ...]`: installs, builds, checks types, lint and format, runs the tests with tap, and ends with
+ * one line that counts: `N passed, N failed`. A check, a file that crashes and a failed assertion each count as one.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { asSetup, BARESIP, ensureBuilt, ensureModules, ensureNode, ensurePackages, FFMPEG, ROOT, RTPENGINE, SIPP } from './install.mjs';
+
+const chosen = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+
+await asSetup(() => {
+  ensureNode();
+  ensurePackages([RTPENGINE, FFMPEG, SIPP, BARESIP]);
+  ensureModules();
+  ensureBuilt();
+});
+
+const bin = (path) => join(ROOT, 'node_modules', path);
+const CHECKS = [
+  ['types of the tests', [bin('typescript/bin/tsc'), '-p', 'test/tsconfig.json']],
+  ['lint', [bin('eslint/bin/eslint.js'), '--config', '.config/eslint.config.js', 'src', 'test']],
+  ['format', [bin('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', 'src', 'test']],
+];
+
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+
+if (chosen.length === 0) for (const [name, args] of CHECKS) check(name, args);
+
+function check(name, args) {
+  const done = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+  if (done.status === 0) passed++;
+  else failed++;
+  console.log(`${done.status === 0 ? 'ok' : 'NOT OK'}  ${name}`);
+  if (done.status !== 0) console.log(`${done.stdout}${done.stderr}`);
+}
+
+function testFiles(path) {
+  if (!statSync(path).isDirectory()) return path.endsWith('.test.ts') ? [path] : [];
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => testFiles(join(path, name)));
+}
+
+const files = (chosen.length > 0 ? chosen.map((path) => join(ROOT, path)) : [join(ROOT, 'test')]).flatMap(testFiles);
+/** Files that start rtpengine and phones run alone: two of them on two cores would measure each other. */
+const isHeavy = (file) => /\/test\/(media|interop|scenarios|engine)\//.test(file);
+const heavy = files.filter(isHeavy);
+const light = files.filter((file) => !isHeavy(file));
+
+const FILE_MS = 240_000;
+
+/** One file in a process of its own. TAP is what it prints: every assertion of a test is a line under it. */
+function runFile(file) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--import=tsx', file], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TAP: '1' } });
+    let tap = '';
+    let errors = '';
+    const slow = setTimeout(() => child.kill('SIGKILL'), FILE_MS);
+    child.stdout.on('data', (data) => (tap += data));
+    child.stderr.on('data', (data) => (errors += data));
+    child.on('close', (code, signal) => {
+      clearTimeout(slow);
+      report(relative(ROOT, file), tap, errors, code, signal);
+      resolve();
+    });
+  });
+}
+
+/** tap counts its assertions itself: `# { total: 11, pass: 10, fail: 1 }` at the end; the failed ones are read for the report. */
+function count(tap) {
+  const lines = tap.split('\n');
+  const summary = lines.findLast((line) => line.startsWith('# { total:')) ?? '';
+  const number = (word) => Number(new RegExp(`\\b${word}: ([0-9]+)`).exec(summary)?.[1] ?? 0);
+  const failures = [];
+  lines.forEach((line, index) => {
+    const title = /^\s*not ok [0-9]+ - (?!.*# time=)(.*)$/.exec(line)?.[1];
+    if (title !== undefined) failures.push([title, ...diagnostics(lines, index)].join('\n      '));
+  });
+  return { ok: number('pass'), notOk: number('fail'), skip: number('skip') + number('todo'), failures };
+}
+
+/** The YAML block that explains a failure. */
+function diagnostics(lines, index) {
+  if (!/^\s*---/.test(lines[index + 1] ?? '')) return [];
+  const end = lines.findIndex((line, at) => at > index + 1 && /^\s*\.\.\.\s*$/.test(line));
+  return lines.slice(index + 2, Math.min(end, index + 40)).map((line) => line.trimEnd());
+}
+
+function report(name, tap, errors, code, signal) {
+  const points = count(tap);
+  // A file that ends badly without a failed assertion crashed, or ran out of time: that is a failure too.
+  const crashed = code !== 0 && points.notOk === 0;
+  passed += points.ok;
+  failed += points.notOk + (crashed ? 1 : 0);
+  skipped += points.skip;
+  const good = points.notOk === 0 && !crashed;
+  console.log(`${good ? 'ok' : 'NOT OK'}  ${name}  (${points.ok} passed${points.notOk > 0 ? `, ${points.notOk} failed` : ''}${points.skip > 0 ? `, ${points.skip} skipped` : ''})`);
+  for (const failure of points.failures) console.log(`    ${failure}`);
+  if (crashed) console.log(`    ended with ${signal ?? `code ${code}`}\n${tap.slice(-2000)}\n${errors.slice(-4000)}`);
+  else if (!good && errors !== '') console.log(errors.slice(-4000));
+}
+
+async function runAll(list, atOnce) {
+  const waiting = [...list];
+  const worker = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await runFile(file);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+await runAll(light, 2);
+await runAll(heavy, 1);
+
+if (passed + failed === 0) {
+  console.log('no test was run');
+  failed++;
+}
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exit(failed === 0 ? 0 : 1);
