@@ -55,7 +55,12 @@ export function readLinkCommand(payload: string): LinkCommand {
     case 'remove_route':
       return { kind: 'remove-route', id, method: (tokens[2] ?? '').toLowerCase() };
     case 'authenticate':
-      return { kind: 'authenticate', id, secret: tokens[2] ?? '', tags: (tokens[3] ?? '').split(',').filter((tag) => tag !== '') };
+      return {
+        kind: 'authenticate',
+        id,
+        secret: tokens[2] ?? '',
+        tags: (tokens[3] ?? '').split(',').filter((tag) => tag !== ''),
+      };
     case 'proxy':
       return readProxy(id, tokens, text);
     default:

@@ -26,7 +26,9 @@ export class LinkServer {
       socket.once('close', () => sockets.delete(socket));
       accepted(socket);
     });
-    await openNamed('drachtio admin', address, port, 'engine.adminPort (HOLDFAST_ADMIN_PORT, DRACHTIO_PORT)', () => listen(server, address, port));
+    await openNamed('drachtio admin', address, port, 'engine.adminPort (HOLDFAST_ADMIN_PORT, DRACHTIO_PORT)', () =>
+      listen(server, address, port),
+    );
     server.on('error', () => undefined); // a failed accept costs that connection only
     return new LinkServer(server, sockets);
   }

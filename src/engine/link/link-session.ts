@@ -122,7 +122,8 @@ export class LinkSession implements App {
   }
 
   afterRead(mark: ReadMark, next: () => void): void {
-    const settled = mark.app !== this || this.#fence.hasRead(mark.frames) || this.#facts.clock.now() - mark.writtenMs > CERTAINLY_READ_MS;
+    const settled =
+      mark.app !== this || this.#fence.hasRead(mark.frames) || this.#facts.clock.now() - mark.writtenMs > CERTAINLY_READ_MS;
     if (settled || !this.#fence.wait(mark.frames, next)) next();
   }
 

@@ -7,6 +7,9 @@ export type Protocol = 'udp' | 'tcp' | 'ws';
 
 export type Endpoint = Readonly<{ address: string; port: number }>;
 
+/** Our own side of a flow: what `localhost` stands for. */
+export type Place = Readonly<{ protocol: Protocol; local: Endpoint }>;
+
 export interface Flow {
   readonly protocol: Protocol;
   /** Our side, as a peer can reach it: what Via and Contact announce. */

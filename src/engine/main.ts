@@ -1,0 +1,50 @@
+/**
+ * main: `npm run engine`: only the engine with its admin port, for anyone who wants a drachtio-server without a container.
+ * Understands HOLDFAST_ADDRESS, HOLDFAST_SIP_PORT, HOLDFAST_WS_PORT, HOLDFAST_LOG, DRACHTIO_PORT and DRACHTIO_SECRET.
+ */
+import { AppError, ConfigError } from '#kit/errors.js';
+import { createLogger } from '#kit/log.js';
+import { startEngine, type RunningEngine } from './engine.js';
+import type { EngineOptions } from './options.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export async function main(environment: Environment = process.env): Promise<void> {
+  try {
+    const options = readOptions(environment);
+    const engine = await startEngine(options, { log: createLogger(environment['HOLDFAST_LOG'] ?? 'info') });
+    process.stdout.write(report(engine));
+    const stop = (): void => void engine.stop().then(() => process.exit(0));
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    process.stderr.write(`holdfast engine: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** @throws ConfigError naming the variable, what was found and what is expected. */
+export function readOptions(environment: Environment): EngineOptions {
+  const addresses = (environment['HOLDFAST_ADDRESS'] ?? '127.0.0.1').split(',').map((one) => one.trim());
+  return {
+    addresses: addresses.filter((one) => one !== ''),
+    sipPort: portOf(environment, 'HOLDFAST_SIP_PORT', 5060),
+    wsPort: portOf(environment, 'HOLDFAST_WS_PORT', 5066),
+    adminPort: portOf(environment, 'DRACHTIO_PORT', 9022),
+    secret: environment['DRACHTIO_SECRET'] ?? 'cymru',
+  };
+}
+
+function portOf(environment: Environment, name: string, fallback: number): number {
+  const text = environment[name];
+  if (text === undefined || text === '') return fallback;
+  const port = Number(text);
+  if (/^[0-9]{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new ConfigError(`${name}: found "${text}", expected a port number from 0 to 65535`);
+}
+
+function report({ listening, adminPort }: RunningEngine): string {
+  const lines = listening.map(({ protocol, address, port }) => `  ${protocol.padEnd(4)} ${address} port ${port}`);
+  return `holdfast engine listens on\n${lines.join('\n')}\n  drachtio-srf connects to 127.0.0.1 port ${adminPort}\n`;
+}

@@ -1,0 +1,58 @@
+/**
+ * options: what the engine can be told, and the limits it keeps by itself.
+ */
+import type { Clock } from '#kit/clock.js';
+import type { Logger } from '#kit/log.js';
+import type { AskFence } from './link/fence.js';
+import { CONNECTION_LIMITS, type ConnectionLimits } from './transport/connections.js';
+
+export type EngineLimits = Readonly<{
+  /** Transactions of peers at once, finished ones that still absorb repetitions included. More get 503 with Retry-After. */
+  serverTransactions: number;
+  dialogs: number;
+  /** Requests that wait for an application to answer. */
+  unanswered: number;
+  /** An application that never answers an INVITE: the caller gets 408 (RFC 3261 §21.4.9). Each provisional response begins it anew. */
+  inviteAnswerMs: number;
+  /** A re-INVITE: 500 with Retry-After, before the peer's own patience ends; 408 would end the call (RFC 3261 §12.2.1.2). */
+  reinviteAnswerMs: number;
+  /** Anything else: 504 before the peer's timer F (RFC 4320 §4.2 forbids 408). */
+  requestAnswerMs: number;
+  /** Dialogs whose application is gone and has no heir are ended after this. */
+  orphanMs: number;
+  /** A loop that is later than this refuses new calls with 503 until it has caught up. */
+  lateMs: number;
+  connections: ConnectionLimits;
+}>;
+
+export const ENGINE_LIMITS: EngineLimits = {
+  serverTransactions: 400_000,
+  dialogs: 100_000,
+  unanswered: 50_000,
+  inviteAnswerMs: 180_000,
+  reinviteAnswerMs: 30_000,
+  requestAnswerMs: 30_000,
+  orphanMs: 300_000,
+  lateMs: 400,
+  connections: CONNECTION_LIMITS,
+};
+
+export type EngineOptions = Readonly<{
+  /** Where phones reach us, IPv4 and IPv6. */
+  addresses: readonly string[];
+  /** UDP and TCP; 0 takes one that is free for both. */
+  sipPort: number;
+  /** SIP over WebSocket (RFC 7118); 0 takes a free one. */
+  wsPort: number;
+  /** Where drachtio-srf connects; 127.0.0.1 when not given. */
+  adminAddress?: string;
+  /** 0, and no value, take a free one. */
+  adminPort?: number;
+  /** A random one when not given: only who is told it can connect. */
+  secret?: string;
+  logLevel?: string;
+  limits?: Partial<EngineLimits>;
+}>;
+
+/** For tests and for the thread: what is not plain data. */
+export type EngineParts = Readonly<{ log?: Logger; clock?: Clock; askFence?: AskFence }>;

@@ -1,0 +1,166 @@
+/**
+ * transaction-layer: owns the transactions: gives every message to the one it belongs to, and what belongs to none to the user
+ * agent (RFC 3261 §17, §18). Malformed messages end here and never reach an application.
+ */
+import type { Logger } from '#kit/log.js';
+import { parseMessage } from '#sip/parse.js';
+import type { SipRequest, SipResponse } from '#sip/message.js';
+import type { TimerWheel } from '../timer-wheel.js';
+import { isReliable, type Flow, type FlowUser } from '../transport/flow.js';
+import { responseTarget, stampVia } from '../transport/via-stamp.js';
+import { ClientTransaction, type ClientRequest, type ClientUser } from './client-transaction.js';
+import { essentials, type Essentials } from './essentials.js';
+import { clientKey, mergeKey, serverKey } from './matching.js';
+import { ServerTransaction } from './server-transaction.js';
+
+/** A request as it arrived. `text` is what came, but for received and rport in its top Via; `via` is that Via value. */
+export type Arrived = Readonly<{ request: SipRequest; facts: Essentials; text: string; via: string; flow: Flow }>;
+
+/** What does not belong to a transaction that is there. */
+export interface RequestUser {
+  /** Refuses before any state is made: seconds for Retry-After when there is too much to do. */
+  overloaded(arrived: Arrived): number | undefined;
+  request(arrived: Arrived, transaction: ServerTransaction): void;
+  /** `invite` is the INVITE transaction to be cancelled, if there is one. */
+  cancel(arrived: Arrived, transaction: ServerTransaction, invite: ServerTransaction | undefined): void;
+  /** An ACK to a 2xx. */
+  ack(arrived: Arrived): void;
+  /** An answer without any transaction (RFC 3261 §8.2.7). */
+  refuse(arrived: Arrived, status: number, reason: string, retryAfterSec?: number): void;
+  /** A 2xx to an INVITE whose transaction is over. */
+  strayResponse(response: SipResponse): void;
+}
+
+export class TransactionLayer implements FlowUser {
+  readonly #wheel: TimerWheel;
+  readonly #log: Logger;
+  readonly #limit: number;
+  readonly #servers = new Map<string, ServerTransaction>();
+  readonly #merges = new Map<string, ServerTransaction>();
+  readonly #clients = new Map<string, ClientTransaction>();
+  /** What waits for an answer on a connection: it fails when the connection closes. */
+  readonly #onConnection = new Map<Flow, Set<ClientTransaction>>();
+  readonly #nextId: () => string;
+  readonly #user: RequestUser;
+
+  constructor(wheel: TimerWheel, log: Logger, limit: number, nextId: () => string, user: RequestUser) {
+    this.#nextId = nextId;
+    this.#wheel = wheel;
+    this.#log = log;
+    this.#limit = limit;
+    this.#user = user;
+  }
+
+  get size(): number {
+    return this.#servers.size + this.#clients.size;
+  }
+
+  message(text: string, flow: Flow): void {
+    const parsed = parseMessage(text);
+    if (parsed.kind === 'drop') return this.#log.debug({ why: parsed.why, from: flow.remote.address }, 'message dropped');
+    if (parsed.kind === 'refuse') return this.#refuse(parsed.request, parsed.status, parsed.reason, text, flow);
+    const facts = essentials(parsed.message);
+    if (facts === undefined) return;
+    if (parsed.message.kind === 'response') return this.#response(parsed.message, facts, text);
+    const stamped = stampVia(text, facts.via, flow.remote);
+    this.#request({ request: parsed.message, facts, ...stamped, flow });
+  }
+
+  closed(flow: Flow): void {
+    const waiting = this.#onConnection.get(flow);
+    this.#onConnection.delete(flow);
+    for (const transaction of waiting ?? []) transaction.transportError('the connection was closed');
+  }
+
+  /** The caller starts it, once its application knows the id that the answers will carry. */
+  client(request: ClientRequest, user: ClientUser): ClientTransaction {
+    const transaction = new ClientTransaction(request, this.#wheel, user, (ended) => this.#clientEnded(ended));
+    this.#clients.set(request.key, transaction);
+    if (isReliable(request.flow)) {
+      const waiting = this.#onConnection.get(request.flow) ?? new Set();
+      waiting.add(transaction);
+      this.#onConnection.set(request.flow, waiting);
+    }
+    return transaction;
+  }
+
+  close(): void {
+    for (const transaction of [...this.#servers.values(), ...this.#clients.values()]) transaction.close();
+  }
+
+  #clientEnded(transaction: ClientTransaction): void {
+    this.#clients.delete(transaction.key);
+    const waiting = this.#onConnection.get(transaction.flow);
+    waiting?.delete(transaction);
+    if (waiting?.size === 0) this.#onConnection.delete(transaction.flow);
+  }
+
+  /** RFC 3261 §18.1.2, §17.1.3. */
+  #response(response: SipResponse, facts: Essentials, text: string): void {
+    const transaction = this.#clients.get(clientKey(facts.via.branch ?? '', facts.cseqMethod));
+    if (transaction !== undefined) transaction.receive(response, text);
+    else this.#user.strayResponse(response);
+  }
+
+  #request(arrived: Arrived): void {
+    const { request, facts } = arrived;
+    const key = serverKey(request, facts);
+    const known = this.#servers.get(key);
+    if (request.method === 'ACK') {
+      // RFC 3261 §17.1.1.3: the ACK to a refusal has the INVITE's branch; the ACK to a 2xx is a request of its own.
+      if (known === undefined || known.acknowledged()) this.#user.ack(arrived);
+      return;
+    }
+    if (known !== undefined) return known.repeated();
+    const retryAfterSec = this.#servers.size >= this.#limit ? 10 : this.#user.overloaded(arrived);
+    if (retryAfterSec !== undefined && request.method !== 'CANCEL')
+      return this.#user.refuse(arrived, 503, 'Service Unavailable', retryAfterSec);
+    if (request.method === 'CANCEL') {
+      const invite = this.#servers.get(serverKey(request, facts, 'INVITE'));
+      return this.#user.cancel(arrived, this.#server(key, undefined, arrived), invite);
+    }
+    // RFC 3261 §8.2.2.2: only a request outside a dialog can have come by two ways.
+    const merge = facts.toTag === undefined ? mergeKey(facts) : undefined;
+    if (merge !== undefined && this.#merges.has(merge)) return this.#user.refuse(arrived, 482, 'Loop Detected');
+    this.#user.request(arrived, this.#server(key, merge, arrived));
+  }
+
+  #server(key: string, merge: string | undefined, arrived: Arrived): ServerTransaction {
+    const transaction = new ServerTransaction(
+      {
+        id: this.#nextId(),
+        key,
+        mergeKey: merge,
+        method: arrived.request.method,
+        flow: responseFlow(arrived.flow, arrived.facts),
+      },
+      this.#wheel,
+      (ended) => {
+        this.#servers.delete(ended.key);
+        if (ended.mergeKey !== undefined) this.#merges.delete(ended.mergeKey);
+      },
+    );
+    this.#servers.set(key, transaction);
+    if (merge !== undefined) this.#merges.set(merge, transaction);
+    return transaction;
+  }
+
+  /** RFC 3261 §8.2.7: a malformed request is answered without keeping anything. */
+  #refuse(request: SipRequest, status: number, reason: string, text: string, flow: Flow): void {
+    this.#log.debug({ status, reason, from: flow.remote.address }, 'malformed request refused');
+    const facts = essentials(request);
+    if (facts !== undefined)
+      return this.#user.refuse({ request, facts, ...stampVia(text, facts.via, flow.remote), flow }, status, reason);
+    const guessed: Essentials = { via: NO_VIA, callId: '', fromTag: '', toTag: undefined, cseq: 0, cseqMethod: '' };
+    this.#user.refuse({ request, facts: guessed, text, via: '', flow }, status, reason);
+  }
+}
+
+const NO_VIA = { transport: 'UDP', host: '', rport: true, params: new Map<string, string | undefined>() } as const;
+
+/** RFC 3261 §18.2.2: on the connection the request came on; over UDP to where the top Via says, as far as it is believed. */
+function responseFlow(flow: Flow, facts: Essentials): Flow {
+  if (flow.protocol !== 'udp') return flow;
+  const target = responseTarget(facts.via, flow.remote);
+  return target.port === flow.remote.port ? flow : flow.beside(target);
+}

@@ -1,0 +1,58 @@
+/**
+ * connections: the open TCP and WebSocket connections by their remote end, with a limit. A connection is used again for
+ * everything that goes to its remote end (RFC 3261 §18, RFC 5923); what is sent on it is not this room's business.
+ */
+import { hostPort, type Endpoint, type Flow } from './flow.js';
+
+export type ConnectionLimits = Readonly<{
+  /** Of both kinds together. */
+  count: number;
+  /** A connection on which nothing was said for so long is closed; phones that ping every two minutes never meet it. */
+  idleMs: number;
+  /** A message that has begun must be complete by then. */
+  messageMs: number;
+  connectMs: number;
+  /** Bytes that wait for a peer that does not read. */
+  unsentBytes: number;
+}>;
+
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  count: 20_000,
+  idleMs: 2 * 3_600_000,
+  messageMs: 30_000,
+  connectMs: 8_000,
+  unsentBytes: 4 * 1024 * 1024,
+};
+
+export class Connections {
+  readonly limits: ConnectionLimits;
+  readonly #flows = new Map<string, Flow>();
+
+  constructor(limits: ConnectionLimits = CONNECTION_LIMITS) {
+    this.limits = limits;
+  }
+
+  get full(): boolean {
+    return this.#flows.size >= this.limits.count;
+  }
+
+  get size(): number {
+    return this.#flows.size;
+  }
+
+  add(flow: Flow): void {
+    this.#flows.set(keyOf(flow.protocol, flow.remote), flow);
+  }
+
+  remove(flow: Flow): void {
+    const key = keyOf(flow.protocol, flow.remote);
+    if (this.#flows.get(key) === flow) this.#flows.delete(key);
+  }
+
+  find(protocol: 'tcp' | 'ws', remote: Endpoint): Flow | undefined {
+    const flow = this.#flows.get(keyOf(protocol, remote));
+    return flow?.isOpen() === true ? flow : undefined;
+  }
+}
+
+const keyOf = (protocol: string, remote: Endpoint): string => `${protocol}/${hostPort(remote)}`;

@@ -1,0 +1,58 @@
+/**
+ * registered-flows: the connection on which a phone registered, by the user and host of its Contact, so that requests to that
+ * Contact go back on it (RFC 5626 §5.3, RFC 7118 §5): many such hosts exist nowhere (`df7jal23ls0d.invalid`).
+ */
+import type { SipUri } from '#sip/uri.js';
+import type { Flow } from './flow.js';
+
+const MAX_REMEMBERED = 100_000;
+
+type Remembered = Readonly<{ flow: Flow; untilMs: number }>;
+
+export class RegisteredFlows {
+  readonly #byContact = new Map<string, Remembered>();
+  readonly #byFlow = new Map<Flow, Set<string>>();
+
+  remember(contact: SipUri, flow: Flow, untilMs: number): void {
+    const key = keyOf(contact);
+    this.#forgetKey(key);
+    if (this.#byContact.size >= MAX_REMEMBERED) this.#forgetKey(this.#byContact.keys().next().value ?? '');
+    this.#byContact.set(key, { flow, untilMs });
+    const keys = this.#byFlow.get(flow) ?? new Set<string>();
+    keys.add(key);
+    this.#byFlow.set(flow, keys);
+  }
+
+  forget(contact: SipUri): void {
+    this.#forgetKey(keyOf(contact));
+  }
+
+  find(uri: SipUri, nowMs: number): Flow | undefined {
+    const key = keyOf(uri);
+    const found = this.#byContact.get(key);
+    if (found === undefined) return undefined;
+    if (found.untilMs > nowMs && found.flow.isOpen()) return found.flow;
+    this.#forgetKey(key);
+    return undefined;
+  }
+
+  closed(flow: Flow): void {
+    for (const key of this.#byFlow.get(flow) ?? []) this.#byContact.delete(key);
+    this.#byFlow.delete(flow);
+  }
+
+  get size(): number {
+    return this.#byContact.size;
+  }
+
+  #forgetKey(key: string): void {
+    const found = this.#byContact.get(key);
+    if (found === undefined) return;
+    this.#byContact.delete(key);
+    const keys = this.#byFlow.get(found.flow);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#byFlow.delete(found.flow);
+  }
+}
+
+const keyOf = (uri: SipUri): string => `${uri.user ?? ''}@${uri.host.toLowerCase()}:${uri.port ?? ''}`;

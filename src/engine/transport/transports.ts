@@ -1,0 +1,170 @@
+/**
+ * transports: all sockets together: opening them on one port number, and choosing the way to a URI
+ * (RFC 3261 §18.1.1; RFC 3263 for literals and for names with an address; SRV and NAPTR are not looked up).
+ */
+import { lookup } from 'node:dns/promises';
+import { isIP, isIPv6 } from 'node:net';
+import { parseUri, type SipUri } from '#sip/uri.js';
+import { isLoopback, isWildcard } from './announced.js';
+import { Connections, type ConnectionLimits } from './connections.js';
+import { hostPort, unbracketed, type Endpoint, type Flow, type FlowUser, type Place, type Protocol } from './flow.js';
+import { openNamed } from './open-named.js';
+import { TcpTransport } from './tcp.js';
+import { UdpTransport } from './udp.js';
+import { WebSocketTransport } from './websocket.js';
+
+export type ListenOptions = Readonly<{ addresses: readonly string[]; sipPort: number; wsPort: number }>;
+
+export type Listening = Readonly<{ protocol: Protocol; address: string; port: number }>;
+
+/** How to reach a URI. `gone`: only its own open connection would do, and that is closed. */
+export type Way = Readonly<
+  | { kind: 'flow'; flow: Flow }
+  | { kind: 'lookup'; host: string; port: number; protocol: 'udp' | 'tcp' }
+  | { kind: 'gone'; why: string }
+  | { kind: 'impossible'; why: string }
+>;
+
+/** How often a free port is tried until one is free for UDP and TCP alike. */
+const PORT_TRIES = 20;
+const LOOKUP_MS = 8_000;
+const MAX_LOOKUPS = 500;
+
+type Transport = UdpTransport | TcpTransport | WebSocketTransport;
+
+export class Transports {
+  readonly #all: Transport[] = [];
+  readonly #connections: Connections;
+  readonly #user: FlowUser;
+  readonly #warn: (text: string) => void;
+  #lookups = 0;
+
+  constructor(user: FlowUser, limits: ConnectionLimits, warn: (text: string) => void) {
+    this.#user = user;
+    this.#connections = new Connections(limits);
+    this.#warn = warn;
+  }
+
+  /** @throws EngineStartError naming address, port, protocol and setting. */
+  async open(options: ListenOptions): Promise<void> {
+    let { sipPort, wsPort } = options;
+    for (const address of options.addresses) {
+      sipPort = await this.#openSip(address, sipPort);
+      const setting = 'sip.wsPort (HOLDFAST_WS_PORT)';
+      const ws = await openNamed('ws', address, wsPort, setting, () =>
+        WebSocketTransport.open(address, wsPort, this.#user, this.#connections),
+      );
+      this.#all.push(ws);
+      wsPort = ws.local.port;
+    }
+  }
+
+  /** UDP and TCP on the same number: a phone that is told a port may use either. */
+  async #openSip(address: string, wanted: number): Promise<number> {
+    const setting = 'sip.port (HOLDFAST_SIP_PORT)';
+    for (let attempt = 1; ; attempt++) {
+      const tcp = await openNamed('tcp', address, wanted, setting, () =>
+        TcpTransport.open(address, wanted, this.#user, this.#connections),
+      );
+      const { port } = tcp.local;
+      try {
+        const udp = await openNamed('udp', address, port, setting, () =>
+          UdpTransport.open(address, port, this.#user, this.#warn),
+        );
+        this.#all.push(udp, tcp);
+        return port;
+      } catch (error) {
+        tcp.close();
+        if (wanted !== 0 || attempt >= PORT_TRIES) throw error;
+      }
+    }
+  }
+
+  get listening(): readonly Listening[] {
+    return this.#all.map(({ protocol, local }) => ({ protocol, ...local }));
+  }
+
+  /** What `localhost` stands for while it is not known which way a request will go. */
+  get defaultPlace(): Place {
+    const [first] = this.#all;
+    if (first === undefined) return { protocol: 'udp', local: { address: '127.0.0.1', port: 5060 } };
+    return { protocol: 'udp', local: first.local };
+  }
+
+  /** How to reach the host of a SIP URI, or of a next hop. */
+  wayTo(uri: string | SipUri): Way {
+    const parsed = typeof uri === 'string' ? parseUri(uri) : uri;
+    if (parsed === undefined || parsed.scheme === 'tel') return { kind: 'impossible', why: 'invalid request-uri' };
+    const protocol = protocolOf(parsed);
+    if (protocol === undefined) return { kind: 'impossible', why: 'requested protocol/transport not available' };
+    const host = unbracketed(parsed.host);
+    const port = parsed.port ?? (protocol === 'ws' ? 80 : 5060);
+    if (isIP(host) !== 0) return this.wayToAddress(protocol, { address: host, port });
+    if (protocol === 'ws') return { kind: 'gone', why: 'the WebSocket connection is gone' };
+    // RFC 2606: a name under .invalid has no address anywhere, so a resolver need not be asked.
+    if (host.endsWith('.invalid')) return { kind: 'gone', why: 'the connection of this contact is gone' };
+    return { kind: 'lookup', host, port, protocol };
+  }
+
+  wayToAddress(protocol: Protocol, remote: Endpoint): Way {
+    if (this.#isOurs(protocol, remote)) return { kind: 'impossible', why: 'can not send request to myself' };
+    if (protocol === 'ws') {
+      // RFC 7118: a browser cannot be connected to; when its connection is gone, so is the way to it.
+      const flow = this.#connections.find('ws', remote);
+      return flow === undefined ? { kind: 'gone', why: 'the WebSocket connection is gone' } : { kind: 'flow', flow };
+    }
+    // drachtio-server calls a WebSocket tcp, so an application that was written for it asks for tcp here.
+    const open = protocol === 'tcp' ? (this.#connections.find('tcp', remote) ?? this.#connections.find('ws', remote)) : undefined;
+    if (open !== undefined) return { kind: 'flow', flow: open };
+    const transport = this.#choose(protocol, remote);
+    if (transport === undefined) return { kind: 'impossible', why: 'requested protocol/transport not available' };
+    const flow = transport.flowTo(remote);
+    return flow === undefined ? { kind: 'gone', why: 'too many connections' } : { kind: 'flow', flow };
+  }
+
+  /** @returns what a name leads to; `gone` when it has no address we can send to, or the resolver is slow or has too much to do. */
+  async resolve(host: string, port: number, protocol: 'udp' | 'tcp'): Promise<Way> {
+    if (this.#lookups >= MAX_LOOKUPS) return { kind: 'gone', why: 'too many names are being looked up' };
+    this.#lookups++;
+    let timer: NodeJS.Timeout | undefined;
+    const slow = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error('the name server is slow')), LOOKUP_MS);
+    });
+    try {
+      const found = await Promise.race([lookup(host, { all: true }), slow]);
+      const usable = found.find(({ address }) => this.#choose(protocol, { address, port }) !== undefined);
+      if (usable === undefined) return { kind: 'gone', why: `${host} has no usable address` };
+      return this.wayToAddress(protocol, { address: usable.address, port });
+    } catch {
+      return { kind: 'gone', why: `DNS Error` };
+    } finally {
+      clearTimeout(timer);
+      this.#lookups--;
+    }
+  }
+
+  close(): void {
+    for (const transport of this.#all.splice(0)) transport.close();
+  }
+
+  /** The socket that can reach `remote`: right kind and family, loopback for loopback. */
+  #choose(protocol: 'udp' | 'tcp', remote: Endpoint): UdpTransport | TcpTransport | undefined {
+    const fits = this.#all.filter(
+      (one): one is UdpTransport | TcpTransport =>
+        one.protocol === protocol && isIPv6(one.local.address) === isIPv6(remote.address),
+    );
+    if (fits.length < 2) return fits[0];
+    const near = isLoopback(remote.address);
+    return fits.find(({ local }) => isWildcard(local.address) || isLoopback(local.address) === near) ?? fits[0];
+  }
+
+  #isOurs(protocol: Protocol, remote: Endpoint): boolean {
+    return this.#all.some((one) => one.protocol === protocol && hostPort(one.local) === hostPort(remote));
+  }
+}
+
+function protocolOf(uri: SipUri): Protocol | undefined {
+  if (uri.scheme === 'sips') return undefined; // RFC 3261 §26.2.2 would need TLS
+  const wanted = uri.params.get('transport')?.toLowerCase() ?? 'udp';
+  return wanted === 'udp' || wanted === 'tcp' || wanted === 'ws' ? wanted : undefined;
+}

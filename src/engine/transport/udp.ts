@@ -1,0 +1,96 @@
+/**
+ * udp: one bound datagram socket. A flow is a remote address on it; it is always open.
+ */
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { announced } from './announced.js';
+import type { Endpoint, Flow, FlowUser } from './flow.js';
+
+/** What a stopped receiver can hold is the loss budget of a pause: the default is 8 ms of load, this is 0.3 s. */
+const BUFFER_BYTES = 4 * 1024 * 1024;
+
+export class UdpTransport {
+  readonly protocol = 'udp';
+  readonly local: Endpoint;
+  readonly #socket: Socket;
+  #closed = false;
+
+  private constructor(socket: Socket, local: Endpoint) {
+    this.#socket = socket;
+    this.local = local;
+  }
+
+  static open(address: string, port: number, user: FlowUser, warn: (text: string) => void): Promise<UdpTransport> {
+    const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', ipv6Only: isIPv6(address) });
+    return new Promise((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind({ address, port, exclusive: true }, () => {
+        socket.removeAllListeners('error');
+        const transport = new UdpTransport(socket, { address, port: socket.address().port });
+        transport.#listen(user, warn);
+        resolve(transport);
+      });
+    });
+  }
+
+  #listen(user: FlowUser, warn: (text: string) => void): void {
+    const socket = this.#socket;
+    socket.setRecvBufferSize(BUFFER_BYTES);
+    socket.setSendBufferSize(BUFFER_BYTES);
+    // The kernel reports the double of what it gives, for its own book-keeping.
+    const givenBytes = socket.getRecvBufferSize() / 2;
+    if (givenBytes < BUFFER_BYTES)
+      warn(
+        `the kernel gave the UDP socket ${givenBytes} of ${BUFFER_BYTES} bytes of buffer; raise net.core.rmem_max for bursts of calls`,
+      );
+    // ICMP errors of earlier datagrams carry no address; the transactions notice by their timers.
+    socket.on('error', () => undefined);
+    socket.on('message', (bytes: Buffer, { address, port }: RemoteInfo) => {
+      if (bytes.length <= 4) return; // RFC 5626 keep-alives and those of old phones; over UDP nothing answers them
+      user.message(bytes.toString('latin1'), this.flowTo({ address, port }));
+    });
+  }
+
+  flowTo(remote: Endpoint): Flow {
+    return new UdpFlow(this.#socket, announced(this.local, remote), remote);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.close();
+  }
+}
+
+class UdpFlow implements Flow {
+  readonly protocol = 'udp';
+  readonly #socket: Socket;
+
+  constructor(
+    socket: Socket,
+    readonly local: Endpoint,
+    readonly remote: Endpoint,
+  ) {
+    this.#socket = socket;
+  }
+
+  isOpen(): boolean {
+    return true;
+  }
+
+  beside(remote: Endpoint): Flow {
+    return new UdpFlow(this.#socket, this.local, remote);
+  }
+
+  send(text: string, failed?: (why: string) => void): void {
+    const bytes = Buffer.from(text, 'latin1');
+    try {
+      // Without a callback a failed send stays silent, as a lost datagram does.
+      if (failed === undefined) this.#socket.send(bytes, this.remote.port, this.remote.address);
+      else this.#socket.send(bytes, this.remote.port, this.remote.address, (error) => error && failed(error.message));
+    } catch (error) {
+      // A closed socket, or port 0 of a peer: dgram throws where the kernel would only refuse.
+      if (failed !== undefined) setImmediate(failed, (error as Error).message);
+    }
+  }
+}

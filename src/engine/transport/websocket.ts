@@ -1,0 +1,106 @@
+/**
+ * websocket: SIP over WebSocket (RFC 7118): every frame is one message; clients connect to us, never we to them.
+ */
+import { createServer, type Server } from 'node:http';
+import { isUtf8 } from 'node:buffer';
+import { isIPv6, type AddressInfo } from 'node:net';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { announced } from './announced.js';
+import type { Connections } from './connections.js';
+import type { Endpoint, Flow, FlowUser } from './flow.js';
+import { MAX_BODY_BYTES } from './stream-framer.js';
+
+export class WebSocketTransport {
+  readonly protocol = 'ws';
+  readonly local: Endpoint;
+  readonly #http: Server;
+  readonly #server: WebSocketServer;
+
+  private constructor(http: Server, local: Endpoint, user: FlowUser, connections: Connections) {
+    this.#http = http;
+    this.local = local;
+    this.#server = new WebSocketServer({
+      server: http,
+      maxPayload: MAX_BODY_BYTES,
+      // RFC 7118 §4.1: the subprotocol is `sip`; a client that does not offer it is not one of ours.
+      handleProtocols: (offered) => (offered.has('sip') ? 'sip' : false),
+      verifyClient: ({ req }, done) => {
+        const offered = String(req.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
+        if (!offered.includes('sip')) done(false, 400, 'the subprotocol must be sip');
+        else if (connections.full) done(false, 503, 'too many connections');
+        else done(true);
+      },
+    });
+    this.#server.on('connection', (socket, request) => {
+      const remote = { address: request.socket.remoteAddress ?? '', port: request.socket.remotePort ?? 0 };
+      new WebSocketFlow(socket, announced(local, remote), remote, connections, user);
+      request.socket.setTimeout(connections.limits.idleMs, () => socket.terminate());
+    });
+    this.#server.on('error', () => undefined);
+  }
+
+  static open(address: string, port: number, user: FlowUser, connections: Connections): Promise<WebSocketTransport> {
+    const http = createServer((_request, response) => response.writeHead(426, { upgrade: 'websocket' }).end());
+    return new Promise((resolve, reject) => {
+      http.once('error', reject);
+      http.listen({ host: address, port, ipv6Only: isIPv6(address) }, () => {
+        http.removeListener('error', reject);
+        resolve(new WebSocketTransport(http, { address, port: (http.address() as AddressInfo).port }, user, connections));
+      });
+    });
+  }
+
+  close(): void {
+    for (const socket of this.#server.clients) socket.terminate();
+    this.#server.close();
+    this.#http.close();
+    this.#http.closeAllConnections();
+  }
+}
+
+class WebSocketFlow implements Flow {
+  readonly protocol = 'ws';
+  readonly #socket: WebSocket;
+  readonly #connections: Connections;
+
+  constructor(
+    socket: WebSocket,
+    readonly local: Endpoint,
+    readonly remote: Endpoint,
+    connections: Connections,
+    user: FlowUser,
+  ) {
+    this.#socket = socket;
+    this.#connections = connections;
+    connections.add(this);
+    socket.on('message', (data) => {
+      const text = bytesOf(data).toString('latin1');
+      // RFC 5626 §4.4.1 as SIP.js and JsSIP use it over WebSocket; RFC 7118 §6 leaves the choice.
+      if (text === '\r\n\r\n') socket.send('\r\n');
+      else if (text.trim() !== '') user.message(text, this);
+    });
+    socket.on('error', () => undefined); // 'close' follows, and tells
+    socket.once('close', () => {
+      connections.remove(this);
+      user.closed(this);
+    });
+  }
+
+  isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  beside(): Flow {
+    return this;
+  }
+
+  send(text: string, failed?: (why: string) => void): void {
+    if (this.#socket.bufferedAmount > this.#connections.limits.unsentBytes) return this.#socket.terminate();
+    // A text frame must be UTF-8; our latin1-held bytes become what they were on the wire they came from.
+    const bytes = Buffer.from(text, 'latin1');
+    this.#socket.send(bytes, { binary: !isUtf8(bytes) }, (error) => error && failed?.(error.message));
+  }
+}
+
+const bytesOf = (data: RawData): Buffer =>
+  Buffer.isBuffer(data) ? data : Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);

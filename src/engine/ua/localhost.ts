@@ -1,0 +1,30 @@
+/**
+ * localhost: applications write `user@localhost` where the engine knows the address, and the engine fills it in:
+ * drachtio's custom, in From, To, Contact and P-Asserted-Identity.
+ */
+import type { HeaderField } from '#sip/message.js';
+import { hostPort, type Place } from '../transport/flow.js';
+
+const FILLED: ReadonlySet<string> = new Set(['From', 'To', 'Contact', 'P-Asserted-Identity']);
+
+export function fillLocalhost(field: HeaderField, place: Place): HeaderField {
+  if (!FILLED.has(field.name) || !field.value.includes('localhost')) return field;
+  const value = field.name === 'Contact' ? fillContact(field.value, place) : fillAddress(field.value, place);
+  return { name: field.name, value };
+}
+
+export function fillAddress(value: string, place: Place): string {
+  return value.replace(/([@:])localhost(?::\d+)?(?=[;>?\s]|$)/g, `$1${hostPort(place.local)}`);
+}
+
+/** A Contact also says by which transport we are reached, unless the application did (RFC 3261 §19.1.1). */
+export function fillContact(value: string, place: Place): string {
+  const param = place.protocol === 'udp' || /;transport=/i.test(value) ? '' : `;transport=${place.protocol}`;
+  const filled = /[@:]localhost(?::\d+)?(?=[;>?\s]|$)/.test(value) && !value.includes('<') ? `<${value}>` : value;
+  return filled.replace(/([@:])localhost(?::\d+)?(?=[;>?\s]|$)/g, `$1${hostPort(place.local)}${param}`);
+}
+
+/** The Contact of a request or response that must have one and was given none. */
+export function contactFor(place: Place): string {
+  return `<sip:${hostPort(place.local)}${place.protocol === 'udp' ? '' : `;transport=${place.protocol}`}>`;
+}

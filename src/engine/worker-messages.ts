@@ -1,0 +1,14 @@
+/**
+ * worker-messages: what the two threads say to each other.
+ */
+import type { Listening } from './transport/transports.js';
+
+export type ToWorker = Readonly<{ kind: 'stop' } | { kind: 'fence' }>;
+
+export type FromWorker = Readonly<
+  | { kind: 'started'; adminPort: number; secret: string; listening: readonly Listening[] }
+  | { kind: 'failed'; why: string }
+  /** Asks to be answered when everything written to the application so far has been read. */
+  | { kind: 'fence' }
+  | { kind: 'log'; line: string }
+>;

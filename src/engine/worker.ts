@@ -1,0 +1,40 @@
+/**
+ * worker: the engine inside its thread: starts it, tells thread.ts, stops it. No SIP here.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { createLogger } from '#kit/log.js';
+import { startEngine, type RunningEngine } from './engine.js';
+import type { EngineOptions } from './options.js';
+import type { FromWorker, ToWorker } from './worker-messages.js';
+
+const port = parentPort;
+if (port === null) throw new Error('worker.js runs only as a thread of thread.js');
+
+const say = (message: FromWorker): void => port.postMessage(message);
+const fences: (() => void)[] = [];
+let engine: RunningEngine | undefined;
+
+port.on('message', (message: ToWorker) => {
+  if (message.kind === 'fence') return fences.shift()?.();
+  void engine?.stop();
+  port.close();
+});
+
+const options = workerData as EngineOptions;
+// The destination is a stream that carries each line to the thread that owns the log.
+const log = createLogger(options.logLevel ?? 'info', { write: (line: string) => say({ kind: 'log', line }) });
+
+try {
+  engine = await startEngine(options, {
+    log,
+    askFence: (passed) => {
+      fences.push(passed);
+      say({ kind: 'fence' });
+    },
+  });
+  const { adminPort, secret, listening } = engine;
+  say({ kind: 'started', adminPort, secret, listening });
+} catch (error) {
+  say({ kind: 'failed', why: error instanceof Error ? error.message : String(error) });
+  port.close();
+}
