@@ -6,7 +6,7 @@ import { CallService } from '#calls/call-service.js';
 import { CommandService } from '#calls/command-service.js';
 import { EventBus } from '#calls/event-bus.js';
 import type { CallSignals } from '#calls/ports.js';
-import { startEngineThread } from './stack/thread.js';
+import { startEngineThread } from '#engine/thread.js';
 import { startHttp } from '#http/server.js';
 import { RealClock, type Clock } from '#kit/clock.js';
 import { loadConfig, type Config } from '#kit/config.js';
