@@ -1,0 +1,170 @@
+/**
+ * holdfast: the product in a process of its own, as a user starts it, on free ports and with a configuration of its own.
+ * DRACHTIO_HOST, DRACHTIO_PORT and DRACHTIO_SECRET of the environment reach it, so that scenarios can be run on a real server.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from './free-ports.js';
+import { toneWav } from './wav.js';
+
+/** What the music of a test sounds like: no phone speaks on this frequency. */
+export const MUSIC_HERTZ = 1200;
+
+export type Event = Readonly<{ seq: number; kind: string } & Record<string, unknown>>;
+export type Answer<T> = Readonly<{ status: number; headers: Headers; body: T }>;
+
+const START_MS = 20_000;
+const EVENT_MS = 10_000;
+const NUMBERS = ['101', '102', '103', '104'];
+
+export type Options = Readonly<{ trunks?: string; holdfast?: string; environment?: Readonly<Record<string, string>> }>;
+
+export class Holdfast {
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+  readonly sipPort: number;
+  readonly wsPort: number;
+  readonly base: string;
+  readonly #log: string[];
+
+  private constructor(
+    child: ChildProcess,
+    folder: string,
+    ready: { sipPort: number; wsPort: number; httpPort: number },
+    log: string[],
+  ) {
+    this.#child = child;
+    this.#folder = folder;
+    this.sipPort = ready.sipPort;
+    this.wsPort = ready.wsPort;
+    this.base = `http://127.0.0.1:${ready.httpPort}`;
+    this.#log = log;
+  }
+
+  static async start(options: Options = {}): Promise<Holdfast> {
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
+    writeConfig(folder, options);
+    const { portMin, portMax } = await freePorts(400);
+    const child = spawn(process.execPath, ['-e', START], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        HOLDFAST_CONFIG: folder,
+        HOLDFAST_SIP_PORT: '0',
+        HOLDFAST_WS_PORT: '0',
+        HOLDFAST_HTTP_PORT: '0',
+        HOLDFAST_PRINT_READY: '1',
+        RTPENGINE_PORT_MIN: String(portMin),
+        RTPENGINE_PORT_MAX: String(portMax),
+        ...options.environment,
+      },
+    });
+    const log: string[] = [];
+    const ready = await readyLine(child, log);
+    return new Holdfast(child, folder, ready, log);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** What it has printed: for the message of a failed test. */
+  get log(): string {
+    return this.#log.join('');
+  }
+
+  async api<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
+    const answer = await fetch(this.base + path, {
+      method,
+      headers: {
+        authorization: 'Bearer demo-token',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(EVENT_MS),
+    });
+    const text = await answer.text();
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: (answer.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text) as T,
+    };
+  }
+
+  /** The first event after `afterSeq` that fits; rejects when none comes in time. */
+  async event(fits: (event: Event) => boolean, afterSeq = 0): Promise<Event> {
+    const abort = AbortSignal.timeout(EVENT_MS);
+    const answer = await fetch(`${this.base}/events?after=${afterSeq}`, {
+      headers: { authorization: 'Bearer demo-token' },
+      signal: abort,
+    });
+    let text = '';
+    try {
+      for await (const chunk of answer.body ?? []) {
+        text += Buffer.from(chunk as Uint8Array).toString('utf8');
+        const blocks = text.split('\n\n');
+        text = blocks.pop() ?? '';
+        for (const block of blocks) {
+          const data = /^data: (.*)$/m.exec(block)?.[1];
+          const event = data === undefined ? undefined : (JSON.parse(data) as Event);
+          if (event !== undefined && fits(event)) return event;
+        }
+      }
+    } catch (error) {
+      throw new Error(`the event did not come; the log ends:\n${this.log.slice(-3000)}`, { cause: error });
+    }
+    throw new Error('the event stream ended');
+  }
+
+  /** SIGTERM, as Ctrl-C does. @returns the exit code. */
+  async stop(): Promise<number | null> {
+    const code = await new Promise<number | null>((resolve) => {
+      if (this.#child.exitCode !== null) return resolve(this.#child.exitCode);
+      this.#child.once('exit', resolve);
+      this.#child.kill('SIGTERM');
+    });
+    rmSync(this.#folder, { recursive: true, force: true });
+    return code;
+  }
+}
+
+const START = `import(${JSON.stringify(new URL('../../dist/main.js', import.meta.url).href)}).then(({ main }) => main())`;
+
+function writeConfig(folder: string, options: Options): void {
+  const phones = NUMBERS.map((number) => `  - { number: '${number}', name: Extension ${number}, password: demo-${number} }`);
+  const http = ['http:', '  - { user: HTTP_User_1, password: qwe123 }', 'tokens:', '  - { name: demo, token: demo-token }'];
+  writeFileSync(join(folder, 'accounts.yaml'), ['phones:', ...phones, ...http, ''].join('\n'));
+  writeFileSync(join(folder, 'trunks.yaml'), options.trunks ?? 'trunks: []\n');
+  writeFileSync(join(folder, 'holdfast.yaml'), options.holdfast ?? 'log: debug\n');
+  mkdirSync(join(folder, 'music/default'), { recursive: true });
+  writeFileSync(join(folder, 'music/default/tone.wav'), toneWav({ hertz: MUSIC_HERTZ, seconds: 5 }));
+}
+
+function readyLine(child: ChildProcess, log: string[]): Promise<{ sipPort: number; wsPort: number; httpPort: number }> {
+  return new Promise((resolve, reject) => {
+    const slow = setTimeout(() => reject(new Error(`not ready in ${START_MS} ms:\n${log.join('')}`)), START_MS);
+    let text = '';
+    child.stderr?.on('data', (data: Buffer) => log.push(data.toString()));
+    child.stdout?.on('data', (data: Buffer) => {
+      log.push(data.toString());
+      if (log.length > 5000) log.splice(0, 1000);
+      text = (text + data.toString()).slice(-20_000);
+      const line = /^\{"ready":true.*\}$/m.exec(text)?.[0];
+      if (line === undefined) return;
+      clearTimeout(slow);
+      resolve(JSON.parse(line) as { sipPort: number; wsPort: number; httpPort: number });
+    });
+    child.once('exit', (code) => {
+      clearTimeout(slow);
+      reject(new Error(`ended with ${code} before it was ready:\n${log.join('')}`));
+    });
+  });
+}
