@@ -18,8 +18,8 @@ type Refusal = Readonly<{ status: number; reason: string }>;
 const METHOD = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 /** No phone's URI is near this; drachtio-srf's expressions need time that grows with the square of it. */
 const MOST_URI_BYTES = 2048;
-/** More than a datagram can carry; only streams get here. */
-const MOST_BODY_BYTES = 65_535;
+/** More than a datagram can carry; only streams get here. What passes fits into one frame of the drachtio link. */
+const MOST_BODY_BYTES = 524_288;
 
 export function parseMessage(text: string): ParseResult {
   let start = 0;
