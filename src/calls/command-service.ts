@@ -5,7 +5,7 @@ import type { Input } from '#core/inputs.js';
 import { LEG_ROLES, type CallId, type LegRole } from '#core/leg.js';
 import { holdView } from '#core/hold-view.js';
 import type { Clock } from '#kit/clock.js';
-import { assertNever, CallNotFound, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
+import { assertNever, BadRequest, CallNotFound, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
 import type { CallService } from './call-service.js';
 import { stateOf, viewOf } from './call-view.js';
 import type { Command, CommandPort, HoldProof, LegProof, Outcome } from './commands.js';
@@ -70,6 +70,7 @@ export class CommandService implements CommandPort {
         ? undefined
         : this.#calls.view(this.#keys.find(key, `${command.caller} ${command.callee}`) ?? ('' as CallId));
     if (before !== undefined) return { kind: 'call.accepted', call: before, repeated: true };
+    if (command.caller === command.callee) throw new BadRequest('callee', 'a number cannot be connected with itself');
     this.#mustBeReachable(command.caller);
     this.#mustBeReachable(command.callee);
     const facts = { autoAnswer: command.autoAnswer === true, maxForwards: FIRST_MAX_FORWARDS };

@@ -43,6 +43,9 @@ function readYaml(folder: string, file: string): unknown {
   return document.toJS({ maxAliasCount: 100 }) ?? {};
 }
 
+/** Keys whose value is text even when it is made of digits. */
+const TEXT_KEYS: ReadonlySet<string> = new Set(['address', 'realm', 'ng', 'host', 'secret', 'log']);
+
 /** The environment wins over the file; numbers are read as numbers so that the schema can judge them. */
 function withEnvironment(file: unknown, environment: Environment): unknown {
   if (typeof file !== 'object' || file === null || Array.isArray(file)) return file;
@@ -55,8 +58,8 @@ function withEnvironment(file: unknown, environment: Environment): unknown {
       if (typeof room[key] !== 'object' || room[key] === null) room[key] = {};
       room = room[key] as Record<string, unknown>;
     }
-    room[path.at(-1) ?? ''] =
-      /^[0-9]+$/.test(text) && !/address|host|secret|realm|ng/.test(path.at(-1) ?? '') ? Number(text) : text;
+    const key = path.at(-1) ?? '';
+    room[key] = /^[0-9]+$/.test(text) && !TEXT_KEYS.has(key) ? Number(text) : text;
   }
   return merged;
 }

@@ -1,0 +1,109 @@
+/**
+ * two-phones: extensions 101 and 102 as scripted phones with real RTP, registered with a Holdfast of their own, and the calls
+ * between them that stories begin with.
+ */
+import type { Test } from 'tap';
+import { Holdfast, MUSIC_HERTZ, type Options } from './holdfast.js';
+import { RtpEndpoint } from './rtp-endpoint.js';
+import { SipPhone, type CallLeg, type Message } from './sip-phone.js';
+
+export const ALICE_HERTZ = 400;
+export const BOB_HERTZ = 800;
+const SETTLING = 10;
+const WINDOW = 20;
+
+/** A phone with its ear and mouth. */
+export type Phone = Readonly<{ sip: SipPhone; rtp: RtpEndpoint; hertz: number }>;
+
+export type Talk = Readonly<{ id: string; alice: CallLeg; bob: CallLeg }>;
+
+export class TwoPhones {
+  readonly holdfast: Holdfast;
+  readonly alice: Phone;
+  readonly bob: Phone;
+
+  private constructor(holdfast: Holdfast, alice: Phone, bob: Phone) {
+    this.holdfast = holdfast;
+    this.alice = alice;
+    this.bob = bob;
+  }
+
+  static async start(t: Test, options: Options = {}): Promise<TwoPhones> {
+    const holdfast = await Holdfast.start(options);
+    t.teardown(() => holdfast.stop());
+    const phone = async (number: string, hertz: number): Promise<Phone> => {
+      const sip = await SipPhone.open({ number, server: holdfast.sipPort });
+      const rtp = await RtpEndpoint.open();
+      t.teardown(() => {
+        sip.close();
+        rtp.close();
+      });
+      return { sip, rtp, hertz };
+    };
+    const both = new TwoPhones(holdfast, await phone('101', ALICE_HERTZ), await phone('102', BOB_HERTZ));
+    await both.alice.sip.register();
+    await both.bob.sip.register();
+    return both;
+  }
+
+  /** Alice calls Bob, who answers; both talk. */
+  async talk(): Promise<Talk> {
+    const { alice, bob } = this;
+    const { leg } = await alice.sip.invite('102', alice.rtp.sdp());
+    const invite = await bob.sip.receives('INVITE');
+    bob.sip.respond(invite, 180);
+    bob.sip.respond(invite, 200, bob.rtp.sdp());
+    const answer = await alice.sip.receives(
+      '200',
+      (one) => one.headers.get('cseq') === '2 INVITE' && one.headers.get('call-id') === leg.callId,
+    );
+    alice.sip.ack(leg, answer);
+    await bob.sip.receives('ACK', (one) => one.headers.get('call-id') === invite.headers.get('call-id'));
+    this.speak(alice, answer.body);
+    this.speak(bob, invite.body);
+    const { body } = await this.holdfast.api<{ calls: { id: string }[] }>('GET', '/calls');
+    return { id: body.calls.at(-1)?.id ?? '', alice: leg, bob: bob.sip.legOf(invite) };
+  }
+
+  speak(phone: Phone, sdp: string): void {
+    phone.rtp.obey(sdp);
+    phone.rtp.talk(phone.hertz);
+  }
+
+  hush(): void {
+    this.alice.rtp.hush();
+    this.bob.rtp.hush();
+  }
+
+  /** Which tones reach a phone now; a phone that hears nothing must be asked for with `deaf`. */
+  async hears(phone: Phone): Promise<number[]> {
+    await phone.rtp.next(SETTLING);
+    return (await phone.rtp.next(WINDOW)).tones(ALICE_HERTZ, BOB_HERTZ, MUSIC_HERTZ);
+  }
+
+  /** Answers the next re-INVITE a phone gets, and gives it. */
+  async takesReinvite(phone: Phone, status: number, direction = 'recvonly'): Promise<Message> {
+    const reinvite = await phone.sip.receives('INVITE');
+    phone.sip.respond(reinvite, status, status < 300 ? phone.rtp.sdp({ direction, version: 2 }) : '');
+    await phone.sip.receives('ACK', (ack) => ack.headers.get('call-id') === reinvite.headers.get('call-id'));
+    return reinvite;
+  }
+
+  async hangUp(talk: Talk): Promise<void> {
+    this.hush();
+    this.alice.sip.inDialog(talk.alice, 'BYE');
+    const bye = await this.bob.sip.receives('BYE');
+    this.bob.sip.respond(bye, 200);
+    await this.alice.sip.receives('200', (one) => /BYE/.test(one.headers.get('cseq') ?? ''));
+  }
+}
+
+export type LegProof = Readonly<{
+  held: boolean;
+  state: string;
+  direction: string;
+  sound: string;
+  status?: number;
+  musicPackets: number;
+}>;
+export type Proof = Readonly<{ changed: boolean; settled: boolean; reasons: string[]; caller: LegProof; callee: LegProof }>;
