@@ -165,6 +165,7 @@ export function udpPhone(engine: Engine, host = '127.0.0.1'): Promise<RawPhone> 
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.bind(0, host, () => {
+      socket.setRecvBufferSize(4 * 1024 * 1024); // a burst of a test must not be lost: this phone repeats nothing
       const port = portOf(engine, 'udp');
       let open = true;
       const phone = new RawPhone(

@@ -1,0 +1,175 @@
+import t from 'tap';
+import { SDP, incomingCall, outgoingCall, sendInDialog, sendInvite } from '../support/engine-calls.js';
+import { appForTest, engineForTest, outgoing, type TestApp } from '../support/engine-fixture.js';
+import { bodyOf, header, portOf, tcpListener, tcpPhone, udpPhone, wsPhone, type RawPhone } from '../support/raw-phone.js';
+
+const register = async (app: TestApp, phone: RawPhone, contact: string): Promise<string> => {
+  phone.send(
+    phone.request('REGISTER', 'sip:127.0.0.1', {
+      callId: `reg-${phone.port}`,
+      from: '<sip:101@127.0.0.1>;tag=reg',
+      to: '<sip:101@127.0.0.1>',
+      cseq: 1,
+      lines: [`Contact: ${contact}`, 'Expires: 600'],
+    }),
+  );
+  const { request, response } = await app.gets('REGISTER');
+  response.send(200, { headers: { Contact: `${contact};expires=600` } });
+  await phone.receives('200 REGISTER');
+  return request.protocol;
+};
+
+t.test('a call over each transport, in both directions', async (t) => {
+  const engine = await engineForTest(t);
+  const app = await appForTest(t, engine);
+  for (const open of [udpPhone, tcpPhone, wsPhone]) {
+    const phone = await open(engine);
+    t.teardown(() => phone.close());
+    const { dialog, ok, request } = await incomingCall(app, phone, `in-${phone.protocol}`);
+    t.equal(request.protocol, phone.protocol.toLowerCase());
+    if (phone.protocol !== 'UDP') t.match(header(ok, 'Contact'), `;transport=${phone.protocol.toLowerCase()}`);
+    sendInDialog(phone, dialog, 'BYE');
+    (await app.gets('BYE')).response.send(200);
+    await phone.receives('200 BYE');
+
+    const contact = `<sip:101@${phone.host}:${phone.port};transport=${phone.protocol.toLowerCase()}>`;
+    t.equal(await register(app, phone, contact), phone.protocol.toLowerCase());
+    const call = await outgoingCall(app, phone, { uri: contact.slice(1, -1) });
+    t.match(header(call.invite, 'Via'), `SIP/2.0/${phone.protocol}`);
+    sendInDialog(phone, call.dialog, 'BYE');
+    (await app.gets('BYE')).response.send(200);
+    await phone.receives('200 BYE');
+  }
+  t.equal(engine.counts().dialogs, 0);
+});
+
+t.test('calls over IPv6', async (t) => {
+  const engine = await engineForTest(t, { addresses: ['127.0.0.1', '::1'] });
+  const app = await appForTest(t, engine);
+  for (const open of [udpPhone, tcpPhone]) {
+    const phone = await open(engine, '::1');
+    t.teardown(() => phone.close());
+    const { request, ok } = await incomingCall(app, phone, `v6-${phone.protocol}`);
+    t.equal(request.source_address, '::1');
+    t.match(header(ok, 'Contact'), `[::1]:${portOf(engine, 'udp')}`);
+    const { invite } = await outgoingCall(app, phone);
+    t.match(header(invite, 'Via'), ` [::1]:${portOf(engine, 'udp')};`);
+  }
+});
+
+t.test('a message cut at every byte of a TCP stream arrives whole', async (t) => {
+  const engine = await engineForTest(t);
+  const app = await appForTest(t, engine);
+  const phone = await tcpPhone(engine);
+  t.teardown(() => phone.close());
+  const text = phone.request('OPTIONS', 'sip:x@127.0.0.1', {
+    callId: 'bytes',
+    from: '<sip:a@127.0.0.1>;tag=1',
+    to: '<sip:x@127.0.0.1>',
+    cseq: 1,
+    body: SDP,
+  });
+  for (const byte of text) {
+    await new Promise<void>((resolve) => phone.socket.write(byte, 'latin1', () => setImmediate(resolve)));
+  }
+  const { request, response } = await app.gets('OPTIONS');
+  t.equal(request.body, SDP);
+  response.send(200);
+  t.match(await phone.receives('200 OPTIONS'), 'Call-ID: bytes');
+});
+
+t.test('a double CRLF is answered with a CRLF', async (t) => {
+  const engine = await engineForTest(t);
+  for (const open of [tcpPhone, wsPhone]) {
+    const phone = await open(engine);
+    t.teardown(() => phone.close());
+    phone.send('\r\n\r\n');
+    t.equal(await phone.takes('pong', (message) => message === '\r\n'), '\r\n');
+  }
+});
+
+t.test('a request to a WebSocket that is gone is refused at once with 503', async (t) => {
+  const engine = await engineForTest(t);
+  const app = await appForTest(t, engine);
+  const phone = await wsPhone(engine);
+  const contact = '<sip:101@df7jal23ls0d.invalid;transport=ws>';
+  await register(app, phone, contact);
+  t.equal(engine.counts().flows, 1);
+  phone.close();
+  while (engine.counts().flows > 0) await new Promise((resolve) => setImmediate(resolve));
+  const call = await outgoing(app, { method: 'INVITE', uri: contact.slice(1, -1), body: SDP });
+  const { response } = await call.next();
+  t.equal(response.status, 503);
+  t.match(response.reason, 'gone');
+});
+
+t.test('a request that waits on a connection fails when the connection closes', async (t) => {
+  const engine = await engineForTest(t);
+  const app = await appForTest(t, engine);
+  const phone = await tcpPhone(engine);
+  const call = await outgoing(app, { method: 'OPTIONS', uri: phone.uri });
+  await phone.receives('OPTIONS');
+  phone.close();
+  t.equal((await call.next()).response.status, 503);
+});
+
+t.test('a peer is connected to by TCP when it has no connection, and a port nobody listens on fails at once', async (t) => {
+  const engine = await engineForTest(t);
+  const app = await appForTest(t, engine);
+  const peer = await tcpListener();
+  t.teardown(() => peer.close());
+  const uri = `sip:peer@127.0.0.1:${peer.port};transport=tcp`;
+  const call = await outgoing(app, { method: 'OPTIONS', uri });
+  const phone = await peer.accepted;
+  phone.send(phone.response(await phone.receives('OPTIONS'), 200));
+  t.equal((await call.next()).response.status, 200);
+  phone.close();
+  peer.close();
+  const refused = await outgoing(app, { method: 'OPTIONS', uri: `sip:peer@127.0.0.1:1;transport=tcp` });
+  t.equal((await refused.next()).response.status, 503);
+});
+
+t.test('a body of 100 kB passes over TCP and WebSocket, up to the application and back', async (t) => {
+  const engine = await engineForTest(t);
+  const app = await appForTest(t, engine);
+  for (const open of [tcpPhone, wsPhone]) {
+    const phone = await open(engine);
+    t.teardown(() => phone.close());
+    const body = `v=0\r\n${'a=long:0123456789\r\n'.repeat(5263)}`;
+    sendInvite(phone, `big-${phone.protocol}`, { body });
+    const { request, response } = await app.gets('INVITE');
+    t.equal(request.body, body);
+    response.send(200, { body });
+    t.equal(bodyOf(await phone.receives('200 INVITE')), body);
+  }
+});
+
+t.test('bytes that are no ASCII pass untouched', async (t) => {
+  const engine = await engineForTest(t);
+  const app = await appForTest(t, engine);
+  const phone = await udpPhone(engine);
+  t.teardown(() => phone.close());
+  const name = Buffer.from('Jörg 🚀', 'utf8').toString('latin1');
+  sendInvite(phone, 'utf8', { lines: [`Subject: ${name}`] });
+  const { request, response } = await app.gets('INVITE');
+  t.equal(request.get('Subject'), 'Jörg 🚀');
+  response.send(486, { headers: { Warning: '399 here "Jörg 🚀"' } });
+  t.match(await phone.receives('486'), `399 here "${name}"`);
+});
+
+t.test('an address that cannot be had is named, with its protocol and the setting to change', async (t) => {
+  const engine = await engineForTest(t);
+  await t.rejects(
+    engineForTest(t, { sipPort: portOf(engine, 'udp') }),
+    /127\.0\.0\.1 port \d+ \(tcp\).*another program.*HOLDFAST_SIP_PORT/,
+  );
+  await t.rejects(
+    engineForTest(t, { wsPort: portOf(engine, 'ws') }),
+    /127\.0\.0\.1 port \d+ \(ws\).*another program.*HOLDFAST_WS_PORT/,
+  );
+  await t.rejects(engineForTest(t, { adminPort: engine.adminPort }), /drachtio admin.*another program.*DRACHTIO_PORT/);
+  await t.rejects(
+    engineForTest(t, { addresses: ['192.0.2.77'] }),
+    /192\.0\.2\.77 port 0 \(tcp\): this machine has no such address/,
+  );
+});
