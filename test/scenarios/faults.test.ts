@@ -1,0 +1,81 @@
+/**
+ * Goal: what goes wrong around a call is told in plain words and leaves nothing behind: rtpengine killed, Ctrl-C with calls up,
+ * ports taken, configuration broken. Method: the real product in a process of its own, hurt from outside.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import t from 'tap';
+import { Holdfast } from '../support/holdfast.js';
+import { TwoPhones } from '../support/two-phones.js';
+import { until } from '../support/until.js';
+
+/** Processes whose parent is `pid`, by command name. */
+function childrenOf(pid: number): { pid: number; name: string }[] {
+  const found: { pid: number; name: string }[] = [];
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const [, name = '', parent = ''] = /^\d+ \((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${entry}/stat`, 'utf8')) ?? [];
+      if (Number(parent) === pid) found.push({ pid: Number(entry), name });
+    } catch {
+      continue; // it ended meanwhile
+    }
+  }
+  return found;
+}
+
+t.test('rtpengine killed while a call is up: the call is ended and told, rtpengine comes back, new calls work', async (t) => {
+  const phones = await TwoPhones.start(t);
+  const { alice, bob, holdfast } = phones;
+  const talk = await phones.talk();
+  const ended = holdfast.event((event) => event.kind === 'call.ended' && event['callId'] === talk.id);
+  const engine = childrenOf(holdfast.pid).find(({ name }) => name === 'rtpengine');
+  t.ok(engine, 'rtpengine is a child of ours');
+  process.kill(engine?.pid ?? 0, 'SIGKILL');
+  t.match(await ended, { cause: 'media-lost' });
+  for (const phone of [alice, bob]) phone.sip.respond(await phone.sip.receives('BYE'), 200);
+  phones.hush();
+  await until('rtpengine is back', async () => (await holdfast.api('GET', '/health')).status === 200);
+  const again = await phones.talk();
+  t.same(await phones.hears(alice), [phones.bob.hertz]);
+  await phones.hangUp(again);
+});
+
+t.test('Ctrl-C with a held call: both phones get BYE, and no process is left', async (t) => {
+  const phones = await TwoPhones.start(t);
+  const { alice, bob, holdfast } = phones;
+  const talk = await phones.talk();
+  const held = holdfast.api('PUT', `/calls/${talk.id}/hold`);
+  await Promise.all([phones.takesReinvite(alice, 200), phones.takesReinvite(bob, 200)]);
+  await held;
+  const children = childrenOf(holdfast.pid);
+  const stopped = holdfast.stop();
+  for (const phone of [alice, bob]) phone.sip.respond(await phone.sip.receives('BYE'), 200);
+  phones.hush();
+  t.equal(await stopped, 0);
+  await until('its children are gone', () => children.every(({ pid }) => !readdirSync('/proc').includes(String(pid))));
+});
+
+t.test('a taken port stops the start with address, port and the setting to change', async (t) => {
+  const squatter = createServer();
+  await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => squatter.close());
+  const port = String((squatter.address() as { port: number }).port);
+  await t.rejects(Holdfast.start({ environment: { HOLDFAST_HTTP_PORT: port } }), {
+    message: new RegExp(`HOLDFAST_HTTP_PORT.*${port} on 127.0.0.1 is taken`),
+  });
+  await t.rejects(Holdfast.start({ environment: { HOLDFAST_SIP_PORT: port } }), {
+    message: new RegExp(`${port}.*HOLDFAST_SIP_PORT|HOLDFAST_SIP_PORT.*${port}|port ${port}`),
+  });
+});
+
+t.test('a broken configuration stops the start with file, key, what was found and what is expected', async (t) => {
+  await t.rejects(Holdfast.start({ holdfast: 'sip: { port: 5060' }), { message: /holdfast\.yaml: not readable as YAML/ });
+  await t.rejects(Holdfast.start({ holdfast: 'sip: { prot: 5060 }\n' }), { message: /holdfast\.yaml: sip\.prot: unknown key/ });
+  await t.rejects(Holdfast.start({ trunks: 'trunks: [{ name: a, uri: nowhere }]\n' }), {
+    message: /trunks\.yaml: trunks\.0\.uri: found "nowhere", expected/,
+  });
+  await t.rejects(Holdfast.start({ environment: { HOLDFAST_ADDRESS: '0.0.0.0' } }), {
+    message: /accounts\.yaml: .*demo password.*0\.0\.0\.0/,
+  });
+});
