@@ -1,7 +1,7 @@
 /**
  * phones: builds what knows phones and trunks: accounts, registrar, authentication, pings. A part of main, for its length.
  */
-import type { BindingsPort, DialPlanAnswer } from '#calls/ports.js';
+import type { Asker, BindingsPort, DialPlanAnswer } from '#calls/ports.js';
 import { route } from '#core/dial-plan.js';
 import type { RegistrationEvent } from '#core/events.js';
 import type { Clock } from '#kit/clock.js';
@@ -40,7 +40,7 @@ export function buildPhones({ config, clock, srf, log, publish }: Deps): Phones 
   const registrations = new TrunkRegistrations(srf, config.trunks, clock, log);
   return {
     registrar,
-    bindings: { find: (number) => find(number, accounts, trunks, registrar) },
+    bindings: { find: (number, asker) => find(number, asker, accounts, trunks, registrar) },
     authenticator,
     onRegister: registerHandler(registrar, authenticator),
     begin: () => {
@@ -55,10 +55,11 @@ export function buildPhones({ config, clock, srf, log, publish }: Deps): Phones 
   };
 }
 
-function find(number: string, accounts: Accounts, trunks: Trunks, registrar: Registrar): DialPlanAnswer {
+function find(number: string, asker: Asker, accounts: Accounts, trunks: Trunks, registrar: Registrar): DialPlanAnswer {
   const planned = route(number, accounts.numbers, trunks.all);
   if (planned.kind === 'unknown') return { kind: 'unknown' };
   if (planned.kind === 'trunk') {
+    if (asker === 'trunk') return { kind: 'unknown' };
     const target = trunks.target(planned.name, planned.number);
     return target === undefined ? { kind: 'unknown' } : { kind: 'targets', targets: [target] };
   }

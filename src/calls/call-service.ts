@@ -71,11 +71,12 @@ export class CallService implements CallSignals {
 
   /** @throws Busy when the house is full or closing. */
   incoming(call: IncomingCall): CallId {
-    const facts = { fromName: call.fromName, autoAnswer: false, maxForwards: call.maxForwards };
+    const { fromName, maxForwards, asker, privacy } = call;
+    const facts = { fromName, autoAnswer: false, maxForwards, asker, privacy };
     const id = this.create('phone', call.fromUser, call.toUser, facts);
     const live = this.#calls.get(id);
     if (live !== undefined) {
-      const input = readSignal.invite(live, call.offer, reachability(this.#deps.bindings.find(call.toUser)));
+      const input = readSignal.invite(live, call.offer, reachability(this.#deps.bindings.find(call.toUser, asker)));
       // The adapter must know the id before it is told what to do with the leg.
       setImmediate(() => this.dispatch(id, input));
     }

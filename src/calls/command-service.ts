@@ -73,7 +73,12 @@ export class CommandService implements CommandPort {
     if (command.caller === command.callee) throw new BadRequest('callee', 'a number cannot be connected with itself');
     this.#mustBeReachable(command.caller);
     this.#mustBeReachable(command.callee);
-    const facts = { autoAnswer: command.autoAnswer === true, maxForwards: FIRST_MAX_FORWARDS };
+    const facts = {
+      autoAnswer: command.autoAnswer === true,
+      maxForwards: FIRST_MAX_FORWARDS,
+      asker: 'inside',
+      privacy: false,
+    } as const;
     const id = this.#calls.create('api', command.caller, command.callee, facts);
     if (key !== undefined) this.#keys.keep(key, `${command.caller} ${command.callee}`, id);
     this.#calls.dispatch(id, { kind: 'setup.requested' });
@@ -81,7 +86,7 @@ export class CommandService implements CommandPort {
   }
 
   #mustBeReachable(number: string): void {
-    const found = this.#bindings.find(number);
+    const found = this.#bindings.find(number, 'inside');
     if (found.kind === 'unknown') throw new NumberUnknown(number);
     if (found.kind === 'not-registered') throw new NotRegistered(number);
   }

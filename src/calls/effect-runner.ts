@@ -190,7 +190,7 @@ export class EffectRunner {
   async #dial(live: LiveCall, effect: Extract<Effect, { kind: 'dial' }>): Promise<void> {
     const { id, parties } = live.call;
     const number = parties[effect.leg];
-    const found = this.#deps.bindings.find(number);
+    const found = this.#deps.bindings.find(number, live.dialFacts.asker);
     if (found.kind !== 'targets') {
       const [status, reason] =
         found.kind === 'unknown' ? ([404, 'Not Found'] as const) : ([480, 'Temporarily Unavailable'] as const);
@@ -210,6 +210,7 @@ export class EffectRunner {
       toUser: number,
       autoAnswer: live.dialFacts.autoAnswer && effect.leg === 'caller',
       maxForwards: live.dialFacts.maxForwards,
+      privacy: live.dialFacts.privacy && effect.leg === 'callee',
     });
   }
 

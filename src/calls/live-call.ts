@@ -7,8 +7,15 @@ import type { Timer } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
 import type { HoldWatch } from './hold-watch.js';
 import type { MediaSession } from './media-session.js';
+import type { Asker } from './ports.js';
 
-export type DialFacts = Readonly<{ fromName?: string | undefined; autoAnswer: boolean; maxForwards: number }>;
+export type DialFacts = Readonly<{
+  fromName?: string | undefined;
+  autoAnswer: boolean;
+  maxForwards: number;
+  asker: Asker;
+  privacy: boolean;
+}>;
 
 export type LiveCall = {
   call: Call;

@@ -20,9 +20,12 @@ export type DialPlanAnswer =
   | Readonly<{ kind: 'unknown' }>
   | Readonly<{ kind: 'not-registered' }>;
 
+/** On whose behalf a number is looked up: a trunk reaches our phones, never another trunk, or strangers would call at our cost. */
+export type Asker = 'inside' | 'trunk';
+
 /** Who can be called; the registrar and the trunks answer. */
 export interface BindingsPort {
-  find(number: string): DialPlanAnswer;
+  find(number: string, asker: Asker): DialPlanAnswer;
 }
 
 export type DialOptions = Readonly<{
@@ -82,6 +85,9 @@ export type IncomingCall = Readonly<{
   toUser: string;
   offer?: string | undefined;
   maxForwards: number;
+  asker: Asker;
+  /** The caller asked to be anonymous (RFC 3323); its number is ours to know, not the callee's. */
+  privacy: boolean;
 }>;
 
 /** What calls offer to the signaling adapter. */

@@ -55,7 +55,10 @@ export class Registrar {
   /** Best first: what answers pings before what does not, then by q (RFC 3261 §20.10). */
   targets(aor: string): readonly Target[] {
     const rank = (binding: Binding): number => (this.#unreachable.has(keyOf(aor, binding)) ? 0 : 10) + binding.q;
-    return [...this.#store.get(aor)].sort((a, b) => rank(b) - rank(a)).map(targetOf);
+    const bindings = [...this.#store.get(aor)].sort((a, b) => rank(b) - rank(a));
+    // A contact that has stopped answering would keep the caller waiting for its timeout; it rings only when there is no other.
+    const answering = bindings.filter((binding) => !this.#unreachable.has(keyOf(aor, binding)));
+    return (answering.length > 0 ? answering : bindings).map(targetOf);
   }
 
   secondsLeft(binding: Binding): number {

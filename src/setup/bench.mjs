@@ -6,7 +6,18 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { asSetup, BARESIP, ensureBuilt, ensureModules, ensureNode, ensurePackages, FFMPEG, ROOT, RTPENGINE, SIPP } from './install.mjs';
+import {
+  asSetup,
+  BARESIP,
+  ensureBuilt,
+  ensureModules,
+  ensureNode,
+  ensurePackages,
+  FFMPEG,
+  ROOT,
+  RTPENGINE,
+  SIPP,
+} from './install.mjs';
 
 await asSetup(() => {
   ensureNode();
@@ -21,7 +32,11 @@ const all = readdirSync(folder)
   .map((name) => name.slice(0, -3));
 const named = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 
-console.log(`${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, load ${loadavg().map((one) => one.toFixed(2)).join(' ')}, Node ${process.version}`);
+console.log(
+  `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, load ${loadavg()
+    .map((one) => one.toFixed(2))
+    .join(' ')}, Node ${process.version}`,
+);
 for (const name of named.length > 0 ? named : all) {
   if (!existsSync(join(folder, `${name}.ts`))) {
     console.error(`no measurement is called ${name}; there are: ${all.join(', ')}`);

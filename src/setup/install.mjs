@@ -28,7 +28,9 @@ export function ensureNode() {
 
 /** npm modules, exactly as package-lock.json has them; installed again only when it has changed. */
 export function ensureModules() {
-  const lock = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
   const stamp = join(ROOT, 'node_modules', '.holdfast-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   say('installing npm modules (npm ci)');
@@ -83,7 +85,8 @@ const POLICY = '/usr/sbin/policy-rc.d';
 /** rtpengine-daemon would start a service of its own on ports we may want; Debian's policy file keeps it from that while we install. */
 function blockServices(asRoot) {
   if (existsSync(POLICY)) return () => undefined;
-  const shell = (script) => spawnSync(asRoot[0] ?? 'sh', [...asRoot.slice(1), ...(asRoot.length > 0 ? ['sh'] : []), '-c', script], { stdio: 'ignore' });
+  const shell = (script) =>
+    spawnSync(asRoot[0] ?? 'sh', [...asRoot.slice(1), ...(asRoot.length > 0 ? ['sh'] : []), '-c', script], { stdio: 'ignore' });
   shell(`printf '#!/bin/sh\\nexit 101\\n' > ${POLICY} && chmod 755 ${POLICY}`);
   return () => shell(`rm -f ${POLICY}`);
 }
@@ -139,4 +142,3 @@ export async function asSetup(step) {
     process.exit(1);
   }
 }
-

@@ -5,7 +5,18 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { asSetup, BARESIP, ensureBuilt, ensureModules, ensureNode, ensurePackages, FFMPEG, ROOT, RTPENGINE, SIPP } from './install.mjs';
+import {
+  asSetup,
+  BARESIP,
+  ensureBuilt,
+  ensureModules,
+  ensureNode,
+  ensurePackages,
+  FFMPEG,
+  ROOT,
+  RTPENGINE,
+  SIPP,
+} from './install.mjs';
 
 const chosen = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 
@@ -20,7 +31,7 @@ const bin = (path) => join(ROOT, 'node_modules', path);
 const CHECKS = [
   ['types of the tests', [bin('typescript/bin/tsc'), '-p', 'test/tsconfig.json']],
   ['lint', [bin('eslint/bin/eslint.js'), '--config', '.config/eslint.config.js', 'src', 'test']],
-  ['format', [bin('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', 'src', 'test']],
+  ['format', [bin('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', 'src/**/*.{ts,mjs}', 'test/**/*.ts']],
 ];
 
 let passed = 0;
@@ -55,7 +66,11 @@ const FILE_MS = 240_000;
 /** One file in a process of its own. TAP is what it prints: every assertion of a test is a line under it. */
 function runFile(file) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import=tsx', file], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TAP: '1' } });
+    const child = spawn(process.execPath, ['--import=tsx', file], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, TAP: '1' },
+    });
     let tap = '';
     let errors = '';
     const slow = setTimeout(() => child.kill('SIGKILL'), FILE_MS);
@@ -97,7 +112,9 @@ function report(name, tap, errors, code, signal) {
   failed += points.notOk + (crashed ? 1 : 0);
   skipped += points.skip;
   const good = points.notOk === 0 && !crashed;
-  console.log(`${good ? 'ok' : 'NOT OK'}  ${name}  (${points.ok} passed${points.notOk > 0 ? `, ${points.notOk} failed` : ''}${points.skip > 0 ? `, ${points.skip} skipped` : ''})`);
+  console.log(
+    `${good ? 'ok' : 'NOT OK'}  ${name}  (${points.ok} passed${points.notOk > 0 ? `, ${points.notOk} failed` : ''}${points.skip > 0 ? `, ${points.skip} skipped` : ''})`,
+  );
   for (const failure of points.failures) console.log(`    ${failure}`);
   if (crashed) console.log(`    ended with ${signal ?? `code ${code}`}\n${tap.slice(-2000)}\n${errors.slice(-4000)}`);
   else if (!good && errors !== '') console.log(errors.slice(-4000));

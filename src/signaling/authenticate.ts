@@ -27,7 +27,8 @@ export class Authenticator {
     if (account === undefined) return undefined;
     // Nobody calls under another's number.
     const from = parseUri(parseNameAddr(request.get('From') ?? '')?.uri ?? '')?.user;
-    if (from !== account.number) {
+    // RFC 3323 §4.1.1.3: who wants to be anonymous says so in From; who it is has been proven by its password.
+    if (from !== account.number && from !== 'anonymous') {
       response.send(403, 'From is not the authenticated user');
       return undefined;
     }

@@ -12,7 +12,8 @@ export function inviteHeaders(options: DialOptions, target: DialTarget): Headers
   // A trunk knows us by its own user name where it gave us one; a phone sees the other party's number.
   const user = target.credentials?.username ?? options.fromUser;
   return {
-    From: `${displayName(options.fromName)}<sip:${userPart(user)}@localhost>`,
+    From: options.privacy === true ? ANONYMOUS : `${displayName(options.fromName)}<sip:${userPart(user)}@localhost>`,
+    ...(options.privacy === true ? { Privacy: 'id' } : {}),
     To: `<sip:${userPart(options.toUser)}@localhost>`,
     'Max-Forwards': String(options.maxForwards),
     Allow: ALLOW,
@@ -22,6 +23,9 @@ export function inviteHeaders(options: DialOptions, target: DialTarget): Headers
     ...(options.autoAnswer ? AUTO_ANSWER : {}),
   };
 }
+
+/** RFC 3323 §4.1.1.3. */
+const ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>';
 
 /** RFC 5373 names the wish; most desk phones read one of the two older forms. */
 const AUTO_ANSWER: Headers = {

@@ -32,6 +32,8 @@ export function onInvite(deps: RouteDeps, request: SrfRequest, response: SrfResp
       toUser: called.user,
       offer: body,
       maxForwards: hops - 1,
+      asker: identity.kind === 'trunk' ? 'trunk' : 'inside',
+      privacy: wantsPrivacy(request),
     });
     deps.signaling.addIncoming({ callId, role: 'caller' }, request, response);
     deps.log.info({ callId, from: fromUser, to: called.user, sipCallId: request.get('Call-ID') }, 'call came in');
@@ -40,5 +42,9 @@ export function onInvite(deps: RouteDeps, request: SrfRequest, response: SrfResp
     response.send(error.sip, error instanceof Busy ? { headers: { 'Retry-After': String(error.retryAfterSec) } } : {});
   }
 }
+
+/** RFC 3323 §4.2, and the older way of calling oneself anonymous. */
+const wantsPrivacy = (request: SrfRequest): boolean =>
+  /\b(id|user|header)\b/i.test(request.get('Privacy') ?? '') || /sips?:anonymous@/i.test(request.get('From') ?? '');
 
 const isSdp = (request: SrfRequest): boolean => (request.get('Content-Type') ?? SDP_TYPE).toLowerCase().startsWith(SDP_TYPE);

@@ -7,7 +7,7 @@ import type { Clock, Timer } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
 import { sendReinvite } from './reinvite.js';
 import { ALLOW, SDP_TYPE, reasonHeader } from './sip-words.js';
-import { IN_DIALOG, type Srf, type SrfRequest, type SrfResponse } from './srf.js';
+import { IN_DIALOG, wordsOf, type Srf, type SrfRequest, type SrfResponse } from './srf.js';
 
 export type LegDeps = Readonly<{
   srf: Srf;
@@ -93,7 +93,7 @@ export abstract class LegDialog {
       200,
       options,
       (error) => {
-        if (error) this.log.warn({ why: String(error) }, 'the answer to a re-INVITE was not sent');
+        if (error) this.log.warn({ why: wordsOf(error) }, 'the answer to a re-INVITE was not sent');
       },
       (ack) => this.deps.calls.signal(this.id, { kind: 'reinvite-acked', sdp: ack.body === '' ? undefined : ack.body }),
     );

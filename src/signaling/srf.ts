@@ -29,6 +29,10 @@ export interface SrfRequest extends SrfMessage {
   cancel(options: Readonly<{ headers?: Headers }>, callback: (error: Error | null) => void): void;
 }
 
+/** What went wrong, in words. */
+export const wordsOf = (error: unknown): string =>
+  error instanceof Error ? error.message : typeof error === 'string' ? error : 'no reason given';
+
 export type AckFunction = (options?: MessageOptions) => void;
 /** `error` is an Error or, from a refused response, a bare string. */
 export type SentCallback = (error: unknown, sent?: SrfMessage) => void;

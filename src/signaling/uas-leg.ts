@@ -4,7 +4,7 @@
 import type { LegId, SipReason } from '#calls/ports.js';
 import { LegDialog, type LegDeps } from './leg-dialog.js';
 import { ALLOW, SDP_TYPE } from './sip-words.js';
-import type { MessageOptions, SrfRequest, SrfResponse } from './srf.js';
+import { wordsOf, type MessageOptions, type SrfRequest, type SrfResponse } from './srf.js';
 
 export class UasLeg extends LegDialog {
   readonly #request: SrfRequest;
@@ -28,7 +28,7 @@ export class UasLeg extends LegDialog {
     if (this.#finalSent) return;
     const options: MessageOptions = sdp === undefined ? {} : { headers: { 'Content-Type': SDP_TYPE }, body: sdp };
     this.#response.send(status, options, (error) => {
-      if (error) this.log.debug({ status, why: String(error) }, 'provisional response not sent');
+      if (error) this.log.debug({ status, why: wordsOf(error) }, 'provisional response not sent');
       else this.setDialog(this.#response.stackDialogId);
     });
   }
@@ -44,7 +44,7 @@ export class UasLeg extends LegDialog {
         if (!error) return this.setDialog(this.#response.stackDialogId);
         // The CANCEL was faster: the engine has ended the INVITE, and says so by refusing our 200.
         this.endDialog();
-        this.deps.calls.signal(this.id, { kind: 'lost', why: `200 not sent: ${String(error)}` });
+        this.deps.calls.signal(this.id, { kind: 'lost', why: `200 not sent: ${wordsOf(error)}` });
       },
       (ack) => this.deps.calls.signal(this.id, { kind: 'acked', sdp: ack.body === '' ? undefined : ack.body }),
     );

@@ -158,6 +158,17 @@ t.test('phone to phone', async (t) => {
     await refusal('488');
   });
 
+  await t.test('a caller that wants to be anonymous is, to the other phone and not to us', async (t) => {
+    await alice.sip.invite('102', alice.rtp.sdp(), { From: '"Anonymous" <sip:anonymous@anonymous.invalid>;tag=hidden' });
+    const invite = await bob.sip.receives('INVITE');
+    t.match(invite.headers.get('from'), /sip:anonymous@anonymous\.invalid/);
+    t.equal(invite.headers.get('privacy'), 'id');
+    t.notMatch(invite.text, /sip:101|Extension/, 'neither its number nor its name is in the INVITE');
+    bob.sip.respond(invite, 486);
+    await bob.sip.receives('ACK');
+    await refusal('486');
+  });
+
   await t.test('OPTIONS is answered with what we really take', async (t) => {
     alice.sip.request('OPTIONS', 'sip:127.0.0.1');
     const answer = await alice.sip.receives('200', (one) => /OPTIONS/.test(one.headers.get('cseq') ?? ''));
@@ -205,4 +216,6 @@ t.test('a trunk calls in without a password and is reached by its prefix', async
   t.match(invite.headers.get('from'), /sip:4930123@/);
   alice.sip.respond(invite, 486);
   t.equal((await trunk.receives('486')).what, '486');
+  trunk.request('INVITE', 'sip:94930999@127.0.0.1', {}, rtp.sdp());
+  t.equal((await trunk.receives('404')).what, '404', 'a trunk does not call out through a trunk at our cost');
 });

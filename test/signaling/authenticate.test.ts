@@ -60,7 +60,7 @@ t.test('credentials for somebody else, sent along and joined with a comma, do no
 });
 
 t.test('nobody calls under another number than his own', async (t) => {
-  for (const from of ['<sip:102@holdfast>;tag=1', '<sip:anonymous@anonymous.invalid>;tag=1', '<sip:holdfast>', 'nonsense', '']) {
+  for (const from of ['<sip:102@holdfast>;tag=1', '<sip:anonymous2@anonymous.invalid>;tag=1', '<sip:holdfast>', 'nonsense', '']) {
     const door = new FrontDoor();
     const { identity, sent } = identify(door, { ...INVITE, headers: { From: from, Authorization: door.key(INVITE) } });
     t.equal(identity, undefined, from);
@@ -101,4 +101,10 @@ t.test('a trunk is known by its address and calls in any name', async (t) => {
 t.test('at the address of a trunk a phone must prove itself all the same before it is registered', async (t) => {
   const headers = { To: '<sip:101@holdfast>', Contact: '<sip:101@198.51.100.5>', 'Call-ID': 'c', CSeq: '1 REGISTER' };
   t.match(new FrontDoor().answerTo({ method: 'REGISTER', address: '198.51.100.5', headers }), { status: 401 });
+});
+
+t.test('a phone that calls itself anonymous (RFC 3323) is still known by its password', async (t) => {
+  const door = new FrontDoor();
+  const headers = { From: '<sip:anonymous@anonymous.invalid>;tag=1', Authorization: door.key(INVITE) };
+  t.match(identify(door, { ...INVITE, headers }).identity, { kind: 'account', number: '101' });
 });
