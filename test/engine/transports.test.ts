@@ -173,3 +173,29 @@ t.test('an address that cannot be had is named, with its protocol and the settin
     /192\.0\.2\.77 port 0 \(tcp\): this machine has no such address/,
   );
 });
+
+t.test('a browser that closes its connection while it calls has cancelled', async (t) => {
+  const engine = await engineForTest(t);
+  const app = await appForTest(t, engine);
+  const phone = await wsPhone(engine);
+  sendInvite(phone, 'closed');
+  const { request, response } = await app.gets('INVITE');
+  response.send(180);
+  await phone.receives('180 INVITE');
+  const cancelled = new Promise((resolve) => request.on('cancel', () => resolve(true)));
+  phone.close();
+  t.equal(await cancelled, true);
+  t.equal(engine.counts().dialogs, 0);
+});
+
+t.test('a Contact that another phone registered over its connection does not draw calls to it', async (t) => {
+  const engine = await engineForTest(t);
+  const app = await appForTest(t, engine);
+  const honest = await udpPhone(engine);
+  const thief = await tcpPhone(engine);
+  t.teardown(() => (honest.close(), thief.close()));
+  await register(app, thief, `<${honest.uri}>`);
+  const call = await outgoing(app, { method: 'INVITE', uri: honest.uri, body: SDP });
+  honest.send(honest.response(await honest.receives('INVITE'), 486));
+  t.equal((await call.next()).response.status, 486);
+});

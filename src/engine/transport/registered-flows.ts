@@ -2,8 +2,9 @@
  * registered-flows: the connection on which a phone registered, by the user and host of its Contact, so that requests to that
  * Contact go back on it (RFC 5626 §5.3, RFC 7118 §5): many such hosts exist nowhere (`df7jal23ls0d.invalid`).
  */
+import { isIP } from 'node:net';
 import type { SipUri } from '#sip/uri.js';
-import type { Flow } from './flow.js';
+import { unbracketed, type Flow } from './flow.js';
 
 const MAX_REMEMBERED = 100_000;
 
@@ -27,7 +28,13 @@ export class RegisteredFlows {
     this.#forgetKey(keyOf(contact));
   }
 
+  /**
+   * A plain address is what it says and is reached by UDP, whoever registered it over a connection: otherwise one phone could
+   * draw another's calls to itself by registering its Contact.
+   */
   find(uri: SipUri, nowMs: number): Flow | undefined {
+    const transport = uri.params.get('transport')?.toLowerCase() ?? 'udp';
+    if (transport === 'udp' && isIP(unbracketed(uri.host)) !== 0) return undefined;
     const key = keyOf(uri);
     const found = this.#byContact.get(key);
     if (found === undefined) return undefined;

@@ -40,7 +40,9 @@ export class WebSocketTransport {
   }
 
   static open(address: string, port: number, user: FlowUser, connections: Connections): Promise<WebSocketTransport> {
-    const http = createServer((_request, response) => response.writeHead(426, { upgrade: 'websocket' }).end());
+    const http = createServer({ keepAlive: true, keepAliveInitialDelay: 60_000 }, (_request, response) =>
+      response.writeHead(426, { upgrade: 'websocket' }).end(),
+    );
     return new Promise((resolve, reject) => {
       http.once('error', reject);
       http.listen({ host: address, port, ipv6Only: isIPv6(address) }, () => {

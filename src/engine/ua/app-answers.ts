@@ -150,7 +150,6 @@ function repeat1xx(core: Core, incoming: IncomingRequest, rseq: number, text: st
 /** RFC 5626 §5.3: a phone that registered over a connection is reached on it. */
 function rememberFlow(core: Core, incoming: IncomingRequest, message: AppResponse): void {
   const { request, flow } = incoming.arrived;
-  if (!isReliable(flow)) return;
   const asked = Number(headerValues(request, 'Expires')[0] ?? NaN);
   for (const value of headerValues(request, 'Contact')) {
     const contact = parseNameAddr(value);
@@ -158,7 +157,7 @@ function rememberFlow(core: Core, incoming: IncomingRequest, message: AppRespons
     if (contact === undefined || uri === undefined) continue;
     const granted = grantedSec(message.headers, contact.uri) ?? Number(contact.params.get('expires') ?? asked);
     const expiresSec = Number.isFinite(granted) ? granted : 3600;
-    if (expiresSec > 0) core.flows.remember(uri, flow, core.clock.now() + expiresSec * 1000);
+    if (expiresSec > 0 && isReliable(flow)) core.flows.remember(uri, flow, core.clock.now() + expiresSec * 1000);
     else core.flows.forget(uri);
   }
 }

@@ -55,7 +55,7 @@ export class OutgoingInvite extends OutgoingRequest {
 
   /** The application is gone: nobody would take the call. */
   override abandon(): void {
-    if (this.dialog !== undefined) return this.#abandonInDialog();
+    if (this.dialog !== undefined) return this.finish();
     this.#abandoned = true;
     this.cancel([{ name: 'Reason', value: 'SIP;cause=503;text="Application gone"' }]);
   }
@@ -130,6 +130,8 @@ export class OutgoingInvite extends OutgoingRequest {
     const acknowledgement = new Acknowledgement(this.core, dialog, this.request, raced);
     this.#answered.set(tag, acknowledgement);
     dialog.answered(acknowledgement);
+    // Its application is gone: without an ACK the peer would end a call that is up.
+    if (!this.app.isOpen()) acknowledgement.acknowledge([], '');
     this.tellApp(response.status, text);
     dialog.readMark = this.app.mark();
     this.finish();
@@ -169,10 +171,6 @@ export class OutgoingInvite extends OutgoingRequest {
     this.core.log.info({ callId: this.request.callId, abandoned: this.#abandoned }, 'a 2xx nobody waits for is hung up');
     if (this.#answered.size >= MAX_FORKS) return;
     this.#answered.set(tag, ackAndBye(this.core, this.#factsOf(response, facts), this.request));
-    this.finish();
-  }
-
-  #abandonInDialog(): void {
     this.finish();
   }
 

@@ -4,13 +4,14 @@
  */
 import { headerField } from '#sip/headers.js';
 import { isOutOfOrder, refreshesTarget, refreshTarget } from '../dialog/dialog.js';
-import type { LiveDialog } from '../dialog/live-dialog.js';
+import type { LiveDialog, OpenRequest } from '../dialog/live-dialog.js';
 import type { App } from '../link/app.js';
 import { wireTime } from '../link/link-messages.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Arrived } from '../transaction/transaction-layer.js';
 import { composeResponse } from './compose-response.js';
 import type { Core } from './core.js';
+import { tellCancelled } from './caller-gone.js';
 import { IncomingRequest } from './incoming-request.js';
 import { finish, retryAfter } from './refusal.js';
 
@@ -51,37 +52,17 @@ function receiveBye(core: Core, dialog: LiveDialog, arrived: Arrived, transactio
   const open = [...dialog.openRequests];
   for (const request of open) request.refuse(487);
   const owner = ownerOf(core, dialog);
-  if (dialog.facts.role === 'uas' && !dialog.confirmed) return byeBeforeAnswer(core, dialog, open, arrived, transaction);
+  if (dialog.facts.role === 'uas' && !dialog.confirmed) return byeBeforeAnswer(core, open, arrived, transaction);
   if (owner === undefined) return finish(arrived, transaction, 200);
   const incoming = new IncomingRequest(core, arrived, transaction, owner, dialog);
   handOn(dialog, owner, () => incoming.tellApp());
 }
 
 /** A caller that says BYE before it was answered means CANCEL, and that is the word drachtio-srf understands at this point. */
-function byeBeforeAnswer(
-  core: Core,
-  dialog: LiveDialog,
-  open: readonly { readonly method: string }[],
-  arrived: Arrived,
-  transaction: ServerTransaction,
-): void {
+function byeBeforeAnswer(core: Core, open: readonly OpenRequest[], arrived: Arrived, transaction: ServerTransaction): void {
   finish(arrived, transaction, 200);
   const invite = open.find((one): one is IncomingRequest => one instanceof IncomingRequest && one.method === 'INVITE');
-  if (invite === undefined) return;
-  const { request, facts } = invite.arrived;
-  const text =
-    `CANCEL ${request.uri} SIP/2.0\r\nVia: ${invite.arrived.via}\r\nFrom: ${headerField(request, 'From') ?? ''}\r\n` +
-    `To: ${headerField(request, 'To') ?? ''}\r\nCall-ID: ${facts.callId}\r\nCSeq: ${facts.cseq} CANCEL\r\nContent-Length: 0\r\n\r\n`;
-  invite.app.notify({
-    source: 'network',
-    bytes: 0,
-    protocol: arrived.flow.protocol,
-    peer: arrived.flow.remote,
-    time: wireTime(core.clock.now()),
-    transactionId: invite.id,
-    dialogId: dialog.id,
-    text,
-  });
+  if (invite !== undefined) tellCancelled(core, invite);
 }
 
 /** RFC 3262 §3. The engine answers it; drachtio-srf only wants to know that it came. */

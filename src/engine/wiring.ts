@@ -1,0 +1,105 @@
+/**
+ * wiring: builds the rooms of an engine once and plugs them into each other. Opens nothing and decides nothing.
+ */
+import { word } from '#kit/ids.js';
+import { createLogger } from '#kit/log.js';
+import { Admission } from './admission.js';
+import { DialogTable } from './dialog/dialog-table.js';
+import { readAppMessage } from './link/app-message.js';
+import type { LinkUser } from './link/link-session.js';
+import { Roster } from './link/roster.js';
+import { MonotonicClock } from './monotonic-clock.js';
+import { ENGINE_LIMITS, type EngineOptions, type EngineParts } from './options.js';
+import { TimerWheel } from './timer-wheel.js';
+import { TransactionLayer } from './transaction/transaction-layer.js';
+import type { FlowUser } from './transport/flow.js';
+import { RegisteredFlows } from './transport/registered-flows.js';
+import { Transports } from './transport/transports.js';
+import { answerFor } from './ua/app-answers.js';
+import { appIsGone } from './ua/app-loss.js';
+import { requestFor } from './ua/app-requests.js';
+import { connectionClosed } from './ua/caller-gone.js';
+import type { Core } from './ua/core.js';
+import { Uas } from './ua/uas.js';
+
+export function buildCore(options: EngineOptions, parts: EngineParts): Core {
+  const clock = parts.clock ?? new MonotonicClock();
+  const log = parts.log ?? createLogger(options.logLevel ?? 'silent');
+  const limits = { ...ENGINE_LIMITS, ...options.limits };
+  const admission = new Admission(limits.lateMs);
+  const wheel = new TimerWheel(clock, (lateMs) => admission.loopWasLate(lateMs));
+  const uas = new Uas(admission);
+  const nextId = idSource();
+  const transactions = new TransactionLayer(wheel, log, limits.serverTransactions, nextId, uas);
+  const flows = new RegisteredFlows();
+  const flowUser: FlowUser = {
+    message: (text, flow) => {
+      try {
+        transactions.message(text, flow);
+      } catch (error) {
+        // A fault of ours that one message met must not end all other calls.
+        log.error({ err: error, from: flow.remote.address, head: text.slice(0, text.indexOf('\r\n')) }, 'a message met a fault');
+      }
+    },
+    closed: (flow) => {
+      flows.closed(flow);
+      transactions.closed(flow);
+      connectionClosed(core, flow);
+    },
+  };
+  const core: Core = {
+    clock,
+    log,
+    limits,
+    wheel,
+    transports: new Transports(flowUser, limits.connections, (text) => log.warn(text)),
+    flows,
+    transactions,
+    dialogs: new DialogTable(limits.dialogs),
+    roster: new Roster(),
+    incoming: new Map(),
+    outgoing: new Map(),
+    nextId,
+    nextCSeq: cseqSource(clock.now()),
+  };
+  uas.begin(core);
+  return core;
+}
+
+/** What the applications ask for. */
+export function linkUserOf(core: Core): LinkUser {
+  return {
+    authenticated: (session) => core.roster.add(session),
+    route: (session, method) => core.roster.route(session, method),
+    removeRoute: (session, method) => core.roster.removeRoute(session, method),
+    sip: (session, command) => {
+      try {
+        const message = readAppMessage(command.text);
+        if (message.kind === 'bad') session.nok(command.id, message.why);
+        else if (message.kind === 'response') answerFor(core, session, command, message);
+        else requestFor(core, session, command, message);
+      } catch (error) {
+        core.log.error({ err: error }, 'a command met a fault');
+        session.nok(command.id, 'internal error');
+      }
+    },
+    proxy: (session, command) => session.nok(command.id, 'proxying is not supported'),
+    closed: (session) => {
+      core.roster.remove(session);
+      appIsGone(core, session);
+    },
+  };
+}
+
+/** Unique in this engine and not to be guessed from another one's. */
+function idSource(): () => string {
+  const prefix = word(12);
+  let count = 0;
+  return () => `${prefix}-${(count++).toString(36)}`;
+}
+
+/** RFC 3261 §8.1.1.5: from the clock, so that a restart does not begin below what peers have seen. */
+function cseqSource(nowMs: number): () => number {
+  let last = Math.floor(nowMs / 1000) % 2 ** 30;
+  return () => ++last;
+}
