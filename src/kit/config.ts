@@ -66,16 +66,21 @@ function withEnvironment(file: unknown, environment: Environment): unknown {
 
 function validate<T extends TObject>(schema: T, found: unknown, file: string): Static<T> {
   const filled = Value.Default(schema, structuredClone(found));
-  const wrong = Value.Errors(schema, filled).First();
+  const wrong = wrongAsWritten(schema, found) ?? Value.Errors(schema, filled).First();
   if (wrong !== undefined) throw new ConfigError(describe(wrong, file));
   return filled as Static<T>;
+}
+
+/** Judged before defaults are filled in, which would quietly replace what has the wrong kind. A key that is missing has no value yet. */
+function wrongAsWritten(schema: TObject, found: unknown): ValueError | undefined {
+  return [...Value.Errors(schema, found)].find(({ value }) => value !== undefined);
 }
 
 function describe(wrong: ValueError, file: string): string {
   const key = wrong.path.slice(1).replaceAll('/', '.') || '(the whole file)';
   if (wrong.message.includes('Unexpected property')) return `${file}: ${key}: unknown key; ${knownKeys(wrong)}`;
-  const found = wrong.value === undefined ? 'nothing' : JSON.stringify(wrong.value).slice(0, 80);
-  return `${file}: ${key}: found ${hideSecret(key, found)}, expected ${expected(wrong.schema)}`;
+  const found = wrong.value === undefined ? 'nothing' : hideSecret(key, JSON.stringify(wrong.value).slice(0, 80));
+  return `${file}: ${key}: found ${found}, expected ${expected(wrong.schema)}`;
 }
 
 const hideSecret = (key: string, found: string): string =>
@@ -86,11 +91,13 @@ function knownKeys(wrong: ValueError): string {
   return properties === undefined ? 'remove it' : `known here: ${Object.keys(properties).join(', ')}`;
 }
 
+const KINDS: Readonly<Record<string, string>> = { integer: 'a whole number', object: 'keys with values', array: 'a list' };
+
 function expected(schema: TSchema): string {
   if (Array.isArray(schema['anyOf'])) {
     return `one of ${(schema['anyOf'] as { const?: unknown }[]).map((one) => String(one.const)).join(', ')}`;
   }
-  const words = [`${schema['type'] === 'integer' ? 'a whole number' : `a ${String(schema['type'] ?? 'value')}`}`];
+  const words = [KINDS[String(schema['type'])] ?? `a ${String(schema['type'] ?? 'value')}`];
   if (schema['minimum'] !== undefined) words.push(`from ${String(schema['minimum'])} to ${String(schema['maximum'])}`);
   if (schema['pattern'] !== undefined) words.push(`matching ${String(schema['pattern'])}`);
   if (schema['minLength'] !== undefined) words.push(`of ${String(schema['minLength'])} or more characters`);
