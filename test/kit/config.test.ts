@@ -1,0 +1,159 @@
+/**
+ * Goal: who writes a wrong configuration is told file, key, what was found and what is expected, and never reads a secret in the
+ * message. Method: folders with one mistake each.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadConfig, type Config } from '#kit/config.js';
+import { ENVIRONMENT } from '#kit/config-schema.js';
+import { ConfigError } from '#kit/errors.js';
+import t, { type Test } from 'tap';
+
+type Files = Readonly<Record<string, string>>;
+
+function load(t: Test, files: Files, environment: Readonly<Record<string, string>> = {}): Config {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-config-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return loadConfig(environment, folder);
+}
+
+function complaint(t: Test, files: Files, environment: Readonly<Record<string, string>> = {}): string {
+  try {
+    load(t, files, environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return t.fail('nothing was wrong with it') ? '' : 'accepted';
+}
+
+const holdfast = (text: string): Files => ({ 'holdfast.yaml': text });
+const trunk = (text: string): Files => ({ 'trunks.yaml': `trunks:\n  - { ${text} }\n` });
+
+/** What is wrong → every word the message must have. */
+const MISTAKES: readonly (readonly [string, Files, readonly string[]])[] = [
+  ['an unknown key', holdfast('sipp: {}'), ['holdfast.yaml', 'sipp', 'unknown key']],
+  ['an unknown key further in', holdfast('sip: { prot: 5060 }'), ['holdfast.yaml', 'sip.prot', 'unknown key']],
+  ['a word for a number', holdfast('sip: { port: high }'), ['sip.port', '"high"', 'a whole number', 'from 0 to 65535']],
+  ['a number that is too big', holdfast('sip: { port: 70000 }'), ['sip.port', '70000', 'from 0 to 65535']],
+  ['half a port', holdfast('http: { port: 95.5 }'), ['http.port', '95.5', 'a whole number']],
+  ['a list for a section', holdfast('sip: [5060]'), ['holdfast.yaml', 'sip', '[5060]', 'keys with values']],
+  ['an empty list for a section', holdfast('http: []'), ['http', '[]', 'keys with values']],
+  ['keys for a list', { 'accounts.yaml': 'phones: { a: 1 }' }, ['accounts.yaml', 'phones', 'a list']],
+  ['nothing for a section', holdfast('sip:'), ['holdfast.yaml', 'sip', 'null', 'keys with values']],
+  ['a list for the whole file', holdfast('- 1'), ['holdfast.yaml', '(the whole file)', '[1]']],
+  ['an unknown word', holdfast('log: loud'), ['log', '"loud"', 'trace, debug, info, warn, error, silent']],
+  ['a name for an address', holdfast('address: example.com'), ['address', 'HOLDFAST_ADDRESS', '"example.com"', 'IPv4 or IPv6']],
+  ['a range without room', holdfast('rtpengine: { portMin: 100, portMax: 101 }'), ['rtpengine.portMax', '101', 'portMin (100)']],
+  ['broken YAML', holdfast('sip: { port: 5060'), ['holdfast.yaml', 'not readable as YAML', 'line 1']],
+  ['a key written twice', holdfast('log: info\nlog: warn'), ['holdfast.yaml', 'not readable as YAML', 'unique']],
+  [
+    'a phone without password',
+    { 'accounts.yaml': "phones: [{ number: '1' }]" },
+    ['accounts.yaml', 'phones.0.password', 'nothing'],
+  ],
+  ['a number for a name', { 'accounts.yaml': 'phones: [{ number: 101, password: x }]' }, ['phones.0.number', '101', 'a string']],
+  ['a space in a number', { 'accounts.yaml': "phones: [{ number: '1 2', password: x }]" }, ['phones.0.number', '"1 2"']],
+  [
+    'one number twice',
+    { 'accounts.yaml': "phones: [{ number: '1', password: x }, { number: '1', password: y }]" },
+    ['accounts.yaml', 'phones.1.number', 'found 1 twice'],
+  ],
+  ['a trunk to nowhere', trunk('name: a, uri: 10.0.0.1'), ['trunks.yaml', 'trunks.0.uri', '"10.0.0.1"', 'sip']],
+  [
+    'registering without a name',
+    trunk("name: a, uri: 'sip:10.0.0.1', register: true"),
+    ['trunks.0.register', 'username and password'],
+  ],
+  ['music that is no path', { 'music.yaml': 'default: 7' }, ['music.yaml', 'default', '7', 'a string']],
+];
+
+t.test('every mistake is named by file, key, what was found and what is expected', (t) => {
+  for (const [what, files, words] of MISTAKES) {
+    const message = complaint(t, files);
+    for (const word of words) t.ok(message.includes(word), `${what}: "${message}" says ${word}`);
+  }
+  t.end();
+});
+
+t.test('what was found is not shown when it is a secret', (t) => {
+  const message = complaint(t, { 'accounts.yaml': "phones: [{ number: '1', password: [hunter2] }]" });
+  t.match(message, 'phones.0.password');
+  t.notMatch(message, 'hunter2');
+  t.notMatch(complaint(t, holdfast('drachtio: { secret: [hunter2] }')), 'hunter2');
+  t.end();
+});
+
+t.test('a folder that is not there is told with the variable that names it', (t) => {
+  t.throws(() => loadConfig({ HOLDFAST_CONFIG: '/nowhere/at/all' }, '/'), /\/nowhere\/at\/all.*HOLDFAST_CONFIG/);
+  t.end();
+});
+
+t.test('an empty folder is a whole configuration', (t) => {
+  const config = load(t, {});
+  t.match(config, { address: '127.0.0.1', addresses: ['127.0.0.1'], sip: { port: 5060, wsPort: 5066 }, http: { port: 9509 } });
+  t.strictSame(config.accounts, { phones: [], http: [], tokens: [] });
+  t.strictSame(config.trunks, []);
+  t.end();
+});
+
+t.test('what is loaded cannot be changed', (t) => {
+  const config = load(t, {});
+  t.throws(() => Object.assign(config.sip, { port: 1 }), TypeError);
+  t.throws(() => Object.assign(config.accounts.phones, { 0: {} }), TypeError);
+  t.end();
+});
+
+t.test('the environment wins over the file, key by key', (t) => {
+  const config = load(t, holdfast('sip: { port: 6000, wsPort: 6001 }\nlog: warn'), {
+    HOLDFAST_SIP_PORT: '7000',
+    HOLDFAST_WS_PORT: '',
+  });
+  t.match(config, { sip: { port: 7000, wsPort: 6001 }, log: 'warn' }, 'an empty variable is none');
+  for (const [variable, path] of Object.entries(ENVIRONMENT)) {
+    const value = variable === 'HOLDFAST_ADDRESS' ? '127.0.0.2' : variable === 'HOLDFAST_LOG' ? 'debug' : '31000';
+    const changed = path.reduce<unknown>(
+      (room, key) => (room as Record<string, unknown>)[key],
+      load(t, {}, { [variable]: value }),
+    );
+    t.equal(String(changed), value, `${variable} sets ${path.join('.')}`);
+  }
+  t.end();
+});
+
+t.test('a wrong value in the environment is told like one in the file', (t) => {
+  const message = complaint(t, {}, { HOLDFAST_HTTP_PORT: 'web' });
+  for (const word of ['http.port', '"web"', 'a whole number']) t.ok(message.includes(word), word);
+  t.end();
+});
+
+t.test('several addresses may be served, also IPv6', (t) => {
+  t.strictSame(load(t, {}, { HOLDFAST_ADDRESS: '127.0.0.1, [::1]' }).addresses, ['127.0.0.1', '::1']);
+  t.match(complaint(t, {}, { HOLDFAST_ADDRESS: '127.0.0.1,,' }), 'found ""');
+  t.end();
+});
+
+const shipped = fileURLToPath(new URL('../../sip-config', import.meta.url));
+
+t.test('the configuration that ships is valid, and its demo passwords are for loopback only', (t) => {
+  t.equal(loadConfig({}, shipped).accounts.phones.length, 10);
+  t.equal(loadConfig({ HOLDFAST_ADDRESS: '127.0.0.1,::1' }, shipped).addresses.length, 2);
+  for (const address of ['0.0.0.0', '192.0.2.1', '127.0.0.1,192.0.2.1', '::']) {
+    t.throws(() => loadConfig({ HOLDFAST_ADDRESS: address }, shipped), /accounts\.yaml: .*demo password/, address);
+  }
+  t.end();
+});
+
+t.test('each kind of demo password is found, and none is needed', (t) => {
+  const open = { HOLDFAST_ADDRESS: '192.0.2.1' };
+  const own =
+    "phones: [{ number: '101', password: mine }]\nhttp: [{ user: u, password: mine }]\ntokens: [{ name: n, token: mine }]";
+  t.equal(load(t, { 'accounts.yaml': own }, open).address, '192.0.2.1');
+  t.match(complaint(t, { 'accounts.yaml': own.replace('mine', 'demo-107') }, open), 'a phone still has its demo password');
+  t.match(complaint(t, { 'accounts.yaml': own.replace('u, password: mine', 'u, password: qwe123') }, open), 'a user still has');
+  t.match(complaint(t, { 'accounts.yaml': own.replace('token: mine', 'token: demo-token') }, open), 'the demo token');
+  t.end();
+});
