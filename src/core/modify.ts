@@ -125,6 +125,7 @@ function answerInAck(call: Confirmed, leg: Leg, offered: Direction, answered: Di
 /** RFC 3261 §14.2: a refused re-INVITE leaves the session as it was, and with it the hold the phone tried to begin or to end. */
 export function onAnswerFailed(call: Confirmed, role: LegRole): Step {
   const leg = call[role];
+  if (leg.offerAnswer.kind === 'awaiting-answer-in-ack') return settle(withLeg(call, stable(leg))); // it asked for an offer and got none
   if (leg.offerAnswer.kind !== 'have-remote-offer') return [call, []];
   const { before } = leg.offerAnswer;
   const media = { ...(before?.media ?? leg.media), sound: leg.media.sound };
