@@ -64,17 +64,22 @@ export class CallStory {
   }
 
   /**
-   * Both phones acknowledge and answer whatever is open, until nothing is: each answers what the offer leaves of its own wish.
+   * Both phones acknowledge and answer whatever is open, until nothing is: each answers what the offer leaves of its own wish,
+   * or what `mayLie` says.
    * @returns what that led to.
    */
-  cooperate(wishes: Readonly<Record<LegRole, Direction>> = { caller: 'sendrecv', callee: 'sendrecv' }): string[] {
+  cooperate(
+    wishes: Readonly<Record<LegRole, Direction>> = { caller: 'sendrecv', callee: 'sendrecv' },
+    mayLie?: (offered: Direction) => Direction,
+  ): string[] {
     const seen: string[] = [];
+    const answer = (leg: LegRole, offered: Direction): Direction => mayLie?.(offered) ?? answerTo(offered, wishes[leg]);
     for (let round = 0; round < 8; round += 1) {
       for (const leg of LEG_ROLES) {
         const open = this.confirmed[leg].offerAnswer;
         if (open.kind === 'have-remote-offer') seen.push(...this.acks(leg));
-        if (open.kind === 'awaiting-answer-in-ack') seen.push(...this.acks(leg, answerTo(open.offered, wishes[leg])));
-        if (open.kind === 'have-local-offer') seen.push(...this.answers(leg, answerTo(open.offered, wishes[leg])));
+        if (open.kind === 'awaiting-answer-in-ack') seen.push(...this.acks(leg, answer(leg, open.offered)));
+        if (open.kind === 'have-local-offer') seen.push(...this.answers(leg, answer(leg, open.offered)));
       }
     }
     return seen;
