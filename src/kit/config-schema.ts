@@ -101,6 +101,7 @@ export const TrunksFile = Type.Object(
           from: Type.Array(Type.String({ minLength: 2 }), { default: [] }), // source addresses (address or address:port) trusted without digest
           prefix: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z+*#]{0,32}$' })), // dialled numbers beginning so go here
           stripPrefix: Type.Boolean({ default: true }),
+          transit: Type.Boolean({ default: false }), // may it call out through other trunks? At whose cost?
           username: Type.Optional(Type.String({ maxLength: 128 })),
           password: Type.Optional(Secret),
           register: Type.Boolean({ default: false }), // register there with the credentials above

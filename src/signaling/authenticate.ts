@@ -22,7 +22,7 @@ export class Authenticator {
   /** For calls and messages: the identity, or undefined when the request has been answered here (401, 403). */
   identify(request: SrfRequest, response: SrfResponse): Identity | undefined {
     const trunk = this.#trunks.ofSource(request.source_address, request.source_port);
-    if (trunk !== undefined) return { kind: 'trunk', name: trunk.name };
+    if (trunk !== undefined) return { kind: 'trunk', name: trunk.name, asker: trunk.transit ? 'inside' : 'trunk' };
     const account = this.account(request, response);
     if (account === undefined) return undefined;
     // Nobody calls under another's number.

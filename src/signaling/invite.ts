@@ -32,7 +32,7 @@ export function onInvite(deps: RouteDeps, request: SrfRequest, response: SrfResp
       toUser: called.user,
       offer: body,
       maxForwards: hops - 1,
-      asker: identity.kind === 'trunk' ? 'trunk' : 'inside',
+      asker: identity.kind === 'trunk' ? identity.asker : 'inside',
       privacy: wantsPrivacy(request),
     });
     deps.signaling.addIncoming({ callId, role: 'caller' }, request, response);

@@ -16,7 +16,7 @@ export function onMessage(deps: RouteDeps, request: SrfRequest, response: SrfRes
   if (identity === undefined) return;
   const number = parseUri(request.uri)?.user;
   if (number === undefined) return response.send(404);
-  const found = deps.bindings.find(number, identity.kind === 'trunk' ? 'trunk' : 'inside');
+  const found = deps.bindings.find(number, identity.kind === 'trunk' ? identity.asker : 'inside');
   if (found.kind === 'unknown') return response.send(404);
   if (found.kind === 'not-registered') return response.send(480);
   const from =

@@ -1,7 +1,7 @@
 /**
  * routes: every request that can come in, and the room that answers it. A table of contents; the rules are elsewhere.
  */
-import type { BindingsPort, CallSignals } from '#calls/ports.js';
+import type { Asker, BindingsPort, CallSignals } from '#calls/ports.js';
 import type { Logger } from '#kit/log.js';
 import { relayInDialog } from './in-dialog.js';
 import { onInvite } from './invite.js';
@@ -11,7 +11,9 @@ import { ALLOW, SDP_TYPE } from './sip-words.js';
 import type { RequestHandler, Srf, SrfRequest, SrfResponse } from './srf.js';
 
 /** Who sent a request, once that is proven. */
-export type Identity = Readonly<{ kind: 'account'; number: string; name?: string | undefined } | { kind: 'trunk'; name: string }>;
+export type Identity = Readonly<
+  { kind: 'account'; number: string; name?: string | undefined } | { kind: 'trunk'; name: string; asker: Asker }
+>;
 
 export type RouteDeps = Readonly<{
   srf: Srf;

@@ -8,6 +8,7 @@ const trunk = (name: string, from: string[], more: Partial<TrunkConfig> = {}): T
   uri: 'sip:192.0.2.10:5060;transport=tcp',
   from,
   stripPrefix: true,
+  transit: false,
   register: false,
   registerSeconds: 300,
   ...more,

@@ -94,7 +94,7 @@ t.test('who guesses passwords is told to wait', async (t) => {
 t.test('a trunk is known by its address and calls in any name', async (t) => {
   const facts = { ...INVITE, address: '198.51.100.5', headers: { From: '<sip:+4930123@carrier>;tag=1' } };
   const { identity, sent } = identify(new FrontDoor(), facts);
-  t.same(identity, { kind: 'trunk', name: 'carrier' });
+  t.same(identity, { kind: 'trunk', name: 'carrier', asker: 'trunk' });
   t.same(sent, []);
 });
 

@@ -18,6 +18,7 @@ export const CARRIER: TrunkConfig = {
   uri: 'sip:198.51.100.5',
   from: ['198.51.100.5'],
   stripPrefix: true,
+  transit: false,
   register: false,
   registerSeconds: 300,
 };
