@@ -51,3 +51,20 @@ t.test('one question answers for all that was written before it', (t) => {
   );
   t.end();
 });
+
+t.test('an answer of the application is news of what it has read', (t) => {
+  const asked: (() => void)[] = [];
+  const fence = new Fence(
+    (passed) => void asked.push(passed),
+    () => 4,
+  );
+  const passed: string[] = [];
+  fence.wait(3, () => passed.push('three'));
+  fence.wait(4, () => passed.push('four'));
+  fence.learn(3);
+  t.same(passed, ['three']);
+  asked[0]?.();
+  t.same(passed, ['three', 'four']);
+  t.equal(asked.length, 1, 'nothing is left to be asked for');
+  t.end();
+});

@@ -69,7 +69,7 @@ export type SentRequest = Readonly<{
 /** RFC 3261 §12.1.2: we are the UAC. */
 export function uacFacts(sent: SentRequest, response: SipResponse, facts: Essentials, flow: Flow): DialogFacts {
   return {
-    id: dialogId(sent.callId, sent.fromTag),
+    id: ownText(dialogId(sent.callId, sent.fromTag)),
     kind: sent.method === 'SUBSCRIBE' ? 'SUBSCRIBE' : 'INVITE',
     role: 'uac',
     callId: sent.callId,
@@ -111,10 +111,13 @@ export function routing(dialog: DialogFacts): Routing {
   return { requestUri: firstUri, routes: [...rest, `<${dialog.remoteTarget}>`] };
 }
 
+/** Whether it leads anywhere is found out when something is sent to it. */
+const SIP = /^sips?:/i;
+
 function contactUri(message: SipMessage): string | undefined {
   const contact = headerValue(message, 'Contact');
   const uri = contact === undefined ? undefined : parseNameAddr(contact)?.uri;
-  return uri === undefined || parseUri(uri) === undefined ? undefined : ownText(uri);
+  return uri === undefined || !SIP.test(uri) ? undefined : ownText(uri);
 }
 
 const addressUri = (text: string | undefined): string => ownText(parseNameAddr(text ?? '')?.uri ?? '');

@@ -17,6 +17,8 @@ export interface App {
   nok(id: string, reason: string): void;
   /** Here: everything written so far. */
   mark(): ReadMark;
+  /** The application has answered something that stands at the mark: all before it has been read. */
+  hasRead(mark: ReadMark): void;
   /** Runs `next` when the application has certainly read up to the mark, in a chunk of its own; at once when that is long ago. */
   afterRead(mark: ReadMark, next: () => void): void;
 }

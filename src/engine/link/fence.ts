@@ -32,6 +32,13 @@ export class Fence {
     return frames <= this.#read;
   }
 
+  /** News of what was read that came by itself: an answer to the frame of this number. */
+  learn(frames: number): void {
+    if (frames <= this.#read) return;
+    this.#read = frames;
+    this.#release();
+  }
+
   /** @returns false when too many wait already; then the caller must do without. */
   wait(frames: number, next: () => void): boolean {
     if (this.#closed || this.#waiting.length >= MAX_WAITING) return false;
@@ -45,6 +52,13 @@ export class Fence {
     this.#waiting = [];
   }
 
+  #release(): void {
+    if (this.#waiting.length === 0) return;
+    const ready = this.#waiting.filter((one) => one.frames <= this.#read);
+    this.#waiting = this.#waiting.filter((one) => one.frames > this.#read);
+    for (const { next } of ready) next();
+  }
+
   #askOnce(): void {
     if (this.#asking || this.#closed) return;
     this.#asking = true;
@@ -53,9 +67,7 @@ export class Fence {
       this.#asking = false;
       if (this.#closed) return;
       this.#read = Math.max(this.#read, upTo);
-      const ready = this.#waiting.filter((one) => one.frames <= this.#read);
-      this.#waiting = this.#waiting.filter((one) => one.frames > this.#read);
-      for (const { next } of ready) next();
+      this.#release();
       if (this.#waiting.length > 0) this.#askOnce();
     });
   }

@@ -121,6 +121,10 @@ export class LinkSession implements App {
     return { app: this, frames: this.#written, writtenMs: this.#facts.clock.now() };
   }
 
+  hasRead(mark: ReadMark): void {
+    if (mark.app === this) this.#fence.learn(mark.frames);
+  }
+
   afterRead(mark: ReadMark, next: () => void): void {
     const settled =
       mark.app !== this || this.#fence.hasRead(mark.frames) || this.#facts.clock.now() - mark.writtenMs > CERTAINLY_READ_MS;

@@ -77,7 +77,7 @@ export class ClientTransaction {
   }
 
   due(letter: TimerLetter): void {
-    delete this.#timers[letter];
+    this.#timers[letter] = undefined;
     this.#on(`timer ${letter}`);
   }
 

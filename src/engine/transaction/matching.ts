@@ -3,7 +3,7 @@
  */
 import type { SipRequest } from '#sip/message.js';
 import type { Via } from '#sip/via.js';
-import type { Essentials } from './essentials.js';
+import type { Essentials, RequestEssentials } from './essentials.js';
 
 /** RFC 3261 §8.1.1.7: a branch that begins so is unique in space and time. */
 const COOKIE = 'z9hG4bK';
@@ -12,7 +12,7 @@ const COOKIE = 'z9hG4bK';
 export const clientKey = (branch: string, method: string): string => `${branch} ${method}`;
 
 /** §17.2.3. An ACK belongs to the INVITE it acknowledges; a CANCEL is a transaction of its own. */
-export function serverKey(request: SipRequest, facts: Essentials, method = request.method): string {
+export function serverKey(request: SipRequest, facts: RequestEssentials, method = request.method): string {
   const { via } = facts;
   const name = method === 'ACK' ? 'INVITE' : method;
   const branch = via.branch ?? '';

@@ -67,7 +67,7 @@ export class ServerTransaction {
   }
 
   due(letter: TimerLetter): void {
-    delete this.#timers[letter];
+    this.#timers[letter] = undefined;
     this.#on(`timer ${letter}`);
   }
 

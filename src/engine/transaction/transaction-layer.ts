@@ -9,12 +9,12 @@ import type { TimerWheel } from '../timer-wheel.js';
 import { isReliable, type Flow, type FlowUser } from '../transport/flow.js';
 import { responseTarget, stampVia } from '../transport/via-stamp.js';
 import { ClientTransaction, type ClientRequest, type ClientUser } from './client-transaction.js';
-import { essentials, type Essentials } from './essentials.js';
+import { requestEssentials, responseEssentials, type Essentials, type RequestEssentials } from './essentials.js';
 import { clientKey, mergeKey, serverKey } from './matching.js';
 import { ServerTransaction } from './server-transaction.js';
 
 /** A request as it arrived. `text` is what came, but for received and rport in its top Via; `via` is that Via value. */
-export type Arrived = Readonly<{ request: SipRequest; facts: Essentials; text: string; via: string; flow: Flow }>;
+export type Arrived = Readonly<{ request: SipRequest; facts: RequestEssentials; text: string; via: string; flow: Flow }>;
 
 /** What does not belong to a transaction that is there. */
 export interface RequestUser {
@@ -59,9 +59,9 @@ export class TransactionLayer implements FlowUser {
     const parsed = parseMessage(text);
     if (parsed.kind === 'drop') return this.#log.debug({ why: parsed.why, from: flow.remote.address }, 'message dropped');
     if (parsed.kind === 'refuse') return this.#refuse(parsed.request, parsed.status, parsed.reason, text, flow);
-    const facts = essentials(parsed.message);
+    if (parsed.message.kind === 'response') return this.#response(parsed.message, responseEssentials(parsed.message), text);
+    const facts = requestEssentials(parsed.message);
     if (facts === undefined) return;
-    if (parsed.message.kind === 'response') return this.#response(parsed.message, facts, text);
     const stamped = stampVia(text, facts.via, flow.remote);
     this.#request({ request: parsed.message, facts, ...stamped, flow });
   }
@@ -96,8 +96,9 @@ export class TransactionLayer implements FlowUser {
   }
 
   /** RFC 3261 §18.1.2, §17.1.3. */
-  #response(response: SipResponse, facts: Essentials, text: string): void {
-    const transaction = this.#clients.get(clientKey(facts.via.branch ?? '', facts.cseqMethod));
+  #response(response: SipResponse, facts: Essentials | undefined, text: string): void {
+    if (facts === undefined) return;
+    const transaction = this.#clients.get(clientKey(facts.branch, facts.cseqMethod));
     if (transaction !== undefined) transaction.receive(response, text);
     else this.#user.strayResponse(response);
   }
@@ -148,10 +149,18 @@ export class TransactionLayer implements FlowUser {
   /** RFC 3261 §8.2.7: a malformed request is answered without keeping anything. */
   #refuse(request: SipRequest, status: number, reason: string, text: string, flow: Flow): void {
     this.#log.debug({ status, reason, from: flow.remote.address }, 'malformed request refused');
-    const facts = essentials(request);
+    const facts = requestEssentials(request);
     if (facts !== undefined)
       return this.#user.refuse({ request, facts, ...stampVia(text, facts.via, flow.remote), flow }, status, reason);
-    const guessed: Essentials = { via: NO_VIA, callId: '', fromTag: '', toTag: undefined, cseq: 0, cseqMethod: '' };
+    const guessed: RequestEssentials = {
+      via: NO_VIA,
+      branch: '',
+      callId: '',
+      fromTag: '',
+      toTag: undefined,
+      cseq: 0,
+      cseqMethod: '',
+    };
     this.#user.refuse({ request, facts: guessed, text, via: '', flow }, status, reason);
   }
 }
@@ -159,7 +168,7 @@ export class TransactionLayer implements FlowUser {
 const NO_VIA = { transport: 'UDP', host: '', rport: true, params: new Map<string, string | undefined>() } as const;
 
 /** RFC 3261 §18.2.2: on the connection the request came on; over UDP to where the top Via says, as far as it is believed. */
-function responseFlow(flow: Flow, facts: Essentials): Flow {
+function responseFlow(flow: Flow, facts: RequestEssentials): Flow {
   if (flow.protocol !== 'udp') return flow;
   const target = responseTarget(facts.via, flow.remote);
   return target.port === flow.remote.port ? flow : flow.beside(target);

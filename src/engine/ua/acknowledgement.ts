@@ -13,7 +13,7 @@ import type { Prepared } from './outgoing-request.js';
 import { pathOf, withFlow } from './path.js';
 
 /** RFC 3261 §13.2.2.4: the ACK carries the credentials of its INVITE. */
-const CREDENTIALS: ReadonlySet<string> = new Set(['Authorization', 'Proxy-Authorization']);
+export const isCredential = ({ name }: HeaderField): boolean => name === 'Authorization' || name === 'Proxy-Authorization';
 
 export class Acknowledgement implements AnsweredInvite {
   readonly cseq: number;
@@ -42,7 +42,7 @@ export class Acknowledgement implements AnsweredInvite {
     this.#dialog.forget(this);
     const { facts } = this.#dialog;
     const { requestUri, routes } = routing(facts);
-    const credentials = this.#invite.headers.filter(({ name }) => CREDENTIALS.has(name));
+    const credentials = this.#invite.headers.filter(isCredential);
     const compose = (via: string | undefined): string =>
       composeRequest({
         method: 'ACK',

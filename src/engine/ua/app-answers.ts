@@ -8,6 +8,7 @@ import { parseNameAddr, tagOf } from '#sip/name-addr.js';
 import { parseUri } from '#sip/uri.js';
 import { uasFacts } from '../dialog/dialog.js';
 import { LiveDialog } from '../dialog/live-dialog.js';
+import { ownText } from '../dialog/own-text.js';
 import { RepeatUntil } from '../dialog/repeat-until.js';
 import type { App } from '../link/app.js';
 import type { AppMessage } from '../link/app-message.js';
@@ -28,6 +29,7 @@ const REQUESTS_OWN: ReadonlySet<string> = new Set(['From', 'To', 'Call-ID', 'CSe
 export function answerFor(core: Core, app: App, command: SipCommand, message: AppResponse): void {
   const incoming = core.incoming.get(command.transactionId);
   if (incoming === undefined) return app.nok(command.id, 'Response not sent due to unknown transaction');
+  if (incoming.told !== undefined) app.hasRead(incoming.told);
   if (!incoming.transaction.flow.isOpen()) {
     incoming.finish();
     return app.nok(command.id, 'transport for response has been shutdown or closed');
@@ -90,7 +92,7 @@ function openDialog(core: Core, incoming: IncomingRequest, status: number, heade
   const to = request.headers.find(({ name }) => /^(to|t)$/i.test(name))?.value ?? '';
   const tag = incoming.toTag();
   const dialogFacts = uasFacts(request, facts, withTag(to, tag), tag, flow);
-  dialogFacts.localContact = headers.find(({ name }) => name === 'Contact')?.value;
+  dialogFacts.localContact = ownText(headers.find(({ name }) => name === 'Contact')?.value ?? '');
   incoming.dialog = new LiveDialog(dialogFacts, app);
   incoming.dialog.openRequests.add(incoming);
   core.dialogs.add(incoming.dialog);
@@ -140,6 +142,7 @@ function nextRSeq(incoming: IncomingRequest): number {
 
 function repeat1xx(core: Core, incoming: IncomingRequest, rseq: number, text: string): void {
   const { flow } = incoming.transaction;
+  incoming.reliable ??= new Map();
   incoming.reliable.set(
     rseq,
     // RFC 3262 §3: without a PRACK the INVITE is refused with a 5xx.

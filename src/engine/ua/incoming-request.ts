@@ -5,8 +5,9 @@
 import { newTag } from '#kit/ids.js';
 import { reasonPhrase } from '#sip/status.js';
 import type { LiveDialog, OpenRequest } from '../dialog/live-dialog.js';
+import { ownText } from '../dialog/own-text.js';
 import type { RepeatUntil } from '../dialog/repeat-until.js';
-import type { App } from '../link/app.js';
+import type { App, ReadMark } from '../link/app.js';
 import { wireTime } from '../link/link-messages.js';
 import type { WheelTimer } from '../timer-wheel.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
@@ -21,7 +22,9 @@ export class IncomingRequest implements OpenRequest {
   /** The dialog it came in, or the one its provisional or final response made. */
   dialog: LiveDialog | undefined;
   /** RFC 3262: provisional responses that wait for their PRACK, by RSeq. */
-  readonly reliable = new Map<number, RepeatUntil>();
+  reliable: Map<number, RepeatUntil> | undefined;
+  /** Where the application was told of it: its answer proves that it has read so far. */
+  told: ReadMark | undefined;
   readonly #core: Core;
   readonly #inDialog: boolean;
   /** RFC 3262: the RSeq given last. */
@@ -58,7 +61,7 @@ export class IncomingRequest implements OpenRequest {
 
   /** RFC 3261 §8.2.6.2: one tag for all responses. The application may choose it with its first. */
   toTag(wanted?: string): string {
-    this.#toTag ??= wanted ?? newTag();
+    this.#toTag ??= wanted === undefined ? newTag() : ownText(wanted);
     return this.#toTag;
   }
 
@@ -75,6 +78,7 @@ export class IncomingRequest implements OpenRequest {
       ...(this.#inDialog ? {} : { arrivedOn: flow.local }),
       text,
     });
+    this.told = this.app.mark();
   }
 
   /** @returns the response as sent. */
@@ -97,8 +101,8 @@ export class IncomingRequest implements OpenRequest {
   finish(): void {
     this.#finished = true;
     this.#deadline?.cancel();
-    for (const repeat of this.reliable.values()) repeat.stop();
-    this.reliable.clear();
+    for (const repeat of this.reliable?.values() ?? []) repeat.stop();
+    this.reliable = undefined;
     this.#core.incoming.delete(this.id);
     this.dialog?.openRequests.delete(this);
   }

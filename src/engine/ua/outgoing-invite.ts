@@ -7,8 +7,8 @@ import type { HeaderField, SipResponse } from '#sip/message.js';
 import { dialogId, refreshTarget, uacFacts } from '../dialog/dialog.js';
 import { LiveDialog } from '../dialog/live-dialog.js';
 import type { App } from '../link/app.js';
-import { essentials, type Essentials } from '../transaction/essentials.js';
-import { Acknowledgement } from './acknowledgement.js';
+import { responseEssentials, type Essentials } from '../transaction/essentials.js';
+import { Acknowledgement, isCredential } from './acknowledgement.js';
 import { composeRequest } from './compose-request.js';
 import type { Core } from './core.js';
 import { ackAndBye, endDialog, sendCancel } from './engine-requests.js';
@@ -33,7 +33,7 @@ export class OutgoingInvite extends OutgoingRequest {
   }
 
   override response(response: SipResponse, text: string): void {
-    const facts = essentials(response);
+    const facts = responseEssentials(response);
     if (facts === undefined) return;
     if (response.status < 200) return this.#provisionalResponse(response, facts, text);
     if (response.status < 300) return this.#answer(response, facts, text);
@@ -126,6 +126,8 @@ export class OutgoingInvite extends OutgoingRequest {
     if (this.#abandoned || this.#answered.size > 0) return this.#hangUp(tag, response, facts);
     const dialog = this.dialog ?? this.#confirm(tag, response, facts);
     if (this.dialog !== undefined) refreshTarget(dialog.facts, response, this.client.flow);
+    // For the 64*T1 in which the 2xx may come again only this much is needed.
+    this.request = { ...this.request, headers: this.request.headers.filter(isCredential), body: '' };
     const raced = this.#cancel === undefined ? undefined : () => endDialog(this.core, dialog, RACE);
     const acknowledgement = new Acknowledgement(this.core, dialog, this.request, raced);
     this.#answered.set(tag, acknowledgement);

@@ -10,7 +10,7 @@ import { LiveDialog } from '../dialog/live-dialog.js';
 import type { App } from '../link/app.js';
 import { wireTime } from '../link/link-messages.js';
 import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.js';
-import { essentials } from '../transaction/essentials.js';
+import { responseEssentials } from '../transaction/essentials.js';
 import { clientKey } from '../transaction/matching.js';
 import type { Flow } from '../transport/flow.js';
 import type { Way } from '../transport/transports.js';
@@ -26,7 +26,7 @@ export type Prepared = SentRequest &
 export class OutgoingRequest implements ClientUser {
   readonly id: string;
   readonly app: App;
-  readonly request: Prepared;
+  request: Prepared;
   /** What drachtio calls the dialog; empty outside one. */
   readonly dialogId: string;
   protected readonly core: Core;
@@ -162,7 +162,7 @@ export class OutgoingRequest implements ClientUser {
 
   /** RFC 6665 §4.1.2.1: the 2xx makes the dialog of a subscription. */
   #subscribed(response: SipResponse): void {
-    const facts = essentials(response);
+    const facts = responseEssentials(response);
     if (facts?.toTag === undefined || this.client === undefined || this.core.dialogs.full) return;
     const dialog = new LiveDialog(uacFacts(this.request, response, facts, this.client.flow), this.app);
     dialog.confirmed = true;

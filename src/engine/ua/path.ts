@@ -4,11 +4,11 @@
  */
 import { isIP } from 'node:net';
 import { parseNameAddr } from '#sip/name-addr.js';
-import { parseUri } from '#sip/uri.js';
 import type { DialogFacts } from '../dialog/dialog.js';
 import { unbracketed, type Flow } from '../transport/flow.js';
 import type { Way } from '../transport/transports.js';
 import type { Core } from './core.js';
+import { knownUri } from './known-uri.js';
 
 /** For a request in a dialog. */
 export function pathOf(core: Core, dialog: DialogFacts): Way {
@@ -17,7 +17,7 @@ export function pathOf(core: Core, dialog: DialogFacts): Way {
   // A connection leads where the peer, or the proxy before it, is; what it wrote into Contact cannot be a better way.
   if (flow.protocol !== 'udp' && flow.isOpen()) return { kind: 'flow', flow };
   if (route !== undefined) return core.transports.wayTo(parseNameAddr(route)?.uri ?? dialog.remoteTarget);
-  const target = parseUri(dialog.remoteTarget);
+  const target = knownUri(dialog.remoteTarget);
   if (target === undefined) return { kind: 'flow', flow };
   const registered = core.flows.find(target, core.clock.now());
   if (registered !== undefined) return { kind: 'flow', flow: registered };

@@ -72,10 +72,10 @@ function receivePrack(core: Core, dialog: LiveDialog, arrived: Arrived, transact
     (one): one is IncomingRequest => one instanceof IncomingRequest && one.method === 'INVITE',
   );
   const repeat =
-    method === 'INVITE' && Number(cseq) === invite?.arrived.facts.cseq ? invite.reliable.get(Number(rseq)) : undefined;
+    method === 'INVITE' && Number(cseq) === invite?.arrived.facts.cseq ? invite.reliable?.get(Number(rseq)) : undefined;
   if (invite === undefined || repeat === undefined) return finish(arrived, transaction, 481);
   repeat.stop();
-  invite.reliable.delete(Number(rseq));
+  invite.reliable?.delete(Number(rseq));
   transaction.answer(200, composeResponse(arrived, { status: 200, reason: 'OK' }));
   invite.app.notify({
     source: 'network',
