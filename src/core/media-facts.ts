@@ -4,7 +4,7 @@
 import type { Call, Confirmed, Step } from './call.js';
 import { otherLeg, type LegRole } from './leg.js';
 import type { Input } from './inputs.js';
-import { settle, withLeg, withSound } from './modify.js';
+import { settle, withLeg, withSound } from './settle.js';
 import { end } from './teardown.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;

@@ -8,7 +8,7 @@ import { NOBODY_HOLDS, phoneReason, withReason } from './hold.js';
 import { toldLine } from './hold-view.js';
 import type { Input } from './inputs.js';
 import type { CallId, Leg, LegRole } from './leg.js';
-import { settle, stable, withLeg } from './modify.js';
+import { settle, stable, withLeg } from './settle.js';
 import { end } from './teardown.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
