@@ -23,7 +23,8 @@ export function parseParams(text: string): Params | undefined {
     if (!NAME.test(name)) return undefined;
     const value = equals < 0 ? undefined : trimmed(part, equals + 1);
     if (value !== undefined && !VALUE.test(value) && !QUOTED.test(value)) return undefined;
-    if (!params.has(name)) params.set(name, value);
+    if (params.has(name)) return undefined; // RFC 3261 §7.3.1, §19.1.1: each once only; two readers would take different ones
+    params.set(name, value);
   }
   return params;
 }

@@ -11,18 +11,25 @@ import { parseVia } from './via.js';
 
 const TOKEN = "[A-Za-z0-9\\-.!%*_+`'~]+";
 const HOST_PORT = '[A-Za-z0-9](?:[A-Za-z0-9\\-.]*[A-Za-z0-9])?(?::[1-5]?[0-9]{1,4})?';
-const SIP_URI = `sips?:(?:[A-Za-z0-9\\-_.!~*'()&=+$]+@)?${HOST_PORT}(?:;[A-Za-z0-9\\-_.]+(?:=[A-Za-z0-9\\-_.~+]+)?)*`;
+/** None, one or two parameters, the second of another name than the first (RFC 3261 §7.3.1: each once only). */
+const twoParams = (group: number, value: string): string =>
+  `(?:;([a-z][a-z0-9\\-]*)(?:=${value})?(?:;(?!\\${group}(?:[=;>]|$))[a-z][a-z0-9\\-]*(?:=${value})?)?)?`;
+const SIP_URI = `sips?:(?:[A-Za-z0-9\\-_.!~*'()&=+$]+@)?${HOST_PORT}${twoParams(1, '[A-Za-z0-9\\-_.~+]+')}`;
+const RPORT = ';rport(?:=[0-9]+)?';
 const PLAIN_URI = new RegExp(`^${SIP_URI}$`);
-const PLAIN_VIA = new RegExp(`^SIP/2\\.0/[A-Z]+ ${HOST_PORT}(?:;[a-z]+(?:=${TOKEN})?)*$`);
-const PLAIN_ADDRESS = new RegExp(`^(?:"[^"\\\\]*" ?|(?:${TOKEN} )?)<${SIP_URI}>(?:;${TOKEN}(?:=${TOKEN})?)*$`);
+const PLAIN_VIA = new RegExp(
+  `^SIP/2\\.0/[A-Z]+ ${HOST_PORT}(?:;branch=${TOKEN}(?:${RPORT})?|${RPORT};branch=${TOKEN})(?:;received=[0-9.]+)?$`,
+);
+const PLAIN_ADDRESS = new RegExp(`^(?:"[^"\\\\]*" ?|(?:${TOKEN} )?)<${SIP_URI}>${twoParams(2, TOKEN)}$`);
+const IS_TOKEN = new RegExp(`^${TOKEN}$`);
 
 /** What every message must have. */
 export function commonFault(head: Head): string | undefined {
   if (head.fault !== undefined) return head.fault;
   if (head.vias.length === 0) return 'no Via';
   if (!head.vias.every(isViaList)) return 'malformed Via';
-  if (head.from === undefined || !isAddress(head.from)) return 'no proper From';
-  if (head.to === undefined || !isAddress(head.to)) return 'no proper To';
+  if (head.from === undefined || !isParty(head.from)) return 'no proper From';
+  if (head.to === undefined || !isParty(head.to)) return 'no proper To';
   // RFC 3261 §25.1 allows most characters in a Call-ID, but no white space and no control characters.
   if (head.callId === undefined || !/^[^\x00-\x20\x7f]+$/.test(head.callId)) return 'no proper Call-ID';
   if (head.cseq === undefined || cseqMethod(head.cseq) === undefined) return 'no proper CSeq';
@@ -63,7 +70,12 @@ function isViaList(value: string): boolean {
   return PLAIN_VIA.test(value) || everyOf(value, (one) => parseVia(one) !== undefined);
 }
 
-const isAddress = (value: string): boolean => PLAIN_ADDRESS.test(value) || parseNameAddr(value) !== undefined;
+/** RFC 3261 §25.1: a tag is a token; drachtio-srf would read any other only up to its first foreign character. */
+function isParty(value: string): boolean {
+  if (PLAIN_ADDRESS.test(value)) return true;
+  const params = parseNameAddr(value)?.params;
+  return params !== undefined && (!params.has('tag') || IS_TOKEN.test(params.get('tag') ?? ''));
+}
 
 /** RFC 3261 §20.10: `*` alone, or a list of addresses. */
 const isContactList = (value: string): boolean => isRoutable(value) || isStar(value) || everyOf(value, isRoutable);

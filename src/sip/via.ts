@@ -35,7 +35,8 @@ export function parseVia(text: string): Via | undefined {
     ...(sent[1] === '2.0' ? {} : { version: sent[1] }),
     ...place,
     branch: params.get('branch'),
-    received: params.get('received'),
+    // RFC 5118 §4.5: some write brackets around an IPv6 address here; it is the same address.
+    received: params.get('received')?.replace(/^\[(.*)\]$/, '$1'),
     rport,
     params,
   };
