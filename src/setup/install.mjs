@@ -12,9 +12,10 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const OLDEST_NODE = 20;
 
 /** Debian packages by the program they bring. */
-export const RTPENGINE = { program: 'rtpengine', package: 'rtpengine-daemon', why: 'media and music on hold', oldest: [10, 5] };
+export const RTPENGINE = { program: 'rtpengine', package: 'rtpengine-daemon', why: 'media and music on hold', oldest: [10, 5], service: 'rtpengine-daemon' };
 export const FFMPEG = { program: 'ffmpeg', package: 'ffmpeg', why: 'reading music files' };
 export const SIPP = { program: 'sipp', package: 'sip-tester', why: 'test phones' };
+export const TSHARK = { program: 'tshark', package: 'tshark', why: 'seeing what reaches the test phones' };
 export const BARESIP = { program: 'baresip', package: 'baresip-core', why: 'test phones' };
 
 export class SetupError extends Error {}
@@ -39,8 +40,8 @@ export function ensureModules() {
 }
 
 /** Runs a program in the project's folder with its output shown. */
-function run(program, args, failure, env = process.env) {
-  const done = spawnSync(program, args, { cwd: ROOT, stdio: ['ignore', 2, 2], env });
+function run(program, args, failure) {
+  const done = spawnSync(program, args, { cwd: ROOT, stdio: ['ignore', 2, 2] });
   if (done.status !== 0) throw new SetupError(`${failure} (${program} ${args.join(' ')})`);
 }
 
@@ -64,15 +65,19 @@ function installPackages(missing) {
   if (asRoot === undefined) throw new SetupError(`missing: ${reasons}; ${byHand}`);
   say(`installing Debian packages: ${reasons}`);
   const noService = blockServices(asRoot);
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // Named on the command line, because sudo drops the environment.
+  const aptGet = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', apt];
   try {
-    const install = [...asRoot, apt, 'install', '-y', '-qq', '--no-install-recommends', ...names];
-    const first = spawnSync(install[0], install.slice(1), { stdio: 'ignore', env: environment });
-    if (first.status === 0) return;
-    // A fresh machine has no package lists yet.
-    const update = [...asRoot, apt, 'update', '-qq'];
-    run(update[0], update.slice(1), 'apt-get update failed', environment);
-    run(install[0], install.slice(1), `apt-get install failed; ${byHand}`, environment);
+    const install = [...aptGet, 'install', '-y', '-qq', '--no-install-recommends', ...names];
+    const first = spawnSync(install[0], install.slice(1), { stdio: 'ignore' });
+    if (first.signal === 'SIGINT') throw new SetupError('interrupted');
+    if (first.status !== 0) {
+      // A fresh machine has no package lists yet.
+      const update = [...aptGet, 'update', '-qq'];
+      run(update[0], update.slice(1), 'apt-get update failed');
+      run(install[0], install.slice(1), `apt-get install failed; ${byHand}`);
+    }
+    for (const { service } of missing) if (service !== undefined) disableService(service, asRoot);
   } finally {
     noService();
   }
@@ -81,14 +86,30 @@ function installPackages(missing) {
 const mayUseSudo = () => findProgram('sudo') !== undefined && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0;
 
 const POLICY = '/usr/sbin/policy-rc.d';
+const POLICY_MARK = '# holdfast, for the time of an installation';
 
 /** rtpengine-daemon would start a service of its own on ports we may want; Debian's policy file keeps it from that while we install. */
 function blockServices(asRoot) {
-  if (existsSync(POLICY)) return () => undefined;
-  const shell = (script) =>
-    spawnSync(asRoot[0] ?? 'sh', [...asRoot.slice(1), ...(asRoot.length > 0 ? ['sh'] : []), '-c', script], { stdio: 'ignore' });
-  shell(`printf '#!/bin/sh\\nexit 101\\n' > ${POLICY} && chmod 755 ${POLICY}`);
-  return () => shell(`rm -f ${POLICY}`);
+  // Somebody else's policy stays; one of ours that is still there was left by an installation that was killed.
+  if (existsSync(POLICY) && !readFileSync(POLICY, 'utf8').includes(POLICY_MARK)) return () => undefined;
+  // Ctrl-C ends apt and then comes back here, so that the policy never outlives the installation.
+  const stay = () => undefined;
+  process.on('SIGINT', stay);
+  asRootShell(`printf '#!/bin/sh\\n${POLICY_MARK}\\nexit 101\\n' > ${POLICY} && chmod 755 ${POLICY}`, asRoot);
+  return () => {
+    asRootShell(`rm -f ${POLICY}`, asRoot);
+    process.off('SIGINT', stay);
+  };
+}
+
+/** Not started now is not enough: the package has enabled it for the next boot. Only for one that was not installed before. */
+function disableService(service, asRoot) {
+  asRootShell(`systemctl disable ${service} || update-rc.d ${service} disable`, asRoot);
+}
+
+function asRootShell(script, asRoot) {
+  const [program, ...args] = [...asRoot, 'sh', '-c', script];
+  spawnSync(program, args, { stdio: 'ignore' });
 }
 
 function checkVersion(program, oldest) {

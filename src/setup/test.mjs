@@ -22,7 +22,7 @@ const chosen = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 
 await asSetup(() => {
   ensureNode();
-  ensurePackages([RTPENGINE, FFMPEG, SIPP, BARESIP]);
+  ensurePackages([RTPENGINE, FFMPEG, SIPP, BARESIP, TSHARK]);
   ensureModules();
   ensureBuilt();
 });
