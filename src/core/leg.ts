@@ -16,11 +16,12 @@ export type DialogState = 'early' | 'confirmed' | 'terminated';
 /** RFC 3264 §4: one offer at a time on a dialog. */
 export type OfferAnswer =
   | { readonly kind: 'stable' }
-  | { readonly kind: 'have-local-offer'; readonly offered: Direction }
+  /** `refreshes`: it carries the change that made the leg stale; refused, the leg is stale again. */
+  | { readonly kind: 'have-local-offer'; readonly offered: Direction; readonly refreshes: boolean }
   /** Answered, waiting for the ACK. `before`: what was agreed when the offer came, should the answer prove impossible. */
   | { readonly kind: 'have-remote-offer'; readonly before?: BeforeOffer | undefined }
   /** Their INVITE had no offer: ours went in the 200, their answer comes in the ACK. */
-  | { readonly kind: 'awaiting-answer-in-ack'; readonly offered: Direction }
+  | { readonly kind: 'awaiting-answer-in-ack'; readonly offered: Direction; readonly refreshes: boolean }
   /** 491 received, waiting out RFC 3261 §14.1. */
   | { readonly kind: 'glare-wait' };
 

@@ -9,11 +9,14 @@ import { end } from './teardown.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
-/** One leg's codecs changed so that the other must be offered the change; music is started again in the new codec. */
+/**
+ * One leg's codecs changed so that the other must be offered the change; music is started again in the new codec. A refusal of
+ * what was offered before says nothing about the new one.
+ */
 export function onMediaChanged(call: Confirmed, input: InputOf<'media.changed'>): Step {
   if (!input.peerStale) return [call, []];
   const peer = call[otherLeg(input.leg)];
-  return settle(withLeg(call, { ...peer, media: { ...peer.media, stale: true } }));
+  return settle(withLeg(call, { ...peer, refused: undefined, media: { ...peer.media, stale: true } }));
 }
 
 /** rtpengine (or our own reading of the SDP) refused what a leg brought: without media there is no call. */

@@ -4,13 +4,13 @@
  */
 import { assertNever } from '#kit/errors.js';
 import type { Call, Confirmed, Step } from './call.js';
-import { answerTo, meet, mirror, receives, type Direction } from './direction.js';
+import { answerTo, mirror, receives, type Direction } from './direction.js';
 import type { Effect } from './effects.js';
 import { apiReason, freshOfferDirection, intentOf, phoneReason, wantedDirection, withReason, withoutReason } from './hold.js';
 import { holdView } from './hold-view.js';
 import type { Input } from './inputs.js';
 import type { BeforeOffer, Leg, LegMedia, LegRole } from './leg.js';
-import { changeWish, settle, stable, withLeg } from './settle.js';
+import { changeWish, notTaken, offering, settle, stable, withLeg } from './settle.js';
 import { onLost } from './teardown.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
@@ -35,10 +35,10 @@ export function onReinviteReceived(call: Call, input: InputOf<'reinvite.received
   const leg = input.leg === 'caller' ? call.caller : call.kind === 'trying' ? undefined : call.callee;
   if (leg?.dialog !== 'confirmed') return [call, [{ kind: 'refuse-reinvite', leg: input.leg, status: 500 }]];
   switch (leg.offerAnswer.kind) {
-    case 'have-local-offer': // RFC 3261 §14.2: their offer meets ours.
+    case 'have-local-offer': // RFC 3261 §14.2: their offer meets ours,
+    case 'awaiting-answer-in-ack': // and ours may have gone out in a 200 (as RFC 3311 §5.2 says of UPDATE).
       return [call, [{ kind: 'refuse-reinvite', leg: input.leg, status: 491 }]];
-    case 'have-remote-offer':
-    case 'awaiting-answer-in-ack': // RFC 3261 §14.2: their second INVITE meets their first.
+    case 'have-remote-offer': // RFC 3261 §14.2: their second INVITE meets their first.
       return [call, [{ kind: 'refuse-reinvite', leg: input.leg, status: 500 }]];
     case 'glare-wait': // The phone speaks first; our own turn comes with its ACK.
     case 'stable':
@@ -58,7 +58,7 @@ function answerPhone(call: Confirmed, leg: Leg, offered: Direction | undefined):
     // RFC 3261 §14.2, RFC 6337 §5.1: asked to offer, we offer what we want now.
     const ours = freshOfferDirection(call.hold, leg.role);
     return [
-      withLeg(call, { ...spoken, offerAnswer: { kind: 'awaiting-answer-in-ack', offered: ours } }),
+      withLeg(call, offering(spoken, 'awaiting-answer-in-ack', ours)),
       [{ kind: 'answer-reinvite', leg: leg.role, direction: ours, ourOffer: true }],
     ];
   }
@@ -84,7 +84,9 @@ function rememberBefore(call: Call, role: LegRole, before: BeforeOffer): Call {
 function answerEarly(call: Exclude<Call, Confirmed>, leg: Leg, offered: Direction | undefined): Step {
   if (call.kind !== 'ringing') return [call, [{ kind: 'refuse-reinvite', leg: leg.role, status: 500 }]];
   const offerAnswer: Leg['offerAnswer'] =
-    offered === undefined ? { kind: 'awaiting-answer-in-ack', offered: 'sendrecv' } : { kind: 'have-remote-offer' };
+    offered === undefined
+      ? { kind: 'awaiting-answer-in-ack', offered: 'sendrecv', refreshes: false }
+      : { kind: 'have-remote-offer' };
   const caller: Leg = { ...leg, offerAnswer, media: { ...leg.media, remote: offered ?? leg.media.remote } };
   const direction = answerTo(offered ?? 'sendrecv', 'sendrecv');
   return [{ ...call, caller }, [{ kind: 'answer-reinvite', leg: 'caller', direction, ourOffer: offered === undefined }]];
@@ -103,8 +105,11 @@ function answerInAck(call: Confirmed, leg: Leg, offered: Direction, answered: Di
   const reason = phoneReason(leg.role);
   const lifted = call.hold.has(reason) && receives(remote);
   const hold = lifted ? withoutReason(call.hold, reason) : call.hold;
-  const advertised = meet(offered, wantedDirection(hold, leg.role));
-  const answeredLeg: Leg = { ...stable(leg), media: { ...leg.media, advertised, remote, stale: false } };
+  // Where the wish is still the one our offer was made for, what the phone's own hold leaves out of it is the phone's doing.
+  // Where it has changed since, the phone was told something else than it should be, and settle() brings the news.
+  const upToDate = offered === freshOfferDirection(call.hold, leg.role);
+  const advertised = upToDate ? wantedDirection(hold, leg.role) : offered;
+  const answeredLeg: Leg = { ...stable(leg), media: { ...leg.media, advertised, remote } };
   const apply: Effect[] = answered === undefined ? [] : [{ kind: 'apply-reanswer', leg: leg.role }];
   const before = withLeg(call, answeredLeg);
   const [next, effects] = settle(lifted ? changeWish(before, hold) : before);
@@ -114,13 +119,15 @@ function answerInAck(call: Confirmed, leg: Leg, offered: Direction, answered: Di
 /** RFC 3261 §14.2: a refused re-INVITE leaves the session as it was, and with it the hold the phone tried to begin or to end. */
 export function onAnswerFailed(call: Confirmed, role: LegRole): Step {
   const leg = call[role];
-  if (leg.offerAnswer.kind === 'awaiting-answer-in-ack') return settle(withLeg(call, stable(leg))); // it asked for an offer and got none
-  if (leg.offerAnswer.kind !== 'have-remote-offer') return [call, []];
-  const { before } = leg.offerAnswer;
-  const media = { ...(before?.media ?? leg.media), sound: leg.media.sound };
+  const open = leg.offerAnswer;
+  if (open.kind === 'awaiting-answer-in-ack') return settle(withLeg(call, stable(notTaken(leg, open.refreshes))));
+  if (open.kind !== 'have-remote-offer' || open.before === undefined) return [call, []];
+  const { media, phoneHeld } = open.before;
+  const undone = stable(notTaken({ ...leg, media: { ...media, sound: leg.media.sound } }, leg.media.stale));
   const reason = phoneReason(role);
-  const hold = before?.phoneHeld === true ? withReason(call.hold, reason, { music: true }) : withoutReason(call.hold, reason);
-  return settle(changeWish(withLeg(call, { ...stable(leg), media }), hold));
+  if (call.hold.has(reason) === phoneHeld) return settle(withLeg(call, undone));
+  const hold = phoneHeld ? withReason(call.hold, reason, { music: true }) : withoutReason(call.hold, reason);
+  return settle(changeWish(withLeg(call, undone), hold));
 }
 
 export function onReinviteAnswered(call: Confirmed, input: InputOf<'reinvite.answered'>): Step {
@@ -129,7 +136,7 @@ export function onReinviteAnswered(call: Confirmed, input: InputOf<'reinvite.ans
   const offered = leg.offerAnswer.offered;
   // An answer without SDP breaks RFC 3264 §4; the phone took the offer, so it is taken at its word.
   const remote = input.direction ?? mirror(offered);
-  const media: LegMedia = { ...leg.media, advertised: offered, remote, stale: false };
+  const media: LegMedia = { ...leg.media, advertised: offered, remote };
   const apply: Effect[] = input.direction === undefined ? [] : [{ kind: 'apply-reanswer', leg: leg.role }];
   const [next, effects] = settle(withLeg(call, { ...stable(leg), media, refused: undefined, glares: 0 }));
   return [next, [...apply, ...effects]];
@@ -141,13 +148,15 @@ export function onReinviteRefused(call: Call, input: InputOf<'reinvite.refused'>
   if (leg.offerAnswer.kind !== 'have-local-offer') return [call, []];
   // RFC 3261 §14.1 with §12.2.1.2: nobody there, or no such dialog: the call is over.
   if (input.status === 408 || input.status === 481) return onLost(call, input.leg, `${input.status} ${input.reason}`, atMs);
+  const { offered, refreshes } = leg.offerAnswer;
+  const asBefore = notTaken(leg, refreshes);
   if (input.status === 491 && leg.glares < MOST_GLARES) {
-    const waiting: Leg = { ...leg, offerAnswer: { kind: 'glare-wait' }, glares: leg.glares + 1 };
+    const waiting: Leg = { ...asBefore, offerAnswer: { kind: 'glare-wait' }, glares: leg.glares + 1 };
     return [withLeg(call, waiting), [{ kind: 'start-glare-timer', leg: leg.role, ownsCallId: leg.ownsCallId }]];
   }
   // RFC 3261 §14.1: the session stays as it was. The refusal changes no fact and lifts no hold.
-  const refused = { direction: leg.offerAnswer.offered, status: input.status, reason: input.reason };
-  const [next, effects] = settle(withLeg(call, { ...stable(leg), refused, glares: 0 }));
+  const refused = { direction: offered, status: input.status, reason: input.reason };
+  const [next, effects] = settle(withLeg(call, { ...stable(asBefore), refused, glares: 0 }));
   if (next.kind !== 'confirmed') return [next, effects];
   const event: Effect = {
     kind: 'publish',

@@ -4,6 +4,7 @@
  */
 import { assertNever } from '#kit/errors.js';
 import type { Confirmed, Step } from './call.js';
+import type { Direction } from './direction.js';
 import type { Effect } from './effects.js';
 import { planHold, wantedDirection, type HoldLedger, type HoldStep, type OfferToAnswer } from './hold.js';
 import { holdView, isSettled, toldLine } from './hold-view.js';
@@ -46,8 +47,7 @@ function applyStep(call: Confirmed, planned: HoldStep, answering: OfferToAnswer 
       return withLeg(call, { ...leg, media, offerAnswer: { kind: 'have-remote-offer' } });
     }
     case 'reinvite': {
-      const leg = call[planned.leg];
-      return withLeg(call, { ...leg, refused: undefined, offerAnswer: { kind: 'have-local-offer', offered: planned.direction } });
+      return withLeg(call, offering(call[planned.leg], 'have-local-offer', planned.direction));
     }
     case 'stop-music':
       return withSound(call, planned.leg, 'none');
@@ -85,6 +85,17 @@ export function changeWish(call: Confirmed, hold: HoldLedger): Confirmed {
     media: leg.media.sound === 'failed' ? { ...leg.media, sound: 'none' } : leg.media,
   });
   return { ...call, hold, caller: forgiven(call.caller), callee: forgiven(call.callee) };
+}
+
+/** An offer of ours is on its way, with everything that has changed so far; what changes from now on needs another. */
+export function offering(leg: Leg, kind: 'have-local-offer' | 'awaiting-answer-in-ack', offered: Direction): Leg {
+  const refreshes = leg.media.stale;
+  return { ...leg, refused: undefined, media: { ...leg.media, stale: false }, offerAnswer: { kind, offered, refreshes } };
+}
+
+/** Our offer was not taken: what it would have told the leg is still to be told. */
+export function notTaken(leg: Leg, refreshes: boolean): Leg {
+  return { ...leg, media: { ...leg.media, stale: leg.media.stale || refreshes } };
 }
 
 export const withLeg = (call: Confirmed, leg: Leg): Confirmed => ({ ...call, [leg.role]: leg });

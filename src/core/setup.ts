@@ -194,7 +194,9 @@ function confirm(call: Ringing, input: Answered, atMs: number): Confirmed {
 
 function callerOfferAnswer(call: Ringing): Leg['offerAnswer'] {
   if (call.origin === 'api') return call.caller.offerAnswer;
-  return call.lateOffer ? { kind: 'awaiting-answer-in-ack', offered: 'sendrecv' } : { kind: 'have-remote-offer' };
+  return call.lateOffer
+    ? { kind: 'awaiting-answer-in-ack', offered: 'sendrecv', refreshes: false }
+    : { kind: 'have-remote-offer' };
 }
 
 /** The caller's ACK to our 200: from now on either side may offer again. */
