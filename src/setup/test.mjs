@@ -16,6 +16,7 @@ import {
   ROOT,
   RTPENGINE,
   SIPP,
+  TSHARK,
 } from './install.mjs';
 
 const chosen = process.argv.slice(2).filter((word) => !word.startsWith('-'));
