@@ -12,7 +12,13 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const OLDEST_NODE = 20;
 
 /** Debian packages by the program they bring. */
-export const RTPENGINE = { program: 'rtpengine', package: 'rtpengine-daemon', why: 'media and music on hold', oldest: [10, 5], service: 'rtpengine-daemon' };
+export const RTPENGINE = {
+  program: 'rtpengine',
+  package: 'rtpengine-daemon',
+  why: 'media and music on hold',
+  oldest: [10, 5],
+  service: 'rtpengine-daemon',
+};
 export const FFMPEG = { program: 'ffmpeg', package: 'ffmpeg', why: 'reading music files' };
 export const SIPP = { program: 'sipp', package: 'sip-tester', why: 'test phones' };
 export const TSHARK = { program: 'tshark', package: 'tshark', why: 'seeing what reaches the test phones' };
