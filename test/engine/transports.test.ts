@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import t from 'tap';
 import { SDP, incomingCall, outgoingCall, sendInDialog, sendInvite } from '../support/engine-calls.js';
 import { appForTest, engineForTest, outgoing, type TestApp } from '../support/engine-fixture.js';
@@ -198,4 +199,19 @@ t.test('a Contact that another phone registered over its connection does not dra
   const call = await outgoing(app, { method: 'INVITE', uri: honest.uri, body: SDP });
   honest.send(honest.response(await honest.receives('INVITE'), 486));
   t.equal((await call.next()).response.status, 486);
+});
+
+t.test('connections have limits: how many, and how long a message may take to come', async (t) => {
+  const limits = { count: 1, idleMs: 60_000, messageMs: 50, connectMs: 1000, unsentBytes: 1000 };
+  const engine = await engineForTest(t, { limits: { connections: limits } });
+  const first = await tcpPhone(engine);
+  const second = await tcpPhone(engine);
+  await once(second.socket, 'close');
+  t.notOk(first.socket.destroyed, 'the one that was there first stays');
+  first.send('OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: ');
+  await once(first.socket, 'close');
+  const third = await tcpPhone(engine);
+  t.teardown(() => third.close());
+  third.send('\r\n\r\n');
+  t.equal(await third.takes('pong', (message) => message === '\r\n'), '\r\n', 'and makes room for another');
 });

@@ -1,0 +1,65 @@
+import t from 'tap';
+import { Admission } from '#engine/admission.js';
+import { TICK_MS, TimerWheel } from '#engine/timer-wheel.js';
+import { FakeClock } from '../support/fake-clock.js';
+
+t.test('a wait is never shorter than asked and at most one tick longer', (t) => {
+  const clock = new FakeClock();
+  const wheel = new TimerWheel(clock);
+  const start = clock.now();
+  const fired: [number, number][] = [];
+  for (const ms of [0, 1, 19, 20, 21, 500, 32_000, 81_920, 180_000, 900_000])
+    wheel.start({ due: () => fired.push([ms, clock.now() - start]) }, 'x', ms);
+  clock.advance(1_000_000);
+  t.equal(fired.length, 10);
+  for (const [asked, waited] of fired) t.ok(waited >= asked && waited <= asked + TICK_MS, `${asked} asked, ${waited} waited`);
+  t.same(clock.pending(), [], 'an empty wheel does not turn');
+  t.end();
+});
+
+t.test('a wait begins when it is started, also after the wheel stood still', (t) => {
+  const clock = new FakeClock();
+  const late: number[] = [];
+  const wheel = new TimerWheel(clock, (ms) => late.push(ms));
+  wheel.start({ due: () => undefined }, 'x', 10);
+  clock.advance(100);
+  clock.advance(3_600_000);
+  const start = clock.now();
+  let waited = -1;
+  wheel.start({ due: () => (waited = clock.now() - start) }, 'x', 500);
+  clock.advance(600);
+  t.ok(waited >= 500 && waited <= 500 + TICK_MS, `${waited}`);
+  t.ok(
+    late.every((ms) => ms < TICK_MS),
+    'standing still is not being late',
+  );
+  t.end();
+});
+
+t.test('what is cancelled or stopped does not fire', (t) => {
+  const clock = new FakeClock();
+  const wheel = new TimerWheel(clock);
+  const fired: string[] = [];
+  const target = { due: (name: string) => fired.push(name) };
+  const timer = wheel.start(target, 'cancelled', 100);
+  wheel.start(target, 'kept', 100);
+  timer.cancel();
+  timer.cancel();
+  clock.advance(200);
+  t.same(fired, ['kept']);
+  wheel.start(target, 'stopped', 100);
+  wheel.stop();
+  clock.advance(200);
+  t.same(fired, ['kept']);
+  t.end();
+});
+
+t.test('a loop that is late refuses new work until it has caught up', (t) => {
+  const admission = new Admission(400, () => 0.5);
+  t.equal(admission.refuseForSec(), undefined);
+  admission.loopWasLate(401);
+  t.equal(admission.refuseForSec(), 10);
+  admission.loopWasLate(3);
+  t.equal(admission.refuseForSec(), undefined);
+  t.end();
+});
