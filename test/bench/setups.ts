@@ -1,0 +1,80 @@
+/**
+ * setups: how many calls a second SIPp can set up through Holdfast with their media anchored in rtpengine, and beside it the floor:
+ * the same calls from SIPp straight to SIPp. Each call is INVITE, 180, 200, ACK, 200 ms, BYE. `npm run bench -- setups`
+ */
+import { loadavg } from 'node:os';
+import { Load, type Counts } from './sipp/load.js';
+import { CALLED_NUMBER, CALLER_HOST, startProduct, type Product } from './sipp/product.js';
+import { freePorts } from '../support/free-ports.js';
+
+const RATES = [50, 100, 200, 400, 500, 600, 800];
+const SECONDS = 6;
+const CALL_MS = 200;
+/** After the last call has begun; a call that SIPp has given up by then is a failed one. */
+const TAIL_SEC = 12;
+
+type Row = Readonly<{ counts: Counts; seconds: number }>;
+
+/** Retransmissions of both ends are counted: a lost answer is repeated by the one that answers. */
+async function run(rate: number, seconds: number, target: string, answererPort: number): Promise<Row> {
+  const longestSec = seconds + TAIL_SEC + 5;
+  const answerer = await Load.start({ scenario: 'uas', host: '127.0.0.1', port: answererPort, longestSec });
+  const started = performance.now();
+  const more = ['-s', CALLED_NUMBER, '-r', String(rate), '-m', String(rate * seconds), '-d', String(CALL_MS)];
+  more.push('-l', '10000', '-timeout', `${seconds + TAIL_SEC}s`);
+  const caller = await Load.start({ scenario: 'uac', host: CALLER_HOST, target, longestSec, more });
+  await caller.ended;
+  const took = (performance.now() - started) / 1000;
+  const [there, here] = [await answerer.counts(), await caller.counts()];
+  await Promise.all([caller.stop(), answerer.stop()]);
+  const failed = Math.max(here.failed, rate * seconds - here.done);
+  return { counts: { ...here, failed, retransmissions: here.retransmissions + there.retransmissions }, seconds: took };
+}
+
+const isClean = ({ counts }: Row): boolean => counts.failed === 0 && counts.retransmissions < 0.01 * counts.done;
+
+function show(name: string, rate: number, row: Row): void {
+  const { done, failed, retransmissions } = row.counts;
+  const share = ((100 * retransmissions) / Math.max(1, done)).toFixed(2);
+  const load = loadavg()[0]?.toFixed(2) ?? '';
+  console.log(
+    `${name.padEnd(9)} ${String(rate).padStart(4)}/s: ${done} done, ${failed} failed, ${retransmissions} retransmissions (${share} %), ` +
+      `${row.seconds.toFixed(1)} s, load ${load}${isClean(row) ? '' : '  <- not clean'}`,
+  );
+}
+
+/** Steps upwards until one is not clean; that one is tried once more, because a neighbour may have taken the processor. */
+async function highest(name: string, target: string, answererPort: number): Promise<number> {
+  let best = 0;
+  for (const rate of RATES) {
+    let row = await run(rate, SECONDS, target, answererPort);
+    show(name, rate, row);
+    if (!isClean(row)) {
+      row = await run(rate, SECONDS, target, answererPort);
+      show(name, rate, row);
+    }
+    if (!isClean(row)) break;
+    best = rate;
+  }
+  return best;
+}
+
+async function through(product: Product): Promise<number> {
+  const target = `127.0.0.1:${product.holdfast.sipPort}`;
+  await run(100, 3, target, product.answererPort); // so that what is measured is compiled code
+  return highest('Holdfast', target, product.answererPort);
+}
+
+const product = await startProduct({ rtpPorts: 4000 });
+let anchored = 0;
+try {
+  anchored = await through(product);
+} finally {
+  await product.stop();
+}
+const { portMin } = await freePorts(16);
+const floor = await highest('floor', `127.0.0.1:${portMin}`, portMin);
+console.log(
+  `highest clean rate: ${anchored} set-ups/s anchored (first mark 400), floor ${floor}${floor === RATES.at(-1) ? ' or more' : ''}: ` +
+    `${(anchored / Math.max(1, floor)).toFixed(2)} of the floor`,
+);

@@ -1,0 +1,58 @@
+/**
+ * held-calls: calls between two SIPp's through Holdfast that stay up, answer every hold and resume, and take a BYE at any time.
+ */
+import { until } from '../../support/until.js';
+import { Load } from './load.js';
+import { CALLED_NUMBER, CALLER_HOST, type Product } from './product.js';
+
+const PER_SECOND = 100;
+const LONGEST_SEC = 150;
+const PATIENCE_MS = 30_000;
+
+type Call = Readonly<{ id: string; state: string }>;
+
+export class HeldCalls {
+  readonly #product: Product;
+  readonly #sinkPort: number;
+  readonly #loads: Load[] = [];
+
+  /** `sinkPort`: where both phones want their RTP. */
+  constructor(product: Product, sinkPort: number) {
+    this.#product = product;
+    this.#sinkPort = sinkPort;
+  }
+
+  /** So many more calls; @returns the ids of all that are up. */
+  async add(count: number): Promise<string[]> {
+    const media = ['-key', 'sink', String(this.#sinkPort)];
+    if (this.#loads.length === 0) {
+      const { answererPort: port } = this.#product;
+      this.#loads.push(await Load.start({ scenario: 'uas-held', host: '127.0.0.1', port, longestSec: LONGEST_SEC, more: media }));
+    }
+    const before = (await this.#up()).length;
+    const calls = ['-s', CALLED_NUMBER, '-r', String(PER_SECOND), '-m', String(count), '-l', String(count)];
+    const target = `127.0.0.1:${this.#product.holdfast.sipPort}`;
+    const options = { scenario: 'uac-held', host: CALLER_HOST, target, longestSec: LONGEST_SEC, more: [...calls, ...media] };
+    this.#loads.push(await Load.start(options));
+    let ids: string[] = [];
+    await until(
+      `${count} more calls are up`,
+      async () => {
+        ids = await this.#up();
+        return ids.length >= before + count;
+      },
+      PATIENCE_MS,
+    );
+    return ids;
+  }
+
+  /** To be called after the product has stopped, which ends the calls. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#loads.map((load) => load.stop()));
+  }
+
+  async #up(): Promise<string[]> {
+    const { body } = await this.#product.holdfast.api<{ calls: Call[] }>('GET', '/calls');
+    return body.calls.filter(({ state }) => state === 'in-call' || state === 'held').map(({ id }) => id);
+  }
+}
