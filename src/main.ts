@@ -15,11 +15,11 @@ import { createLogger, type Logger } from '#kit/log.js';
 import { startMedia } from '#media/media.js';
 import { installRoutes } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
-import { connectSrf, newSrf, type SipConnection } from '#signaling/srf.js';
+import { connectSrf, newSrf } from '#signaling/srf.js';
 import { buildPhones } from './phones.js';
-import { welcome } from './welcome.js';
+import { welcome, type Served } from './welcome.js';
 
-export type RunningHoldfast = Readonly<{ config: Config; sip: SipConnection; httpPort: number; stop: () => Promise<void> }>;
+export type RunningHoldfast = Served & Readonly<{ stop: () => Promise<void> }>;
 
 const CONNECT_MS = 10_000;
 /** Ctrl-C ends within two seconds: calls get this long to hear BYE, the rest goes to closing. */

@@ -1,9 +1,12 @@
 /**
  * welcome: what a person sees when Holdfast serves: where, who, and what to type next.
  */
-import type { RunningHoldfast } from './main.js';
+import type { Config } from '#kit/config.js';
+import type { SipConnection } from '#signaling/srf.js';
 
-export function welcome(running: RunningHoldfast): string {
+export type Served = Readonly<{ config: Config; sip: SipConnection; httpPort: number }>;
+
+export function welcome(running: Served): string {
   const { config, sip, httpPort } = running;
   const address = config.addresses[0] ?? '127.0.0.1';
   const host = address.includes(':') ? `[${address}]` : address;

@@ -4,6 +4,7 @@
  * (architecture.md section 10, traps 1 to 4 and 9).
  */
 import { createRequire } from 'node:module';
+import { ConfigError } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
 
 export type Headers = Readonly<Record<string, string>>;
@@ -82,7 +83,7 @@ export function newSrf(): Srf {
 
 /**
  * Connects and waits for the first authenticated connection; later breaks are drachtio-srf's to mend.
- * @throws Error when the secret is wrong or nobody answers in `timeoutMs`.
+ * @throws ConfigError when the secret is wrong or nobody answers in `timeoutMs`.
  */
 export function connectSrf(
   srf: Srf,
@@ -93,15 +94,24 @@ export function connectSrf(
   return new Promise((resolve, reject) => {
     const where = `${target.host}:${target.port}`;
     const timer = setTimeout(() => {
-      srf.disconnect();
-      reject(new Error(`no drachtio-server answered at ${where} within ${timeoutMs} ms (DRACHTIO_HOST, DRACHTIO_PORT)`));
+      stopTrying(srf);
+      reject(new ConfigError(`no drachtio-server answered at ${where} within ${timeoutMs} ms (DRACHTIO_HOST, DRACHTIO_PORT)`));
     }, timeoutMs);
     srf.on('error', (error) => log.warn({ why: error.message }, `connection to the SIP engine at ${where} failed`));
     srf.on('connect', (error, hostports, version) => {
       clearTimeout(timer);
-      if (error) reject(new Error(`the drachtio-server at ${where} refused the secret (DRACHTIO_SECRET)`));
+      if (error) reject(new ConfigError(`the drachtio-server at ${where} refused the secret (DRACHTIO_SECRET)`));
       else resolve({ hostports: hostports.split(',').filter((one) => one !== ''), version });
     });
     srf.connect({ ...target, enablePing: true });
   });
+}
+
+/** drachtio-srf throws when it is told to disconnect before it was ever connected. */
+function stopTrying(srf: Srf): void {
+  try {
+    srf.disconnect();
+  } catch {
+    return; // there was no connection to end
+  }
 }
