@@ -21,6 +21,9 @@ import { welcome, type Served } from './welcome.js';
 
 export type RunningHoldfast = Served & Readonly<{ stop: () => Promise<void> }>;
 
+/** Something without which nothing works has ended by itself; `why` is for the log. */
+export type Fatal = (why: string) => void;
+
 const CONNECT_MS = 10_000;
 /** Ctrl-C ends within two seconds: calls get this long to hear BYE, the rest goes to closing. */
 const POLITE_MS = 1200;
@@ -45,22 +48,27 @@ class Closers {
 }
 
 /** @throws AppError (ConfigError and others) with one clear line when something cannot start; what was started is stopped again. */
-export async function startHoldfast(config: Config, log: Logger, clock: Clock = new RealClock()): Promise<RunningHoldfast> {
+export async function startHoldfast(
+  config: Config,
+  log: Logger,
+  fatal: Fatal,
+  clock: Clock = new RealClock(),
+): Promise<RunningHoldfast> {
   const closers = new Closers();
   try {
-    return await build(config, log, clock, closers);
+    return await build(config, log, clock, closers, fatal);
   } catch (error) {
     await closers.closeAll(log);
     throw error;
   }
 }
 
-async function build(config: Config, log: Logger, clock: Clock, closers: Closers): Promise<RunningHoldfast> {
+async function build(config: Config, log: Logger, clock: Clock, closers: Closers, fatal: Fatal): Promise<RunningHoldfast> {
   const bus = new EventBus(clock, log);
   const media = await startMedia(config, clock, log.child({ room: 'media' }));
   closers.add('media', () => media.stop());
 
-  const drachtio = await engineFor(config, log, closers);
+  const drachtio = await engineFor(config, log, closers, fatal);
   const srf = newSrf();
   const phones = buildPhones({
     config,
@@ -124,13 +132,19 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
 }
 
 /** The embedded engine on its own thread, or the drachtio-server that the configuration names. */
-async function engineFor(config: Config, log: Logger, closers: Closers): Promise<{ host: string; port: number; secret: string }> {
+async function engineFor(
+  config: Config,
+  log: Logger,
+  closers: Closers,
+  fatal: Fatal,
+): Promise<{ host: string; port: number; secret: string }> {
   if (config.drachtio.host !== '') return config.drachtio;
   const engine = await startEngineThread(
     { addresses: config.addresses, sipPort: config.sip.port, wsPort: config.sip.wsPort, adminPort: config.engine.adminPort },
     log.child({ room: 'engine' }),
   );
   closers.add('engine', () => engine.stop());
+  engine.onExit(fatal);
   return { host: '127.0.0.1', port: engine.adminPort, secret: engine.secret };
 }
 
@@ -143,8 +157,12 @@ export async function main(): Promise<void> {
   try {
     const config = loadConfig(process.env, defaultFolder);
     const log = createLogger(config.log);
-    const running = await startHoldfast(config, log);
-    stopOnSignals(running, log);
+    let end: (why: string, code: number) => void = (_why, code) => process.exit(code);
+    const running = await startHoldfast(config, log, (why) => {
+      log.fatal({ why }, 'cannot go on');
+      end(why, 1);
+    });
+    end = stopOnSignals(running, log);
     process.stdout.write(welcome(running));
     if (process.env['HOLDFAST_PRINT_READY'] === '1') process.stdout.write(`${JSON.stringify(readyFacts(running))}\n`);
   } catch (error) {
@@ -163,7 +181,7 @@ function readyFacts(running: RunningHoldfast): Record<string, unknown> {
   return { ready: true, sipPort: portOf('udp'), wsPort: portOf('ws'), httpPort: running.httpPort };
 }
 
-function stopOnSignals(running: RunningHoldfast, log: Logger): void {
+function stopOnSignals(running: RunningHoldfast, log: Logger): (why: string, code: number) => void {
   let stopping = false;
   const stop = (why: string, code: number): void => {
     if (stopping) return;
@@ -179,4 +197,5 @@ function stopOnSignals(running: RunningHoldfast, log: Logger): void {
     stop('uncaught fault', 1);
   });
   process.on('unhandledRejection', (reason) => log.error({ err: reason }, 'a promise was rejected and nobody listened'));
+  return stop;
 }
