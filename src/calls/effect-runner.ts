@@ -160,7 +160,7 @@ export class EffectRunner {
         return signaling.accept({ callId: id, role: 'caller' }, sdp);
       }
       case 'ack':
-        return signaling.ack({ callId: id, role: effect.leg }, await live.media.lateAnswerForCallee());
+        return signaling.ack({ callId: id, role: effect.leg }, effect.answer ? await live.media.lateAnswerForCallee(effect.direction) : undefined);
       case 'apply-answer':
         return this.#changed(live, effect.leg, await live.media.applyAnswer(effect.leg));
       case 'send-reinvite':

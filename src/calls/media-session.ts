@@ -66,9 +66,9 @@ export class MediaSession {
   }
 
   /** Late offer: the caller's ACK carries the answer, and it becomes the answer in the ACK to the callee. */
-  async lateAnswerForCallee(): Promise<string> {
+  async lateAnswerForCallee(direction: Direction): Promise<string> {
     const made = await this.#media.answer(this.#callId, 'callee', this.#normal('caller', this.#take('caller')));
-    return this.#render('callee', answerFrom(this.#inForce('callee'), made), 'sendrecv');
+    return this.#render('callee', answerFrom(this.#inForce('callee'), made), direction);
   }
 
   /** A leg we called has answered; the other leg's offer (or our own first one) is complete in rtpengine. */

@@ -1,8 +1,9 @@
 /**
  * call: the call as a value, and the one function that changes it.
- * step() names every input and delegates; the rules live in setup.ts, modify.ts and teardown.ts.
+ * step() names every input and delegates; the rules live in setup.ts, early.ts, modify.ts and teardown.ts.
  */
 import { assertNever } from '#kit/errors.js';
+import { onEarlyAcked, onEarlyAnswerFailed, onEarlyReinvite } from './early.js';
 import type { Effect } from './effects.js';
 import type { CallParties, EndCause } from './events.js';
 import type { HoldLedger } from './hold.js';
@@ -33,6 +34,8 @@ export type Ringing = Common &
     caller: Leg;
     callee: Leg;
     lateOffer: boolean;
+    /** What a caller that the API rang has pressed while the callee rings: it counts from the answer on. */
+    hold: HoldLedger;
     alertingMs?: number | undefined;
     earlyMedia: boolean;
   }>;
@@ -63,7 +66,7 @@ export type Terminated = Common &
     endedMs: number;
   }>;
 
-/** A callee exists only once we have dialled one; hold exists only in a confirmed call. */
+/** A callee exists only once we have dialled one; a call is held only when it is confirmed. */
 export type Call = Trying | Ringing | Confirmed | Terminated;
 
 export type Step = readonly [Call, readonly Effect[]];
@@ -84,7 +87,7 @@ export function step(call: Call, input: Input, atMs: number): Step {
     case 'leg.answered':
       return onAnswered(call, input, atMs);
     case 'leg.acked':
-      return onAcked(call, input);
+      return onAcked(call, input, atMs);
     case 'leg.refused':
       return onRefused(call, input, atMs);
     case 'cancel.received':
@@ -102,15 +105,17 @@ export function step(call: Call, input: Input, atMs: number): Step {
     case 'resume.requested':
       return call.kind === 'confirmed' ? onResumeRequested(call, input) : nothing(call);
     case 'reinvite.received':
-      return onReinviteReceived(call, input);
+      return call.kind === 'confirmed' ? onReinviteReceived(call, input) : onEarlyReinvite(call, input);
     case 'reinvite.acked':
+      if (call.kind === 'ringing') return onEarlyAcked(call, input);
       return call.kind === 'confirmed' ? onReinviteAcked(call, input) : nothing(call);
     case 'reinvite.answer-failed':
+      if (call.kind === 'ringing') return onEarlyAnswerFailed(call);
       return call.kind === 'confirmed' ? onAnswerFailed(call, input.leg) : nothing(call);
     case 'reinvite.answered':
       return call.kind === 'confirmed' ? onReinviteAnswered(call, input) : nothing(call);
     case 'reinvite.refused':
-      return onReinviteRefused(call, input, atMs);
+      return call.kind === 'confirmed' ? onReinviteRefused(call, input, atMs) : nothing(call);
     case 'timer.fired':
       return onTimer(call, input.timer, atMs);
     case 'media.changed':

@@ -22,8 +22,9 @@ export type Effect =
   | Readonly<{ kind: 'bridge-early' }>
   /** 200 to the caller's INVITE, with the answer (or, late offer, the offer) that came from the callee. */
   | Readonly<{ kind: 'accept'; direction: Direction }>
-  /** ACK to a 2xx; `answer`: the caller's answer, in a late-offer call. */
-  | Readonly<{ kind: 'ack'; leg: LegRole; answer: boolean }>
+  /** ACK to a 2xx; `answer`: with the answer to its late offer, which says `direction`. */
+  | Readonly<{ kind: 'ack'; leg: LegRole; answer: false }>
+  | Readonly<{ kind: 'ack'; leg: LegRole; answer: true; direction: Direction }>
   /** The answer of a leg we called goes to rtpengine; nothing goes out in SIP. */
   | Readonly<{ kind: 'apply-answer'; leg: LegRole }>
   | Readonly<{ kind: 'refuse'; leg: LegRole; status: number; reason?: string | undefined }>

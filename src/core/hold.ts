@@ -112,7 +112,7 @@ export function planHold(ledger: HoldLedger, facts: HoldFacts, answering?: Offer
       everybodyToldSo = false;
     }
     const remote = isAnswered ? answering.offered : leg.media.remote;
-    const music = isHeld(ledger, role) && sends(wanted) && receives(remote);
+    const music = isHeld(ledger, role) && sends(wanted) && receives(remote) && leg.halfOpen !== true;
     if (leg.media.sound === 'music' && !music) stop.push({ kind: 'stop-music', leg: role });
     if (music && leg.media.sound !== 'music' && leg.media.sound !== 'failed') start.push({ kind: 'start-music', leg: role });
   }

@@ -52,6 +52,11 @@ export type Leg = Readonly<{
   /** Decides the glare window (RFC 3261 §14.1). */
   ownsCallId: boolean;
   refused?: Refusal | undefined;
+  /**
+   * Late offer, before the caller's ACK: this leg's first offer has no answer yet, so nothing can be played to it; on the callee's
+   * leg the 2xx waits for its ACK too.
+   */
+  halfOpen?: true | undefined;
   /** 491s in a row; after a few of them the leg counts as having refused. */
   glares: number;
 }>;

@@ -4,7 +4,7 @@
  */
 import { assertNever } from '#kit/errors.js';
 import type { Call, Confirmed, Step } from './call.js';
-import { answerTo, mirror, receives, type Direction } from './direction.js';
+import { mirror, receives, type Direction } from './direction.js';
 import type { Effect } from './effects.js';
 import { apiReason, freshOfferDirection, intentOf, phoneReason, wantedDirection, withReason, withoutReason } from './hold.js';
 import { holdView } from './hold-view.js';
@@ -30,26 +30,24 @@ export function onResumeRequested(call: Confirmed, input: InputOf<'resume.reques
   return settle(changeWish(call, withoutReason(call.hold, reason)));
 }
 
-export function onReinviteReceived(call: Call, input: InputOf<'reinvite.received'>): Step {
-  if (call.kind === 'terminated') return [call, []];
-  const leg = input.leg === 'caller' ? call.caller : call.kind === 'trying' ? undefined : call.callee;
-  if (leg?.dialog !== 'confirmed') return [call, [{ kind: 'refuse-reinvite', leg: input.leg, status: 500 }]];
+export function onReinviteReceived(call: Confirmed, input: InputOf<'reinvite.received'>): Step {
+  const leg = call[input.leg];
   switch (leg.offerAnswer.kind) {
     case 'have-local-offer': // RFC 3261 §14.2: their offer meets ours,
     case 'awaiting-answer-in-ack': // and ours may have gone out in a 200 (as RFC 3311 §5.2 says of UPDATE).
       return [call, [{ kind: 'refuse-reinvite', leg: input.leg, status: 491 }]];
     case 'have-remote-offer': // RFC 3261 §14.2: their second INVITE meets their first.
       return [call, [{ kind: 'refuse-reinvite', leg: input.leg, status: 500 }]];
-    case 'glare-wait': // The phone speaks first; our own turn comes with its ACK.
+    case 'glare-wait': {
+      // The phone speaks first; our own turn comes with its ACK.
+      const [next, effects] = answerPhone(call, leg, input.direction);
+      return [next, [{ kind: 'stop-timer', timer: `glare-${input.leg}` }, ...effects]];
+    }
     case 'stable':
-      break;
+      return answerPhone(call, leg, input.direction);
     default:
       return assertNever(leg.offerAnswer);
   }
-  const stopWait: Effect[] = leg.offerAnswer.kind === 'glare-wait' ? [{ kind: 'stop-timer', timer: `glare-${input.leg}` }] : [];
-  const [next, effects] =
-    call.kind === 'confirmed' ? answerPhone(call, leg, input.direction) : answerEarly(call, leg, input.direction);
-  return [next, [...stopWait, ...effects]];
 }
 
 function answerPhone(call: Confirmed, leg: Leg, offered: Direction | undefined): Step {
@@ -78,18 +76,6 @@ function answerPhone(call: Confirmed, leg: Leg, offered: Direction | undefined):
 function rememberBefore(call: Call, role: LegRole, before: BeforeOffer): Call {
   if (call.kind !== 'confirmed' || call[role].offerAnswer.kind !== 'have-remote-offer') return call;
   return withLeg(call, { ...call[role], offerAnswer: { kind: 'have-remote-offer', before } });
-}
-
-/** The API's caller may re-INVITE while the callee rings: it is answered, and a hold it asked for counts from the answer on. */
-function answerEarly(call: Exclude<Call, Confirmed>, leg: Leg, offered: Direction | undefined): Step {
-  if (call.kind !== 'ringing') return [call, [{ kind: 'refuse-reinvite', leg: leg.role, status: 500 }]];
-  const offerAnswer: Leg['offerAnswer'] =
-    offered === undefined
-      ? { kind: 'awaiting-answer-in-ack', offered: 'sendrecv', refreshes: false }
-      : { kind: 'have-remote-offer' };
-  const caller: Leg = { ...leg, offerAnswer, media: { ...leg.media, remote: offered ?? leg.media.remote } };
-  const direction = answerTo(offered ?? 'sendrecv', 'sendrecv');
-  return [{ ...call, caller }, [{ kind: 'answer-reinvite', leg: 'caller', direction, ourOffer: offered === undefined }]];
 }
 
 export function onReinviteAcked(call: Confirmed, input: InputOf<'reinvite.acked'>): Step {
@@ -142,8 +128,7 @@ export function onReinviteAnswered(call: Confirmed, input: InputOf<'reinvite.ans
   return [next, [...apply, ...effects]];
 }
 
-export function onReinviteRefused(call: Call, input: InputOf<'reinvite.refused'>, atMs: number): Step {
-  if (call.kind !== 'confirmed') return [call, []];
+export function onReinviteRefused(call: Confirmed, input: InputOf<'reinvite.refused'>, atMs: number): Step {
   const leg = call[input.leg];
   if (leg.offerAnswer.kind !== 'have-local-offer') return [call, []];
   // RFC 3261 §14.1 with §12.2.1.2: nobody there, or no such dialog: the call is over.

@@ -2,14 +2,15 @@
  * setup: trying → ringing → confirmed, for calls from phones and for calls the API asked for (RFC 3725 flow IV).
  */
 import type { Call, Confirmed, Ringing, Step, Trying } from './call.js';
-import { answerTo, mirror, receives } from './direction.js';
+import { answerTo, type Direction } from './direction.js';
+import { withRingback } from './early.js';
 import type { Effect } from './effects.js';
-import { NOBODY_HOLDS, phoneReason, withReason } from './hold.js';
+import { NOBODY_HOLDS, wantedDirection } from './hold.js';
 import { toldLine } from './hold-view.js';
 import type { Input } from './inputs.js';
 import type { CallId, Leg, LegRole } from './leg.js';
 import { settle, stable, withLeg } from './settle.js';
-import { end } from './teardown.js';
+import { awaitsAnswer, end } from './teardown.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
@@ -37,13 +38,13 @@ const newLeg = (role: LegRole, ownsCallId: boolean): Leg => ({
 });
 
 export function onInvite(call: Call, input: InputOf<'invite.received'>, atMs: number): Step {
-  if (call.kind !== 'trying') return [call, []];
+  if (call.kind !== 'trying' || call.origin !== 'phone') return [call, []];
   if (input.callee === 'unknown') return end(call, 'refused', atMs, { status: 404, reason: 'Not Found' });
   if (input.callee === 'not-registered') return end(call, 'refused', atMs, { status: 480, reason: 'Temporarily Unavailable' });
   const lateOffer = input.offered === undefined;
   const caller: Leg = { ...call.caller, media: { ...call.caller.media, remote: input.offered ?? 'sendrecv' } };
   return [
-    { ...call, kind: 'ringing', caller, callee: newLeg('callee', true), lateOffer, earlyMedia: false },
+    { ...call, kind: 'ringing', caller, callee: newLeg('callee', true), lateOffer, hold: NOBODY_HOLDS, earlyMedia: false },
     [
       { kind: 'dial', leg: 'callee', offer: lateOffer ? 'none' : 'from-peer' },
       { kind: 'start-timer', timer: 'ring' },
@@ -64,7 +65,7 @@ export function onSetupRequested(call: Call): Step {
 
 export function onProgressed(call: Call, input: InputOf<'leg.progressed'>, atMs: number): Step {
   if (call.kind === 'trying') {
-    if (input.leg !== 'caller' || call.alertingMs !== undefined) return [call, []];
+    if (call.origin !== 'api' || input.leg !== 'caller' || call.alertingMs !== undefined) return [call, []];
     return [{ ...call, alertingMs: atMs }, [ringing(call, 'caller')]];
   }
   if (call.kind !== 'ringing' || input.leg !== 'callee') return [call, []];
@@ -89,17 +90,14 @@ const ringing = (call: Call, leg: LegRole): Effect => ({
 /** RFC 3960: what the callee's side plays takes the place of our own ringback. */
 function earlyMediaToAnsweredCaller(call: Ringing, earlyMedia: boolean): Step {
   if (!earlyMedia || call.earlyMedia) return [call, []];
-  return [
-    { ...call, earlyMedia: true, caller: quiet(call.caller) },
-    [{ kind: 'stop-sound', leg: 'caller' }, { kind: 'bridge-early' }],
-  ];
+  const [next, effects] = withRingback({ ...call, earlyMedia: true });
+  return [next, [...effects, { kind: 'bridge-early' }]];
 }
 
 const quiet = (leg: Leg): Leg => ({ ...leg, media: { ...leg.media, sound: 'none' } });
 
 export function onAnswered(call: Call, input: InputOf<'leg.answered'>, atMs: number): Step {
-  const inTurn = (call.kind === 'trying' && input.leg === 'caller') || (call.kind === 'ringing' && input.leg === 'callee');
-  if (!inTurn) return [call, []];
+  if (!awaitsAnswer(call, input.leg)) return [call, []];
   if (input.direction === undefined) return answeredWithoutSdp(call, input.leg, atMs);
   if (call.kind === 'trying') return callerAnswered(call, { ...input, direction: input.direction });
   if (call.kind === 'ringing') return calleeAnswered(call, { ...input, direction: input.direction }, atMs);
@@ -108,36 +106,40 @@ export function onAnswered(call: Call, input: InputOf<'leg.answered'>, atMs: num
 
 /** RFC 3261 §13.2.1: the first 2xx must carry the session; without it there is nothing to connect. */
 function answeredWithoutSdp(call: Call, role: LegRole, atMs: number): Step {
-  const answered = answeredLeg(
-    role === 'caller' || call.kind !== 'ringing' ? call : { ...call, callee: { ...call.callee, dialog: 'confirmed' } },
-  );
-  const [next, effects] = end(answered, 'refused', atMs, { status: 488, reason: 'answered without a session description' });
+  const [next, effects] = end(withDialog(call, role), 'refused', atMs, {
+    status: 488,
+    reason: 'answered without a session description',
+  });
   return [next, [{ kind: 'ack', leg: role, answer: false }, ...effects]];
 }
 
-const answeredLeg = (call: Call): Call =>
-  call.kind === 'trying' ? { ...call, caller: { ...call.caller, dialog: 'confirmed' } } : call;
+/** The 2xx made the dialog, whatever was missing in it. */
+function withDialog(call: Call, role: LegRole): Call {
+  if (role === 'caller') return call.kind === 'trying' ? { ...call, caller: { ...call.caller, dialog: 'confirmed' } } : call;
+  return call.kind === 'ringing' ? { ...call, callee: { ...call.callee, dialog: 'confirmed' } } : call;
+}
 
 type Answered = InputOf<'leg.answered'> & Readonly<{ direction: NonNullable<InputOf<'leg.answered'>['direction']> }>;
 
 /** RFC 3725 flow IV: the caller has answered our own offer; it hears ringback while the callee is dialled. */
 function callerAnswered(call: Trying, input: Answered): Step {
-  const media: Leg['media'] = { ...call.caller.media, remote: input.direction, sound: 'ringback' };
-  const caller: Leg = { ...call.caller, dialog: 'confirmed', media };
+  const caller: Leg = { ...call.caller, dialog: 'confirmed', media: { ...call.caller.media, remote: input.direction } };
+  const [next, ringback] = withRingback({
+    ...call,
+    kind: 'ringing',
+    caller,
+    callee: newLeg('callee', true),
+    lateOffer: false,
+    hold: NOBODY_HOLDS,
+    earlyMedia: false,
+    alertingMs: undefined,
+  });
   return [
-    {
-      ...call,
-      kind: 'ringing',
-      caller,
-      callee: newLeg('callee', true),
-      lateOffer: false,
-      earlyMedia: false,
-      alertingMs: undefined,
-    },
+    next,
     [
       { kind: 'ack', leg: 'caller', answer: false },
       { kind: 'apply-answer', leg: 'caller' },
-      { kind: 'play', leg: 'caller', sound: 'ringback' },
+      ...ringback,
       { kind: 'dial', leg: 'callee', offer: 'from-peer' },
       { kind: 'start-timer', timer: 'ring' },
     ],
@@ -166,30 +168,19 @@ function connectApi(call: Ringing): Effect[] {
 }
 
 function confirm(call: Ringing, input: Answered, atMs: number): Confirmed {
-  const calleeMedia: Leg['media'] = { ...call.callee.media, remote: input.direction };
+  const halfOpen = call.lateOffer ? true : undefined;
   const callee: Leg = {
     ...call.callee,
     dialog: 'confirmed',
-    media: calleeMedia,
+    media: { ...call.callee.media, remote: input.direction },
     offerAnswer: call.lateOffer ? { kind: 'have-remote-offer' } : { kind: 'stable' },
+    halfOpen,
   };
-  const caller: Leg = { ...quiet(call.caller), dialog: 'confirmed', offerAnswer: callerOfferAnswer(call) };
-  // A caller the API rang may have pressed hold while the callee was still ringing.
-  const pressedHold = call.origin === 'api' && !receives(caller.media.remote);
+  const caller: Leg = { ...quiet(call.caller), dialog: 'confirmed', offerAnswer: callerOfferAnswer(call), halfOpen };
   const { kind: _kind, lateOffer: _late, earlyMedia: _early, ...common } = call;
-  const confirmed: Confirmed = {
-    ...common,
-    kind: 'confirmed',
-    caller,
-    callee,
-    answeredMs: atMs,
-    hold: NOBODY_HOLDS,
-    gated: false,
-    told: '',
-  };
-  const quietLine = toldLine({ ...confirmed, caller: stable(caller), callee: stable(callee) });
-  const hold = pressedHold ? withReason(NOBODY_HOLDS, phoneReason('caller'), { music: true }) : NOBODY_HOLDS;
-  return { ...confirmed, told: quietLine, hold };
+  const confirmed: Confirmed = { ...common, kind: 'confirmed', caller, callee, answeredMs: atMs, gated: false, told: '' };
+  const quietLine = toldLine({ ...confirmed, hold: NOBODY_HOLDS, caller: stable(caller), callee: stable(callee) });
+  return { ...confirmed, told: quietLine };
 }
 
 function callerOfferAnswer(call: Ringing): Leg['offerAnswer'] {
@@ -200,13 +191,27 @@ function callerOfferAnswer(call: Ringing): Leg['offerAnswer'] {
 }
 
 /** The caller's ACK to our 200: from now on either side may offer again. */
-export function onAcked(call: Call, input: InputOf<'leg.acked'>): Step {
+export function onAcked(call: Call, input: InputOf<'leg.acked'>, atMs: number): Step {
   if (call.kind !== 'confirmed' || input.leg !== 'caller') return [call, []];
   const open = call.caller.offerAnswer;
-  if (open.kind === 'have-remote-offer') return settle(withLeg(call, stable(call.caller)));
-  if (open.kind !== 'awaiting-answer-in-ack') return [call, []];
-  const remote = input.direction ?? mirror(open.offered);
-  const caller: Leg = { ...stable(call.caller), media: { ...call.caller.media, advertised: open.offered, remote } };
-  const [next, effects] = settle(withLeg(withLeg(call, caller), stable(call.callee)));
-  return [next, [{ kind: 'ack', leg: 'callee', answer: true }, ...effects]];
+  if (open.kind === 'have-remote-offer' && open.before === undefined) return settle(withLeg(call, stable(call.caller)));
+  if (open.kind !== 'awaiting-answer-in-ack' || call.caller.halfOpen !== true) return [call, []];
+  // RFC 3261 §13.2.1: where the offer was in the 2xx the ACK must carry the answer; without it nobody can be connected.
+  if (input.direction === undefined) return end(call, 'refused', atMs, { status: 488, reason: 'the ACK carried no answer' });
+  return answeredLate(call, open.offered, input.direction);
+}
+
+/** Late offer: the caller's answer becomes the callee's, who is told of a hold in it where there is one by now. */
+function answeredLate(call: Confirmed, offered: Direction, remote: Direction): Step {
+  const whole = (leg: Leg, media: Partial<Leg['media']>): Leg => ({
+    ...stable(leg),
+    halfOpen: undefined,
+    media: { ...leg.media, ...media },
+  });
+  const caller = whole(call.caller, { advertised: offered, remote });
+  const advertised = wantedDirection(call.hold, 'callee');
+  const callee = whole(call.callee, { advertised });
+  const direction = answerTo(callee.media.remote, advertised);
+  const [next, effects] = settle(withLeg(withLeg(call, caller), callee));
+  return [next, [{ kind: 'ack', leg: 'callee', answer: true, direction }, ...effects]];
 }

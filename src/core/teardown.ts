@@ -35,7 +35,7 @@ export function end(call: Call, cause: EndCause, atMs: number, facts: EndFacts =
     answeredMs: call.kind === 'confirmed' ? call.answeredMs : undefined,
     endedMs: atMs,
   };
-  const legs = LEG_ROLES.filter((role) => role !== gone).flatMap((role) => endLeg(call, role, status, reason ?? cause));
+  const legs = LEG_ROLES.flatMap((role) => [...lastAck(call, role), ...(role === gone ? [] : endLeg(call, role, cause, facts))]);
   const timers: TimerName[] = ['ring', 'glare-caller', 'glare-callee'];
   return [
     terminated,
@@ -59,26 +59,46 @@ export function end(call: Call, cause: EndCause, atMs: number, facts: EndFacts =
   ];
 }
 
-function endLeg(call: Live, role: LegRole, status: number | undefined, text: string): Effect[] {
-  const leg: Leg | undefined = role === 'caller' ? call.caller : call.kind === 'trying' ? undefined : call.callee;
+const legOf = (call: Live, role: LegRole): Leg | undefined =>
+  role === 'caller' ? call.caller : call.kind === 'trying' ? undefined : call.callee;
+
+/** RFC 3261 §13.2.2.4: a 2xx is acknowledged also where the call ends instead; the callee of a late offer waits for it. */
+function lastAck(call: Live, role: LegRole): Effect[] {
+  const waits = role === 'callee' && call.kind === 'confirmed' && call.callee.halfOpen === true;
+  return waits ? [{ kind: 'ack', leg: role, answer: false }] : [];
+}
+
+function endLeg(call: Live, role: LegRole, cause: EndCause, { status, reason }: EndFacts): Effect[] {
+  const leg = legOf(call, role);
   if (leg === undefined || leg.dialog === 'terminated') return [];
+  const text = reason ?? cause;
   if (leg.dialog === 'confirmed') return [{ kind: 'send-bye', leg: role, cause: status ?? 16, text }];
   const weAreUas = role === 'caller' && call.origin === 'phone';
-  if (weAreUas) return [{ kind: 'refuse', leg: role, status: passedOn(status ?? 480), reason: text }];
-  return [{ kind: 'cancel', leg: role, cause: status ?? 487, text }];
+  if (!weAreUas) return [{ kind: 'cancel', leg: role, cause: status ?? 487, text }];
+  if (status === undefined) return [{ kind: 'refuse', leg: role, status: 480 }];
+  const passed = cause === 'shutdown' ? status : passedOn(status);
+  return [{ kind: 'refuse', leg: role, status: passed, reason: passed === status ? reason : undefined }];
 }
+
+/**
+ * What speaks of our own request alone: of its credentials, its extensions, its dialog, or of a header field that the answer
+ * must carry (Allow, Unsupported, Require, Min-SE, Min-Expires, Allow-Events, Security-Server). RFC 3261 §16.7 step 6 says of
+ * 503: "do not send me more", which is not true of us.
+ */
+const ITS_OWN_LEG_ONLY: ReadonlySet<number> = new Set([401, 405, 407, 420, 421, 422, 423, 481, 489, 491, 494, 503]);
 
 /** What one leg's refusal becomes on the other: most pass as they are (404, 480, 486, 603 ...), some mean something only on their own leg. */
 export function passedOn(status: number): number {
   if (status < 400) return 480; // a redirect we do not follow: the phone is not to be had there
-  if (status === 401 || status === 407 || status === 481 || status === 491) return 500;
-  if (status === 503) return 500; // RFC 3261 §16.7 step 6: a 503 says "do not send me more", which is not true of us
-  return status;
+  return ITS_OWN_LEG_ONLY.has(status) ? 500 : status;
 }
 
+/** We have called this leg, and it has not answered yet. */
+export const awaitsAnswer = (call: Call, role: LegRole): boolean =>
+  (call.kind === 'trying' && call.origin === 'api' && role === 'caller') || (call.kind === 'ringing' && role === 'callee');
+
 export function onRefused(call: Call, input: InputOf<'leg.refused'>, atMs: number): Step {
-  const inTurn = (call.kind === 'trying' && input.leg === 'caller') || (call.kind === 'ringing' && input.leg === 'callee');
-  if (!inTurn) return [call, []];
+  if (!awaitsAnswer(call, input.leg)) return [call, []];
   return end(call, 'refused', atMs, { status: input.status, reason: input.reason, gone: input.leg });
 }
 
@@ -89,7 +109,11 @@ export function onCancel(call: Call, atMs: number): Step {
 }
 
 export function onBye(call: Call, role: LegRole, atMs: number): Step {
-  return end(call, role === 'caller' ? 'caller-hung-up' : 'callee-hung-up', atMs, { gone: role });
+  if (call.kind === 'terminated') return [call, []];
+  const cause = role === 'caller' ? 'caller-hung-up' : 'callee-hung-up';
+  if (legOf(call, role)?.dialog === 'confirmed') return end(call, cause, atMs, { gone: role });
+  // RFC 3261 §15.1.2: the INVITE of an early dialog is still open after a BYE, and ends as one that was cancelled.
+  return end(call, cause, atMs, { status: 487, reason: 'Request Terminated' });
 }
 
 /** The dialog is gone without a BYE from the phone. A BYE is sent all the same: where nobody is, it does no harm. */
