@@ -15,7 +15,7 @@ const FIRST_PHONE = 1000;
 
 export type Product = Readonly<{ holdfast: Holdfast; answererPort: number; stop: () => Promise<void> }>;
 
-/** `rtpPorts`: a call takes four of them. HOLDFAST_BENCH_NODE_OPTIONS (say --cpu-prof) reaches the process that is measured. */
+/** `rtpPorts`: a call takes four of them. HOLDFAST_BENCH_NODE_OPTIONS (say `--import` of a profiler) reaches the process that is measured. */
 export async function startProduct({ phones = 0, rtpPorts = 400 }): Promise<Product> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
   const answererPort = (await freePorts(16)).portMin;
