@@ -81,13 +81,20 @@ export function answerFrom(offer: string, ours: string): string {
   const own = readSdp(ours);
   const offerLines = sectionsOf(offer);
   const ownLines = sectionsOf(ours);
+  const answered: SdpMedia[] = [];
+  let audioDiffers = false;
   const media = offered.media.map((line, index) => {
     const ownLine = own.media[index];
     const lines = ownLines.media[index];
     if (line.rejected || ownLine === undefined || lines === undefined || ownLine.rejected || ownLine.kind !== line.kind)
       return refused(line);
-    return answerLine(line, ownLine, lines);
+    const answer = answerLine(line, ownLine, lines);
+    if (answer !== undefined) answered.push(line);
+    else if (line.kind === 'audio') audioDiffers = true;
+    return answer ?? refused(line);
   });
+  if (audioDiffers && !answered.some((line) => line.kind === 'audio'))
+    throw new BadSdp('the offer has no codec that the other party has');
   // RFC 3264 §6: t= is the offer's.
   const times = offerLines.session.filter((line) => line.startsWith('t='));
   const session = ownLines.session.flatMap((line) => (line.startsWith('t=') ? times.splice(0) : [line]));
@@ -96,19 +103,27 @@ export function answerFrom(offer: string, ours: string): string {
 
 const refused = (line: SdpMedia): string[] => [`m=${line.kind} 0 ${line.protocol} ${line.payloads.join(' ')}`];
 
-function answerLine(offered: SdpMedia, own: SdpMedia, lines: readonly string[]): readonly string[] {
+/** @returns undefined when the two have no codec in common. */
+function answerLine(offered: SdpMedia, own: SdpMedia, lines: readonly string[]): readonly string[] | undefined {
   if (!/RTP\//i.test(offered.protocol)) return lines;
-  const numbers = new Map<string, string>(); // our payload number → the offer's
-  for (const codec of own.codecs) {
-    const match = offered.codecs.find((one) => sameCodec(one, codec));
-    if (match !== undefined) numbers.set(codec.payload, match.payload);
-  }
-  if (!commonSpeech(offered, own)) {
-    if (own.kind === 'audio') throw new BadSdp('the offer has no codec that the other party has');
-    return refused(offered);
-  }
+  const numbers = commonNumbers(offered, own);
+  if (!commonSpeech(offered, own)) return undefined;
   const first = `m=${own.kind} ${own.port} ${offered.protocol} ${[...numbers.values()].join(' ')}`;
   return [first, ...lines.slice(1).flatMap((line) => renumbered(line, numbers))];
+}
+
+/** Our payload number → the offer's. Each format of the offer is used once: there may be two of one codec, with other parameters. */
+function commonNumbers(offered: SdpMedia, own: SdpMedia): ReadonlyMap<string, string> {
+  const numbers = new Map<string, string>();
+  const left = new Set(offered.codecs);
+  for (const codec of own.codecs) {
+    const fitting = [...left].filter((one) => sameCodec(one, codec));
+    const match = fitting.find((one) => one.payload === codec.payload) ?? fitting[0];
+    if (match === undefined) continue;
+    left.delete(match);
+    numbers.set(codec.payload, match.payload);
+  }
+  return numbers;
 }
 
 const commonSpeech = (offered: SdpMedia, own: SdpMedia): boolean =>
@@ -118,5 +133,11 @@ function renumbered(line: string, numbers: ReadonlyMap<string, string>): string[
   const payload = /^a=(?:rtpmap|fmtp|rtcp-fb):([0-9]+)(?=\s)/.exec(line)?.[1];
   if (payload === undefined) return [line];
   const number = numbers.get(payload);
-  return number === undefined ? [] : [line.replace(`:${payload}`, `:${number}`)];
+  if (number === undefined) return [];
+  const own = line.replace(`:${payload}`, `:${number}`);
+  // RFC 4588 §8.1, RFC 2198 §5: some formats name others by number.
+  const [whole, start, referred] = /^(a=fmtp:[0-9]+ (?:apt=)?)([0-9]+(?:\/[0-9]+)*)$/.exec(own) ?? [];
+  if (whole === undefined || referred === undefined || !(/apt=$/.test(start ?? '') || referred.includes('/'))) return [own];
+  const others = referred.split('/').map((one) => numbers.get(one));
+  return others.includes(undefined) ? [] : [`${start}${others.join('/')}`];
 }
