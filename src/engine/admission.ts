@@ -1,13 +1,21 @@
 /**
- * admission: refuses new work while there is more than can be done in time. There is no soft edge otherwise: a loop that is
- * late makes every phone repeat, and repetitions make it later.
+ * admission: refuses new work while there is more than can be done in time. There is no soft edge otherwise: who is late makes
+ * every phone repeat itself, and repetitions make it later. What belongs to a call that is up is always taken. How the load is
+ * measured is load-watch.ts's business.
  */
 const REFUSE_SEC = { least: 5, most: 15 };
+
+/** A loop that never waits has messages standing in its socket buffers, how many nobody can see. */
+const SATURATED = 0.98;
+/** So many samples in a row: a burst is not an overload. */
+const SATURATED_SAMPLES = 4;
 
 export class Admission {
   readonly #lateMs: number;
   readonly #random: () => number;
-  #late = false;
+  #loopIsLate = false;
+  #appIsLate = false;
+  #saturatedSamples = 0;
 
   constructor(lateMs: number, random: () => number = Math.random) {
     this.#lateMs = lateMs;
@@ -16,12 +24,26 @@ export class Admission {
 
   /** Heard at every tick of the timer wheel. One tick in time is enough to be open again. */
   loopWasLate(ms: number): void {
-    this.#late = ms > this.#lateMs;
+    this.#loopIsLate = ms > this.#lateMs;
+  }
+
+  /** How long the application took to read what was written to it. */
+  appWasLate(ms: number): void {
+    this.#appIsLate = ms > this.#lateMs;
+  }
+
+  /** @param share of the last sample in which our loop had something to do. */
+  loopWasBusy(share: number): void {
+    this.#saturatedSamples = share >= SATURATED ? this.#saturatedSamples + 1 : 0;
+  }
+
+  get overloaded(): boolean {
+    return this.#loopIsLate || this.#appIsLate || this.#saturatedSamples >= SATURATED_SAMPLES;
   }
 
   /** Seconds for Retry-After, not the same for everybody, so that they do not all come back at once; undefined: come in. */
   refuseForSec(): number | undefined {
-    if (!this.#late) return undefined;
+    if (!this.overloaded) return undefined;
     return REFUSE_SEC.least + Math.floor(this.#random() * (REFUSE_SEC.most - REFUSE_SEC.least + 1));
   }
 }

@@ -39,7 +39,7 @@ const FENCE_MS = 100;
 
 /** @throws EngineStartError when an address or port cannot be had. */
 export async function startEngine(options: EngineOptions, parts: EngineParts = {}): Promise<RunningEngine> {
-  const core = buildCore(options, parts);
+  const { core, stopWatching } = buildCore(options, parts);
   const secret = options.secret ?? randomBytes(24).toString('hex');
   const user = linkUserOf(core);
   const clock = core.clock;
@@ -61,9 +61,13 @@ export async function startEngine(options: EngineOptions, parts: EngineParts = {
       secret,
       listening: core.transports.listening,
       counts: () => countsOf(core),
-      stop: () => stop(core, link),
+      stop: () => {
+        stopWatching();
+        return stop(core, link);
+      },
     };
   } catch (error) {
+    stopWatching();
     core.transports.close();
     throw error;
   }

@@ -12,7 +12,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export async function main(environment: Environment = process.env): Promise<void> {
   try {
     const options = readOptions(environment);
-    const engine = await startEngine(options, { log: createLogger(environment['HOLDFAST_LOG'] ?? 'info') });
+    const engine = await startEngine(options, { log: createLogger(environment['HOLDFAST_LOG'] ?? 'info'), watchLoad: true });
     process.stdout.write(report(engine));
     const stop = (): void => void engine.stop().then(() => process.exit(0));
     process.once('SIGINT', stop);

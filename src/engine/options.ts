@@ -55,4 +55,11 @@ export type EngineOptions = Readonly<{
 }>;
 
 /** For tests and for the thread: what is not plain data. */
-export type EngineParts = Readonly<{ log?: Logger; clock?: Clock; askFence?: AskFence }>;
+export type EngineParts = Readonly<{
+  log?: Logger;
+  clock?: Clock;
+  /** How to find out what an application has read; without it a short wait must do. */
+  askFence?: AskFence;
+  /** Refuse new calls when this thread, or the application's, has more to do than it can: a thread that does nothing else. */
+  watchLoad?: boolean;
+}>;

@@ -8,6 +8,7 @@ import { DialogTable } from './dialog/dialog-table.js';
 import { readAppMessage } from './link/app-message.js';
 import type { LinkUser } from './link/link-session.js';
 import { Roster } from './link/roster.js';
+import { LoadWatch } from './load-watch.js';
 import { MonotonicClock } from './monotonic-clock.js';
 import { ENGINE_LIMITS, type EngineOptions, type EngineParts } from './options.js';
 import { TimerWheel } from './timer-wheel.js';
@@ -22,7 +23,9 @@ import { connectionClosed } from './ua/caller-gone.js';
 import type { Core } from './ua/core.js';
 import { Uas } from './ua/uas.js';
 
-export function buildCore(options: EngineOptions, parts: EngineParts): Core {
+export type Wired = Readonly<{ core: Core; stopWatching: () => void }>;
+
+export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
   const clock = parts.clock ?? new MonotonicClock();
   const log = parts.log ?? createLogger(options.logLevel ?? 'silent');
   const limits = { ...ENGINE_LIMITS, ...options.limits };
@@ -63,7 +66,8 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Core {
     nextCSeq: cseqSource(clock.now()),
   };
   uas.begin(core);
-  return core;
+  const watch = parts.watchLoad === true ? new LoadWatch(admission, clock, log, parts.askFence) : undefined;
+  return { core, stopWatching: () => watch?.stop() };
 }
 
 /** What the applications ask for. */

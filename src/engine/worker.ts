@@ -27,6 +27,7 @@ const log = createLogger(options.logLevel ?? 'info', { write: (line: string) => 
 try {
   engine = await startEngine(options, {
     log,
+    watchLoad: true,
     askFence: (passed) => {
       fences.push(passed);
       say({ kind: 'fence' });

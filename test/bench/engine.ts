@@ -72,7 +72,7 @@ async function callers(folder: string, enginePort: number, rate: number, seconds
     '1',
     '-nostdin',
     '-timeout',
-    String(seconds * 4 + 20),
+    String(seconds + 15),
     '-buff_size',
     '4194304',
   );

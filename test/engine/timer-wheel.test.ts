@@ -61,5 +61,14 @@ t.test('a loop that is late refuses new work until it has caught up', (t) => {
   t.equal(admission.refuseForSec(), 10);
   admission.loopWasLate(3);
   t.equal(admission.refuseForSec(), undefined);
+  admission.appWasLate(500);
+  t.equal(admission.refuseForSec(), 10, 'an application that reads late is no better');
+  admission.appWasLate(1);
+  for (const share of [1, 1, 1]) admission.loopWasBusy(share);
+  t.equal(admission.refuseForSec(), undefined, 'a burst is not an overload');
+  admission.loopWasBusy(0.99);
+  t.equal(admission.refuseForSec(), 10, 'a second without a pause is');
+  admission.loopWasBusy(0.5);
+  t.equal(admission.refuseForSec(), undefined);
   t.end();
 });

@@ -2,6 +2,7 @@
  * raw-phone: a phone made of bytes, for tests of the engine: sends text, waits for text by event. Its reading is a few regular
  * expressions of its own, so that it does not share a mistake with the parser under test.
  */
+import { randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect, createServer, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
@@ -20,7 +21,6 @@ export class RawPhone {
   readonly #close: () => void;
   readonly #unread: string[] = [];
   #wanted: Wanted[] = [];
-  #counter = 0;
 
   constructor(
     protocol: 'UDP' | 'TCP' | 'WS',
@@ -88,7 +88,8 @@ export class RawPhone {
   }
 
   branch(): string {
-    return `z9hG4bK-${this.port}-${this.#counter++}`;
+    // A port may be given out twice in one test, a branch must not (RFC 3261 §8.1.1.7).
+    return `z9hG4bK-${randomUUID()}`;
   }
 
   via(branch = this.branch()): string {

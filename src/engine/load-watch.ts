@@ -1,0 +1,64 @@
+/**
+ * load-watch: measures four times a second how busy our loop is and how far behind the application reads, and tells admission.
+ */
+import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import type { Clock, Timer } from '#kit/clock.js';
+import type { Logger } from '#kit/log.js';
+import type { Admission } from './admission.js';
+import type { AskFence } from './link/fence.js';
+
+const SAMPLE_MS = 250;
+
+export class LoadWatch {
+  readonly #admission: Admission;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #askApp: AskFence | undefined;
+  #last: EventLoopUtilization = performance.eventLoopUtilization();
+  #timer: Timer | undefined;
+  #askedMs: number | undefined;
+  #overloaded = false;
+  #stopped = false;
+
+  /** @param askApp is answered when the application has read everything; only an application in this process can be asked. */
+  constructor(admission: Admission, clock: Clock, log: Logger, askApp: AskFence | undefined) {
+    this.#admission = admission;
+    this.#clock = clock;
+    this.#log = log;
+    this.#askApp = askApp;
+    this.#wait();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  #wait(): void {
+    if (!this.#stopped) this.#timer = this.#clock.after('load sample', SAMPLE_MS, () => this.#sample());
+  }
+
+  #sample(): void {
+    const now = performance.eventLoopUtilization();
+    this.#admission.loopWasBusy(performance.eventLoopUtilization(now, this.#last).utilization);
+    this.#last = now;
+    this.#sampleApp();
+    const { overloaded } = this.#admission;
+    if (overloaded !== this.#overloaded)
+      this.#log.warn(overloaded ? 'overloaded: new calls are refused' : 'no longer overloaded');
+    this.#overloaded = overloaded;
+    this.#wait();
+  }
+
+  #sampleApp(): void {
+    if (this.#askApp === undefined) return;
+    const nowMs = this.#clock.now();
+    // No answer yet: late by as long as it has been waited for.
+    if (this.#askedMs !== undefined) return this.#admission.appWasLate(nowMs - this.#askedMs);
+    this.#askedMs = nowMs;
+    this.#askApp(() => {
+      this.#askedMs = undefined;
+      this.#admission.appWasLate(this.#clock.now() - nowMs);
+    });
+  }
+}
