@@ -160,7 +160,10 @@ export class EffectRunner {
         return signaling.accept({ callId: id, role: 'caller' }, sdp);
       }
       case 'ack':
-        return signaling.ack({ callId: id, role: effect.leg }, effect.answer ? await live.media.lateAnswerForCallee(effect.direction) : undefined);
+        return signaling.ack(
+          { callId: id, role: effect.leg },
+          effect.answer ? await live.media.lateAnswerForCallee(effect.direction) : undefined,
+        );
       case 'apply-answer':
         return this.#changed(live, effect.leg, await live.media.applyAnswer(effect.leg));
       case 'send-reinvite':
