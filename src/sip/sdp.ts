@@ -51,6 +51,8 @@ const STATIC_CODECS: Readonly<Record<string, readonly [name: string, rate: numbe
 
 const MOST_BYTES = 64 * 1024;
 const MOST_MEDIA = 32;
+/** Payload numbers have seven bits. */
+const MOST_FORMATS = 128;
 
 /** @throws BadSdp when the text is no session description, or one without a media line or an address. */
 export function readSdp(text: string): SdpView {
@@ -98,6 +100,7 @@ function readMedia(
     kind === undefined ||
     protocol === undefined ||
     payloads.length === 0 ||
+    payloads.length > MOST_FORMATS ||
     !Number.isInteger(portNumber) ||
     portNumber < 0 ||
     portNumber > 65_535

@@ -106,6 +106,14 @@ t.test('an empty place in a list of addresses is refused: drachtio-srf throws on
   }
 });
 
+t.test('a list of hundreds of addresses is refused: reading it would hold up everybody else', async (t) => {
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `<sip:a${index}@h>`).join(', ');
+  t.equal(fateOf(requestText('REGISTER', { Contact: many(100) })), 'ok');
+  t.equal(fateOf(requestText('REGISTER', { Contact: many(200) })), 400);
+  t.equal(fateOf(requestText('REGISTER', { Contact: [many(100), many(100)] })), 400, 'in two fields as in one');
+  t.equal(fateOf(requestText('REGISTER', { Contact: ['*', '<sip:a@h>'] })), 400, 'the star stands alone');
+});
+
 t.test('addresses that nothing could be sent to are refused where they would be sent to', async (t) => {
   for (const value of ['<sip:@h>', '<sip:a@h:99999>', '<sip:a@ho st>', '<sip:>', 'sip:', '<a@h>', 'no uri'])
     t.equal(fateOf(requestText('REGISTER', { Contact: value })), 400, value);

@@ -47,6 +47,7 @@ t.test('what is no session description is refused with 488, and with 400 over HT
     [sdpText().replace('40000', '70000'), 'a port out of range'],
     [sdpText().replace(' RTP/AVP 8', ''), 'an m= line cut short'],
     [sdpText({ media: Array.from({ length: 33 }, () => ({})) }), 'too many m= lines'],
+    [sdpText({ media: [{ payloads: '8 '.repeat(129).trim() }] }), 'more formats than there are numbers'],
     [sdpText({ lines: ['x'.repeat(70_000)] }), 'too long'],
   ];
   for (const [text, what] of bad) {
