@@ -56,6 +56,20 @@ const MOST_FORMATS = 128;
 
 /** @throws BadSdp when the text is no session description, or one without a media line or an address. */
 export function readSdp(text: string): SdpView {
+  const known = lastRead.get(text);
+  if (known !== undefined) return known;
+  const view = readAnew(text);
+  lastRead.set(text, view);
+  const oldest = lastRead.keys().next();
+  if (lastRead.size > MOST_REMEMBERED && oldest.done !== true) lastRead.delete(oldest.value);
+  return view;
+}
+
+/** One SDP is asked for its direction, its codecs and its address within a millisecond or two; reading it costs 10 µs each time. */
+const lastRead = new Map<string, SdpView>();
+const MOST_REMEMBERED = 64;
+
+function readAnew(text: string): SdpView {
   if (text.length > MOST_BYTES) throw new BadSdp('the session description is too long');
   const { session, media } = sectionsOf(text);
   if (!/^v=0\s*$/.test(session[0] ?? '')) throw new BadSdp('the session description does not begin with v=0');
