@@ -92,7 +92,8 @@ export function onEarlyAnswerFailed(call: Ringing): Step {
 export function withRingback(call: Ringing): Step {
   const { caller } = call;
   const wanted = call.origin === 'api' && !call.earlyMedia && receives(caller.media.remote);
-  if (wanted === (caller.media.sound === 'ringback')) return [call, []];
+  const { sound } = caller.media;
+  if (wanted ? sound !== 'none' : sound !== 'ringback') return [call, []];
   const media: Leg['media'] = { ...caller.media, sound: wanted ? 'ringback' : 'none' };
   const effect: Effect = wanted ? { kind: 'play', leg: 'caller', sound: 'ringback' } : { kind: 'stop-sound', leg: 'caller' };
   return [{ ...call, caller: { ...caller, media } }, [effect]];

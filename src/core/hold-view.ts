@@ -36,12 +36,6 @@ function legHold(call: Confirmed, role: LegRole): LegHold {
   return leg.refused === undefined ? view : { ...view, status: leg.refused.status, reason: leg.refused.reason };
 }
 
-/** One comparable line of what an event would say; directions that no hold asked for are nobody's news. */
-export function toldLine(call: Confirmed): string {
-  const view = holdView(call);
-  return JSON.stringify([view.reasons, ...[view.caller, view.callee].map((leg) => [leg.held, leg.state, leg.sound, leg.status])]);
-}
-
 const QUIET: LegHold = { held: false, state: 'agreed', direction: 'sendrecv', sound: 'none' };
 
 /** The hold of a call that cannot be held yet, or no more. */
@@ -50,3 +44,12 @@ export const noHoldView = (caller?: Leg): HoldView => ({
   caller: caller === undefined ? QUIET : { ...QUIET, sound: caller.media.sound },
   callee: QUIET,
 });
+
+/** One comparable line of what an event would say; directions that no hold asked for are nobody's news. */
+export const toldLine = (call: Confirmed): string => lineOf(holdView(call));
+
+const lineOf = (view: HoldView): string =>
+  JSON.stringify([view.reasons, ...[view.caller, view.callee].map((leg) => [leg.held, leg.state, leg.sound, leg.status])]);
+
+/** What the outside knows of a call before it was ever held. */
+export const QUIET_LINE = lineOf(noHoldView());

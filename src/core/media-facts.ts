@@ -26,6 +26,9 @@ export function onMediaRefused(call: Call, input: InputOf<'media.refused'>, atMs
 
 /** The sound did not start. It is not asked for again until the wish changes, and the view says so. */
 export function onSoundFailed(call: Call, role: LegRole): Step {
+  if (call.kind === 'ringing' && role === 'caller' && call.caller.media.sound === 'ringback') {
+    return [{ ...call, caller: { ...call.caller, media: { ...call.caller.media, sound: 'failed' } } }, []];
+  }
   if (call.kind !== 'confirmed' || call[role].media.sound !== 'music') return [call, []];
   return settle(withSound(call, role, 'failed'));
 }

@@ -6,7 +6,7 @@ import { answerTo, type Direction } from './direction.js';
 import { withRingback } from './early.js';
 import type { Effect } from './effects.js';
 import { NOBODY_HOLDS, wantedDirection } from './hold.js';
-import { toldLine } from './hold-view.js';
+import { QUIET_LINE } from './hold-view.js';
 import type { Input } from './inputs.js';
 import type { CallId, Leg, LegRole } from './leg.js';
 import { settle, stable, withLeg } from './settle.js';
@@ -178,9 +178,7 @@ function confirm(call: Ringing, input: Answered, atMs: number): Confirmed {
   };
   const caller: Leg = { ...quiet(call.caller), dialog: 'confirmed', offerAnswer: callerOfferAnswer(call), halfOpen };
   const { kind: _kind, lateOffer: _late, earlyMedia: _early, ...common } = call;
-  const confirmed: Confirmed = { ...common, kind: 'confirmed', caller, callee, answeredMs: atMs, gated: false, told: '' };
-  const quietLine = toldLine({ ...confirmed, hold: NOBODY_HOLDS, caller: stable(caller), callee: stable(callee) });
-  return { ...confirmed, told: quietLine };
+  return { ...common, kind: 'confirmed', caller, callee, answeredMs: atMs, gated: false, told: QUIET_LINE };
 }
 
 function callerOfferAnswer(call: Ringing): Leg['offerAnswer'] {
