@@ -1,0 +1,246 @@
+/**
+ * call-laws: what must be true of a call at every step, whoever does what in whatever order. What is open on a leg it reads from
+ * a record of its own (leg-record.ts), and never asks the core.
+ */
+import type { Call, Confirmed } from '#core/call.js';
+import { answerTo, meet, mirror, type Direction } from '#core/direction.js';
+import type { Effect } from '#core/effects.js';
+import type { HoldView } from '#core/events.js';
+import { freshOfferDirection, isHeld, phoneReason, wantedDirection } from '#core/hold.js';
+import { holdView, isSettled, noHoldView } from '#core/hold-view.js';
+import type { Input, TimerName } from '#core/inputs.js';
+import { LEG_ROLES, otherLeg, type LegRole } from '#core/leg.js';
+import { brief } from './call-fixture.js';
+import { LegRecord } from './leg-record.js';
+
+export class CallLaws {
+  readonly faults: string[] = [];
+  readonly timers = new Set<TimerName>();
+  readonly #legs: Record<LegRole, LegRecord> = { caller: new LegRecord(), callee: new LegRecord() };
+  #gated = false;
+  #told: string | undefined;
+  #endings = 0;
+  #story: string[] = [];
+
+  /** `talking`: the set-up went by unwatched. */
+  constructor(origin: 'phone' | 'api', talking: boolean) {
+    const { caller, callee } = this.#legs;
+    caller.alive = origin === 'phone' || talking;
+    callee.alive = talking;
+    caller.dialog = talking ? 'confirmed' : caller.alive ? 'early' : 'none';
+    callee.dialog = talking ? 'confirmed' : 'none';
+  }
+
+  watch(before: Call, input: Input, after: Call, effects: readonly Effect[]): void {
+    this.#story.push(`${JSON.stringify(input)} -> ${effects.map(brief).join('; ') || '-'}`);
+    if (before.kind === 'terminated') {
+      this.#must(effects.length === 0 && after === before, 'nothing happens after the end');
+      return;
+    }
+    if ('leg' in input) this.#legs[input.leg].heard(input);
+    if (input.kind === 'invite.received') this.#legs.caller.offered = input.offered ?? 'sendrecv';
+    if (input.kind === 'cancel.received' && before.kind !== 'confirmed') this.#legs.caller.alive = false;
+    if (input.kind === 'media.changed' && input.peerStale && before.kind === 'confirmed')
+      this.#legs[otherLeg(input.leg)].owed = true;
+    if (input.kind === 'timer.fired') this.timers.delete(input.timer);
+    if (input.kind === 'reinvite.received') this.#answersOnce(input.leg, effects);
+    if (after.kind === 'terminated') return this.#ends(effects);
+    for (const effect of effects) this.#does(after, effect);
+    this.#stands(after);
+    this.#tells(before, input, after, effects);
+  }
+
+  /** When nothing more is on its way: the world agrees with the wish, or says where it does not. */
+  rests(call: Call): void {
+    if (call.kind === 'terminated') return;
+    this.#must(call.kind === 'confirmed', `a call that rings does not rest: ${call.kind}`);
+    if (call.kind !== 'confirmed') return;
+    this.#must(isSettled(call), 'the call settles when everybody has spoken');
+    this.#must(call.hold.size > 0 || !call.gated, 'nobody holds, so they hear each other');
+    for (const role of LEG_ROLES) {
+      const leg = this.#legs[role];
+      this.#must(leg.ours === 'none' && leg.theirs === 'none', `no offer is left open on the ${role}`);
+      const refused = call[role].refused !== undefined;
+      this.#must(!leg.owed || refused, `the ${role} was offered the new codec`);
+      if (holdView(call)[role].state === 'agreed' && !refused)
+        this.#must(this.#wasTold(call, role), `the ${role} was told what is wanted`);
+    }
+  }
+
+  breaks(law: string): void {
+    this.faults.push(`${law}; but not after:\n${this.#story.join('\n')}`);
+  }
+
+  #must(truth: boolean, law: string): void {
+    if (!truth) this.breaks(law);
+  }
+
+  #wasTold(call: Confirmed, role: LegRole): boolean {
+    const wanted = wantedDirection(call.hold, role);
+    const { by, told, said } = this.#legs[role].last;
+    if (by === 'them') return told === answerTo(said, wanted);
+    if (told === wanted) return true;
+    // It was offered room to lift its own hold, and did not take it: what is agreed is no more than what is wanted.
+    const agreed = meet(told, mirror(said));
+    return call.hold.has(phoneReason(role)) && told === freshOfferDirection(call.hold, role) && meet(agreed, wanted) === agreed;
+  }
+
+  /** RFC 3261 §14.2: every re-INVITE gets one final answer, and the code says whose offer was in the way. */
+  #answersOnce(role: LegRole, effects: readonly Effect[]): void {
+    const leg = this.#legs[role];
+    const answers = effects.filter((effect) => effect.kind === 'answer-reinvite' && effect.leg === role).length;
+    const refusals = effects.flatMap((effect) =>
+      effect.kind === 'refuse-reinvite' && effect.leg === role ? [effect.status] : [],
+    );
+    this.#must(answers + refusals.length === 1, `the ${role}'s re-INVITE is answered once`);
+    if (refusals.length === 0) return;
+    const oursIsOpen = (leg.ours !== 'none' && !leg.unacked) || (leg.theirs !== 'none' && leg.theirs.by === 'us');
+    this.#must(refusals[0] === (oursIsOpen ? 491 : 500), '491 where our offer is open, 500 where theirs is');
+    this.#must(
+      oursIsOpen || leg.unacked || leg.theirs !== 'none' || leg.dialog !== 'confirmed',
+      'nothing is refused without need',
+    );
+  }
+
+  #does(call: Call, effect: Effect): void {
+    const hold = call.kind === 'confirmed' ? call.hold : new Map();
+    switch (effect.kind) {
+      case 'dial':
+        return this.#legs[effect.leg].dialled();
+      case 'ack':
+        return this.#acks(this.#legs[effect.leg], effect);
+      case 'accept':
+        return this.#accepts(this.#legs.caller, call, effect.direction);
+      case 'gate':
+        this.#must(!this.#gated && hold.size > 0, 'the gate is closed once, and for a hold');
+        this.#gated = true;
+        return;
+      case 'ungate':
+        this.#must(this.#gated && hold.size === 0, 'the gate opens only when nobody holds');
+        this.#gated = false;
+        return;
+      case 'send-reinvite':
+        this.#must(hold.size === 0 || this.#gated, 'the parties are cut apart before any SIP of a hold is sent');
+        return this.#offers(this.#legs[effect.leg], effect.direction);
+      case 'answer-reinvite':
+        return this.#answers(this.#legs[effect.leg], effect);
+      case 'play':
+        this.#must(effect.sound === 'ringback' || isHeld(hold, effect.leg), 'music only for a held party');
+        this.#must(this.#legs[effect.leg].sound !== effect.sound, 'what plays is not started again');
+        this.#legs[effect.leg].sound = effect.sound;
+        return;
+      case 'stop-sound':
+        this.#must(this.#legs[effect.leg].sound !== 'none', 'what does not play is not stopped');
+        this.#legs[effect.leg].sound = 'none';
+        return;
+      case 'start-glare-timer':
+        this.timers.add(`glare-${effect.leg}`);
+        return;
+      case 'start-timer':
+        this.timers.add(effect.timer);
+        return;
+      case 'stop-timer':
+        this.timers.delete(effect.timer);
+        return;
+      case 'refuse':
+      case 'cancel':
+      case 'send-bye':
+      case 'delete-media':
+        return this.#must(false, `${effect.kind} in a call that goes on`);
+      default:
+        return;
+    }
+  }
+
+  #acks(leg: LegRecord, effect: Extract<Effect, { kind: 'ack' }>): void {
+    this.#must(leg.unacked, 'a 2xx is acknowledged once');
+    if (effect.answer) this.#mustBeLegal(leg.offered, effect.direction);
+    leg.acks(effect);
+  }
+
+  #accepts(caller: LegRecord, call: Call, direction: Direction): void {
+    const late = call.kind === 'confirmed' && call.caller.halfOpen === true;
+    if (!late) this.#mustBeLegal(caller.offered, direction);
+    caller.accepts(direction, late);
+  }
+
+  #offers(leg: LegRecord, direction: Direction): void {
+    this.#must(leg.dialog === 'confirmed', 'no offer without a dialog');
+    this.#must(leg.ours === 'none', 'never two offers of ours on a leg');
+    this.#must(leg.theirs === 'none', 'never an offer before the ACK');
+    leg.offers(direction);
+  }
+
+  #answers(leg: LegRecord, effect: Extract<Effect, { kind: 'answer-reinvite' }>): void {
+    this.#must(leg.ours === 'none' && leg.theirs === 'none', 'no answer while another offer is open');
+    if (!effect.ourOffer) this.#mustBeLegal(leg.reoffered, effect.direction);
+    leg.answers(effect);
+  }
+
+  #mustBeLegal(offered: Direction | undefined, answer: Direction): void {
+    this.#must(answerTo(offered ?? 'sendrecv', answer) === answer, 'every answer is legal (RFC 3264 §6.1)');
+  }
+
+  #stands(call: Exclude<Call, { kind: 'terminated' }>): void {
+    if (call.kind !== 'confirmed') return;
+    this.#must(call.hold.size === 0 || this.#gated, 'never audio between the parties while anyone is held');
+    this.#must(call.gated === this.#gated, 'the call knows whether it is cut');
+    for (const role of LEG_ROLES) {
+      const { sound } = this.#legs[role];
+      this.#must(sound === 'none' || (sound === 'music' && isHeld(call.hold, role)), 'music plays only to held parties');
+    }
+  }
+
+  /** hold.changed is told exactly when the call has come to rest in another way than was told before. */
+  #tells(before: Call, input: Input, call: Call, effects: readonly Effect[]): void {
+    const events = effects.flatMap((effect) => (effect.kind === 'publish' ? [effect.event] : []));
+    this.#must(!events.some((event) => event.kind === 'call.ended'), 'a call that goes on has not ended');
+    if (call.kind !== 'confirmed') return;
+    this.#told ??= lineOf(noHoldView());
+    const changes = events.filter((event) => event.kind === 'hold.changed');
+    const line = lineOf(holdView(call));
+    const news = isSettled(call) && line !== this.#told;
+    this.#must(
+      changes.length === (news ? 1 : 0),
+      `hold.changed is told once when the view has changed: ${line} was ${this.#told}`,
+    );
+    if (news) this.#told = line;
+    const refusals = events.filter((event) => event.kind === 'hold.failed').length;
+    const waits = before.kind === 'confirmed' && 'leg' in input && call[input.leg].offerAnswer.kind === 'glare-wait';
+    const failed = input.kind === 'reinvite.refused' && !waits;
+    this.#must(refusals === (failed ? 1 : 0), 'hold.failed is told once for every refusal');
+  }
+
+  #ends(effects: readonly Effect[]): void {
+    this.#endings += 1;
+    this.#must(this.#endings === 1, 'a call ends once');
+    const count = (test: (effect: Effect) => boolean): number => effects.filter(test).length;
+    this.#must(
+      count((effect) => effect.kind === 'publish' && effect.event.kind === 'call.ended') === 1,
+      'call.ended is told once',
+    );
+    this.#must(count((effect) => effect.kind === 'publish') === 1, 'and nothing else with it');
+    this.#must(count((effect) => effect.kind === 'delete-media') === 1, 'media is deleted once');
+    for (const effect of effects) if (effect.kind === 'stop-timer') this.timers.delete(effect.timer);
+    this.#must(this.timers.size === 0, 'every timer is stopped');
+    for (const role of LEG_ROLES) {
+      const leg = this.#legs[role];
+      const words = effects.flatMap((effect) => (isLastWord(effect) && effect.leg === role ? [effect.kind] : []));
+      this.#must(words.length === (leg.alive ? 1 : 0), `the ${role} gets one last word when it is there to hear it`);
+      const fitting = leg.dialog === 'confirmed' ? ['send-bye'] : ['refuse', 'cancel'];
+      this.#must(
+        words.every((word) => fitting.includes(word)),
+        `the word fits how far the ${role} had come`,
+      );
+      const acks = count((effect) => effect.kind === 'ack' && effect.leg === role);
+      this.#must(acks === (leg.unacked ? 1 : 0), `the ${role}'s 2xx is acknowledged all the same`);
+    }
+  }
+}
+
+const isLastWord = (effect: Effect): effect is Extract<Effect, { kind: 'refuse' | 'cancel' | 'send-bye' }> =>
+  effect.kind === 'refuse' || effect.kind === 'cancel' || effect.kind === 'send-bye';
+
+/** What an event would say, as one line. */
+const lineOf = ({ reasons, caller, callee }: HoldView): string =>
+  [reasons.join('+'), ...[caller, callee].map((leg) => [leg.held, leg.state, leg.sound, leg.status].join(' '))].join(' | ');

@@ -1,0 +1,159 @@
+/**
+ * model-world: two model phones, the programs that control the call, the media server and the clock around one call value.
+ * It wanders where its choices lead, then lets everybody do their duty until nothing is left to do.
+ */
+import type { Effect } from '#core/effects.js';
+import type { Input } from '#core/inputs.js';
+import { LEG_ROLES, type LegRole } from '#core/leg.js';
+import { CallLaws } from './call-laws.js';
+import { CallStory, talking, type Holder } from './call-fixture.js';
+import { ModelPhone, type Action, type Choose } from './model-phone.js';
+
+export type Start = 'talking' | 'phone' | 'late offer' | 'api';
+
+/** More would mean that somebody goes round in circles. */
+const MOST_DUTIES = 400;
+const HOLDERS: readonly Holder[] = ['controller', 'caller', 'callee'];
+
+export class ModelWorld {
+  readonly laws: CallLaws;
+  /** Every effect and input by name, and how often: so that a test can ask whether its walks came by. */
+  readonly seen = new Map<string, number>();
+  readonly #story: CallStory;
+  readonly #phones: Readonly<Record<LegRole, ModelPhone>>;
+  /** What the media server and the SIP engine have to say, oldest first. */
+  readonly #house: Input[] = [];
+  readonly #choices: readonly number[];
+  #next = 0;
+
+  constructor(start: Start, choices: readonly number[]) {
+    const inTalk = start === 'talking';
+    this.#story = inTalk ? talking() : new CallStory(start === 'api' ? 'api' : 'phone');
+    this.laws = new CallLaws(start === 'api' ? 'api' : 'phone', inTalk);
+    this.#phones = {
+      caller: new ModelPhone('caller', inTalk ? 'talks' : 'idle'),
+      callee: new ModelPhone('callee', inTalk ? 'talks' : 'idle'),
+    };
+    this.#choices = choices;
+    if (start === 'api') this.#says({ kind: 'setup.requested' });
+    if (start === 'phone') this.#phones.caller.calls('sendrecv');
+    if (start === 'late offer') this.#phones.caller.calls(undefined);
+  }
+
+  /** Wanders as long as there are choices, then drains. */
+  run(): this {
+    while (this.#next < this.#choices.length) {
+      const actions = this.#actions();
+      actions[this.#choose(actions.length)]?.act(this.#choose);
+    }
+    this.#drain();
+    this.laws.rests(this.#story.call);
+    return this;
+  }
+
+  /** Everybody lets go of what they hold: whatever has happened, the parties must hear each other again. */
+  letGo(): this {
+    for (const holder of HOLDERS) this.#says({ kind: 'resume.requested', holder });
+    this.#drain();
+    // A phone whose resume crosses a re-INVITE of ours is refused, and tries again (RFC 3261 §14.1).
+    for (let round = 0; round < 4; round += 1) {
+      for (const role of LEG_ROLES) if (this.#holds(role)) this.#phones[role].letsGo();
+      this.#drain();
+    }
+    this.laws.rests(this.#story.call);
+    const { call } = this.#story;
+    if (call.kind === 'confirmed' && (call.hold.size > 0 || call.gated)) this.laws.breaks('whoever holds can let go');
+    return this;
+  }
+
+  #holds(role: LegRole): boolean {
+    const { call } = this.#story;
+    return call.kind === 'confirmed' && call.hold.has(`${role}-phone`);
+  }
+
+  get ended(): boolean {
+    return this.#story.call.kind === 'terminated';
+  }
+
+  /** When the choices are used up everybody takes the well-behaved first one. */
+  readonly #choose: Choose = (count) => (this.#choices[this.#next++] ?? 0) % count;
+
+  #drain(): void {
+    for (let turn = 0; turn < MOST_DUTIES; turn += 1) {
+      const [duty] = this.#duties();
+      if (duty === undefined) return;
+      duty.act(this.#choose);
+    }
+    this.laws.breaks('a call comes to rest');
+  }
+
+  /** Mostly duties, often what a phone likes, seldom what a program likes, and once in a while an ending. */
+  #actions(): readonly Action[] {
+    const phones = Object.values(this.#phones);
+    const group = this.#choose(200);
+    if (group === 199) return [...phones.map((phone) => phone.hangsUp()), ...this.#endings()];
+    if (group >= 170) return this.#wishes();
+    if (group >= 140) return phones.flatMap((phone) => phone.whims());
+    return this.#duties();
+  }
+
+  #duties(): Action[] {
+    const duties: Action[] = [];
+    if (this.#house.length > 0) duties.push({ name: 'the house speaks', act: () => this.#says(this.#house.shift()) });
+    for (const phone of Object.values(this.#phones)) {
+      if (phone.toServer.length > 0) duties.push({ name: 'a phone is heard', act: () => this.#says(phone.toServer.shift()) });
+      duties.push(...phone.duties());
+    }
+    if (duties.length > 0) return duties;
+    return [...this.laws.timers].map((timer) => ({ name: timer, act: () => this.#says({ kind: 'timer.fired', timer }) }));
+  }
+
+  #wishes(): Action[] {
+    const holds = HOLDERS.flatMap((holder) => [
+      { kind: 'hold.requested', holder, music: true } as const,
+      { kind: 'hold.requested', holder, music: false } as const,
+      { kind: 'resume.requested', holder } as const,
+    ]);
+    const timers = [...this.laws.timers]
+      .filter((timer) => timer !== 'ring')
+      .map((timer) => ({ kind: 'timer.fired', timer }) as const);
+    return [...holds, ...timers].map((input) => ({ name: input.kind, act: () => this.#says(input) }));
+  }
+
+  #endings(): Action[] {
+    const lost = LEG_ROLES.map((leg): Input => ({ kind: 'leg.lost', leg, why: 'no ACK' }));
+    const inputs: Input[] = [{ kind: 'hangup.requested' }, { kind: 'shutdown.requested' }, { kind: 'media.lost' }, ...lost];
+    if (this.#story.call.origin === 'phone') inputs.push({ kind: 'cancel.received' });
+    if (this.laws.timers.has('ring')) inputs.push({ kind: 'timer.fired', timer: 'ring' });
+    return inputs.map((input) => ({ name: input.kind, act: () => this.#says(input) }));
+  }
+
+  #says(input: Input | undefined): void {
+    if (input === undefined) return;
+    const before = this.#story.call;
+    const from = this.#story.effects.length;
+    this.#story.on(input);
+    const effects = this.#story.effects.slice(from);
+    this.laws.watch(before, input, this.#story.call, effects);
+    this.#count('status' in input ? `${input.kind} ${input.status}` : input.kind);
+    for (const effect of effects) this.#performs(effect);
+  }
+
+  #performs(effect: Effect): void {
+    this.#count('status' in effect ? `${effect.kind} ${effect.status}` : effect.kind);
+    if (effect.kind === 'publish') return this.#count(effect.event.kind);
+    const role = effect.kind === 'accept' ? 'caller' : 'leg' in effect ? effect.leg : undefined;
+    if (role === undefined) return;
+    const answerFailed = effect.kind === 'answer-reinvite' && this.#choose(12) === 11;
+    this.#phones[role].receives(effect, answerFailed);
+    if (answerFailed) this.#house.push({ kind: 'reinvite.answer-failed', leg: role });
+    if ((effect.kind === 'answer-reinvite' && !answerFailed) || effect.kind === 'apply-reanswer') {
+      if (this.#choose(6) === 5) this.#house.push({ kind: 'media.changed', leg: role, peerStale: this.#choose(3) !== 2 });
+    }
+    if (effect.kind === 'play' && this.#choose(12) === 11) this.#house.push({ kind: 'sound.failed', leg: role });
+  }
+
+  #count(name: string): void {
+    this.seen.set(name, (this.seen.get(name) ?? 0) + 1);
+  }
+}
