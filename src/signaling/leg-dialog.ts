@@ -3,7 +3,7 @@
  * One Leg for both directions: UAS and UAC differ only in how the dialog came to be.
  */
 import type { CallSignals, LegId, SipReason } from '#calls/ports.js';
-import type { Clock, Timer } from '#kit/clock.js';
+import type { Clock } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
 import { sendReinvite } from './reinvite.js';
 import { ALLOW, SDP_TYPE, reasonHeader } from './sip-words.js';
@@ -29,7 +29,6 @@ export abstract class LegDialog {
   #waiting: Incoming | undefined;
   /** The one that has just come in, while the core is being asked. */
   #arriving: Incoming | undefined;
-  readonly #timers = new Set<Timer>();
 
   constructor(id: LegId, deps: LegDeps) {
     this.id = id;
@@ -117,12 +116,7 @@ export abstract class LegDialog {
     );
   }
 
-  protected get over(): boolean {
-    return this.#over;
-  }
-
   protected endDialog(): void {
     this.#over = true;
-    for (const timer of this.#timers) timer.cancel();
   }
 }

@@ -7,13 +7,11 @@ import { ALLOW, SDP_TYPE } from './sip-words.js';
 import { wordsOf, type MessageOptions, type SrfRequest, type SrfResponse } from './srf.js';
 
 export class UasLeg extends LegDialog {
-  readonly #request: SrfRequest;
   readonly #response: SrfResponse;
   #finalSent = false;
 
   constructor(id: LegId, deps: LegDeps, request: SrfRequest, response: SrfResponse) {
     super(id, deps);
-    this.#request = request;
     this.#response = response;
     request.on('cancel', () => {
       if (this.#finalSent) return; // RFC 3261 §9.2: a CANCEL after the final response changes nothing
@@ -63,10 +61,6 @@ export class UasLeg extends LegDialog {
   override bye(reason: SipReason): void {
     if (this.#finalSent) super.bye(reason);
     else this.refuse(480, reason.text);
-  }
-
-  get sipCallId(): string | undefined {
-    return this.#request.get('Call-ID');
   }
 }
 
