@@ -109,7 +109,7 @@ export class CallService implements CallSignals {
     }
     const read = readSignal.leg(live, leg.role, signal);
     if (read.kind === 'refuse-reinvite') return this.#deps.signaling.refuseReinvite(leg, read.status);
-    this.dispatch(leg.callId, read.input);
+    if (read.kind === 'input') this.dispatch(leg.callId, read.input);
   }
 
   mayRelay(leg: LegId): boolean {

@@ -14,7 +14,7 @@ import { AppError, assertNever, MediaGone } from '#kit/errors.js';
 import type { Mark } from './hold-watch.js';
 import type { LiveCall } from './live-call.js';
 import type { MediaChange } from './media-session.js';
-import type { BindingsPort, MediaPort, SignalingPort } from './ports.js';
+import type { BindingsPort, MediaPort, PlayedSound, SignalingPort } from './ports.js';
 
 export type RunnerDeps = Readonly<{
   signaling: SignalingPort;
@@ -52,6 +52,9 @@ type LaneEffect = Extract<
 
 /** Sounds for different listeners do not wait for each other. */
 const isSound = (effect: Effect): boolean => effect.kind === 'play' || effect.kind === 'stop-sound';
+
+const playedSound = (sound: 'music' | 'ringback'): PlayedSound =>
+  sound === 'music' ? { kind: 'music', music: 'default' } : { kind: 'ringback' };
 
 export class EffectRunner {
   readonly #deps: RunnerDeps;
@@ -178,7 +181,7 @@ export class EffectRunner {
         await media[effect.kind](id);
         return this.#note(live, { kind: effect.kind });
       case 'play':
-        await media.play(id, effect.leg, effect.sound);
+        await media.play(id, effect.leg, playedSound(effect.sound));
         return this.#note(live, { kind: 'music-started', leg: effect.leg });
       case 'stop-sound':
         return media.stop(id, effect.leg);
@@ -229,7 +232,8 @@ export class EffectRunner {
   async #changed(live: LiveCall, leg: LegRole, change: MediaChange): Promise<void> {
     if (!change.changed) return;
     const { call } = live;
-    if (call.kind === 'confirmed' && call[leg].media.sound === 'music') await this.#deps.media.play(call.id, leg, 'music');
+    if (call.kind === 'confirmed' && call[leg].media.sound === 'music')
+      await this.#deps.media.play(call.id, leg, playedSound('music'));
     this.#deps.dispatch(call.id, { kind: 'media.changed', leg, peerStale: change.peerStale });
   }
 

@@ -41,6 +41,8 @@ export type DialOptions = Readonly<{
   /** RFC 3261 §16.6: passed down so that loops end. */
   maxForwards: number;
   privacy?: boolean | undefined;
+  /** RFC 3892: on whose behalf a transferred call is made. */
+  referredBy?: string | undefined;
 }>;
 
 export type SipReason = Readonly<{ cause: number; text: string }>;
@@ -58,6 +60,18 @@ export interface SignalingPort {
   cancel(leg: LegId, reason: SipReason): void;
   bye(leg: LegId, reason: SipReason): void;
   reinvite(leg: LegId, sdp: string): void;
+  /** RFC 4028 §7.4: an UPDATE without an offer; the session stays as it is. Comes back as `refresh-answered` or `refresh-refused`. */
+  refresh(leg: LegId): void;
+  /** OPTIONS in the dialog: is anybody there? Comes back as `probed`. */
+  probe(leg: LegId): void;
+  /** NOTIFY `Event: talk` or `hold`: asks a phone to do by itself what its own key would do. */
+  notifyKey(leg: LegId, key: 'talk' | 'hold'): void;
+  /** RFC 3515 §2.4.4: how the transfer that this leg's REFER asked for goes on (NOTIFY, message/sipfrag). 200 and above is the last word. */
+  referProgress(leg: LegId, status: number, reason: string): void;
+  /** RFC 3515: 202 (or a refusal) to the REFER that `refer` reported. */
+  answerRefer(leg: LegId, status: number): void;
+  /** A confirmed dialog goes on as a leg of another call: what comes in on it is reported under `to` from now on. */
+  adopt(from: LegId, to: LegId): void;
   answerReinvite(leg: LegId, sdp: string): void;
   refuseReinvite(leg: LegId, status: number, retryAfterSec?: number): void;
   /** The call is over for the owner: forget the dialog once its last transaction has ended. */
@@ -77,7 +91,35 @@ export type LegSignal =
   | Readonly<{ kind: 'reinvite'; sdp?: string | undefined }>
   | Readonly<{ kind: 'reinvite-acked'; sdp?: string | undefined }>
   | Readonly<{ kind: 'reinvite-answered'; status: number; sdp?: string | undefined }>
-  | Readonly<{ kind: 'reinvite-refused'; status: number; reason: string }>;
+  | Readonly<{ kind: 'reinvite-refused'; status: number; reason: string; retryAfterSec?: number | undefined }>
+  /** RFC 4028: what a 2xx of a session refresh request (INVITE, UPDATE), sent or received, has agreed. Comes before the signal of the 2xx. */
+  | Readonly<{ kind: 'session'; session: SessionTerms }>
+  /** A refresh of the phone's came in without an offer (UPDATE without SDP), and was answered 200. */
+  | Readonly<{ kind: 'refreshed' }>
+  | Readonly<{ kind: 'refresh-answered' }>
+  | Readonly<{ kind: 'refresh-refused'; status: number; reason: string }>
+  /** Any final answer means that somebody is there; only 408 (none at all) and 481 do not. */
+  | Readonly<{ kind: 'probed'; there: boolean; why: string }>
+  /** RFC 3515: the phone asks that its peer be connected elsewhere. To be answered with `answerRefer`. */
+  | Readonly<{ kind: 'refer'; refer: ReferRequest }>;
+
+/** RFC 4028: what was agreed on one dialog. */
+export type SessionTerms = Readonly<{
+  /** Absent: no session timer on this dialog. */
+  intervalSec?: number | undefined;
+  weRefresh: boolean;
+  /** The phone takes UPDATE (RFC 3311: it stood in Allow), so a refresh needs no SDP. */
+  byUpdate: boolean;
+}>;
+
+export type ReferRequest = Readonly<{
+  /** The number in Refer-To. */
+  to: string;
+  /** RFC 3891: the dialog to be replaced, where it is one of ours: the leg of the phone that sent the REFER in its other call. */
+  replaces?: LegId | undefined;
+  /** RFC 3892 Referred-By, passed on as it came. */
+  referredBy?: string | undefined;
+}>;
 
 export type IncomingCall = Readonly<{
   fromUser: string;
@@ -88,6 +130,10 @@ export type IncomingCall = Readonly<{
   asker: Asker;
   /** The caller asked to be anonymous (RFC 3323); its number is ours to know, not the callee's. */
   privacy: boolean;
+  /** RFC 3891: the leg of ours whose place the caller takes. */
+  replaces?: LegId | undefined;
+  /** The trunk it came from; absent: a phone of ours. */
+  trunk?: string | undefined;
 }>;
 
 /** What calls offer to the signaling adapter. */
@@ -110,12 +156,35 @@ export interface MediaPort {
   /** Cuts audio, video and DTMF between the parties. Music still reaches them. */
   gate(callId: CallId): Promise<void>;
   ungate(callId: CallId): Promise<void>;
-  play(callId: CallId, listener: LegRole, what: 'music' | 'ringback'): Promise<void>;
+  /** Starts a sound, or changes to it. Music of a class that is not known is that of `default`, and /health says so. */
+  play(callId: CallId, listener: LegRole, sound: PlayedSound): Promise<void>;
   stop(callId: CallId, listener: LegRole): Promise<void>;
+  /** Plays something once; what played before goes on afterwards. @returns how long it lasts, in milliseconds. */
+  interject(callId: CallId, listener: LegRole, what: Interjection): Promise<number>;
+  /** Seconds since the last RTP packet from each party; undefined: none ever came. */
+  silenceSec(callId: CallId): Promise<Readonly<Record<LegRole, number | undefined>>>;
   /** Packets counted leaving for this party that it did not get from its peer, since `play` was last called. */
   musicPackets(callId: CallId): Promise<Readonly<Record<LegRole, number>>>;
   delete(callId: CallId): Promise<void>;
 }
+
+/** What a party hears until it is told otherwise. */
+export type PlayedSound =
+  | Readonly<{ kind: 'ringback' }>
+  | Readonly<{
+      kind: 'music';
+      /** The class: a folder of sip-config/music. */
+      music: string;
+      /** A prompt between the music, every so many seconds. */
+      announcement?: Announcement | undefined;
+    }>;
+
+export type Announcement = Readonly<{ prompt: Prompt; everySeconds: number }>;
+
+/** A prompt of the configuration by its name, or a text that is spoken. */
+export type Prompt = Readonly<{ name: string }> | Readonly<{ text: string }>;
+
+export type Interjection = Readonly<{ kind: 'beep' }> | Readonly<{ kind: 'prompt'; prompt: Prompt }>;
 
 /** What the music library and rtpengine say of themselves, for /health. */
 export type MediaHealth = Readonly<{

@@ -9,7 +9,8 @@ import { assertNever } from '#kit/errors.js';
 import type { LiveCall } from './live-call.js';
 import type { LegSignal } from './ports.js';
 
-export type ReadSignal = Readonly<{ kind: 'input'; input: Input }> | Readonly<{ kind: 'refuse-reinvite'; status: number }>;
+export type ReadSignal =
+  Readonly<{ kind: 'input'; input: Input }> | Readonly<{ kind: 'refuse-reinvite'; status: number }> | Readonly<{ kind: 'none' }>;
 
 export const readSignal = { invite: readInvite, leg: readLeg };
 
@@ -50,6 +51,13 @@ function readLeg(live: LiveCall, leg: LegRole, signal: LegSignal): ReadSignal {
       for (const watch of live.watches)
         watch.note({ kind: 'reinvite-answered', leg, status: signal.status, reason: signal.reason });
       return input({ kind: 'reinvite.refused', leg, status: signal.status, reason: signal.reason });
+    case 'session':
+    case 'refreshed':
+    case 'refresh-answered':
+    case 'refresh-refused':
+    case 'probed':
+    case 'refer':
+      return { kind: 'none' };
     default:
       return assertNever(signal);
   }

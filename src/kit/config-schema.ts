@@ -8,6 +8,26 @@ const port = (value: number) => Type.Integer({ minimum: 0, maximum: 65535, defau
 const seconds = (value: number, minimum = 1) => Type.Integer({ minimum, maximum: 31_536_000, default: value });
 const limit = (value: number) => Type.Integer({ minimum: 1, maximum: 100_000_000, default: value });
 const strict = { additionalProperties: false } as const;
+const oneOf = <T extends string>(...words: readonly T[]) => Type.Union(words.map((word) => Type.Literal(word)));
+const secondsOrNone = (value: number) => Type.Integer({ minimum: 0, maximum: 31_536_000, default: value });
+
+/** Music is a folder of sip-config/music, by its name. */
+export const MUSIC_CLASS = '^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$';
+const MusicClass = Type.String({ pattern: MUSIC_CLASS });
+
+/** How a held party is told, when its phone wants it otherwise than RFC 3264 §8.4 says. `auto` learns from what it refuses. */
+const HoldMode = oneOf('auto', 'sendonly', 'inactive', 'zero-address');
+const onExpiry = { pattern: '^(resume|ring-holder|hangup|transfer:[0-9A-Za-z+*#._-]{1,64})$' };
+
+/** Written where it differs from the default: beside an account, a trunk, or in a request. Zero seconds: never. */
+const HoldPolicyKeys = Type.Object(
+  {
+    maxSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 31_536_000 })), // then `onExpiry`
+    remindHolderEverySeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 31_536_000 })), // a beep, and an event
+    onExpiry: Type.Optional(Type.String(onExpiry)), // resume, ring-holder, hangup or transfer:<number>
+  },
+  strict,
+);
 
 /** sip-config/holdfast.yaml */
 export const HoldfastFile = Type.Object(
@@ -20,6 +40,25 @@ export const HoldfastFile = Type.Object(
         realm: Type.String({ default: 'holdfast', minLength: 1 }), // shown to phones in digest challenges
         ringSeconds: seconds(120), // after this a call nobody answers ends with 408
         maxCalls: limit(2000), // more get 503 with Retry-After
+        sessionSeconds: secondsOrNone(1800), // Session-Expires we ask for (RFC 4028); 0: no session timers
+        minSessionSeconds: seconds(90, 90), // shorter ones get 422 (RFC 4028 §4)
+        livenessSeconds: secondsOrNone(60), // a phone silent for so long is asked (OPTIONS); 0: never
+      },
+      { ...strict, default: {} },
+    ),
+    hold: Type.Object(
+      {
+        maxSeconds: secondsOrNone(0), // longest hold, then onExpiry; 0: no limit
+        remindHolderEverySeconds: secondsOrNone(0), // 0: never
+        onExpiry: Type.String({ ...onExpiry, default: 'resume' }),
+      },
+      { ...strict, default: {} },
+    ),
+    park: Type.Object(
+      {
+        park: Type.String({ pattern: '^[0-9*#]{1,16}$', default: '*85' }), // dialled, or transferred to: parks to the first free slot
+        retrieve: Type.String({ pattern: '^[0-9*#]{1,16}$', default: '*86' }), // followed by the slot
+        slots: Type.Integer({ minimum: 0, maximum: 1000, default: 20 }), // 1 to so many; 0: no parking
       },
       { ...strict, default: {} },
     ),
@@ -77,7 +116,17 @@ const Secret = Type.String({ minLength: 1, maxLength: 256 });
 export const AccountsFile = Type.Object(
   {
     phones: Type.Array(
-      Type.Object({ number: Number_, name: Type.Optional(Type.String({ maxLength: 128 })), password: Secret }, strict),
+      Type.Object(
+        {
+          number: Number_,
+          name: Type.Optional(Type.String({ maxLength: 128 })),
+          password: Secret,
+          music: Type.Optional(MusicClass), // what those hear whom this phone holds
+          holdMode: Type.Optional(HoldMode),
+          hold: Type.Optional(HoldPolicyKeys), // for holds by this phone
+        },
+        strict,
+      ),
       { default: [] },
     ),
     http: Type.Array(Type.Object({ user: Type.String({ minLength: 1, maxLength: 128 }), password: Secret }, strict), {
@@ -106,6 +155,9 @@ export const TrunksFile = Type.Object(
           password: Type.Optional(Secret),
           register: Type.Boolean({ default: false }), // register there with the credentials above
           registerSeconds: seconds(300, 60),
+          music: Type.Optional(MusicClass), // what callers over this trunk hear when they are held
+          holdMode: Type.Optional(HoldMode),
+          hold: Type.Optional(HoldPolicyKeys), // for holds by the far end
         },
         strict,
       ),

@@ -3,7 +3,7 @@
  * Whoever calls must have made every session description sendrecv: rtpengine's own idea of directions is the last SDP's.
  */
 import { isIP } from 'node:net';
-import type { LegId, MediaPort } from '#calls/ports.js';
+import type { Interjection, LegId, MediaPort, PlayedSound } from '#calls/ports.js';
 import { offerOfNobody } from './first-offer.js';
 import { NgRefused } from './ng-client.js';
 import type { NgCommands } from './ng-commands.js';
@@ -54,7 +54,8 @@ export class RtpengineMedia implements MediaPort {
   }
 
   /** Playing on is a new `play media`: it takes the codec of the moment, and the old sound ends. */
-  async play(callId: CallId, listener: LegRole, what: SoundName): Promise<void> {
+  async play(callId: CallId, listener: LegRole, sound: PlayedSound): Promise<void> {
+    const what = sound.kind;
     const { ng, playbacks, countsSent } = this.#deps;
     const before = countsSent ? sentTo(await ng.query(callId), listener) : undefined;
     await this.#playSomething(callId, listener, what);
@@ -85,6 +86,15 @@ export class RtpengineMedia implements MediaPort {
       // Somebody who hears nothing, or has not even spoken yet, has been stopped already.
       if (!(error instanceof NgRefused && /not currently playing|no such tag/i.test(error.reason))) throw error;
     }
+  }
+
+  /** Not built yet: nothing is played, and it lasts no time. */
+  interject(_callId: CallId, _listener: LegRole, _what: Interjection): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  async silenceSec(_callId: CallId): Promise<Readonly<Record<LegRole, number | undefined>>> {
+    return Promise.resolve({ caller: 0, callee: 0 });
   }
 
   async musicPackets(callId: CallId): Promise<PerLeg> {

@@ -65,6 +65,30 @@ export class Signaling implements SignalingPort {
     this.legs.find(leg)?.refuseReinvite(status, retryAfterSec);
   }
 
+  refresh(leg: LegId): void {
+    this.#deps.calls.signal(leg, { kind: 'refresh-refused', status: 501, reason: 'not built' });
+  }
+
+  probe(leg: LegId): void {
+    this.#deps.calls.signal(leg, { kind: 'probed', there: true, why: 'not built' });
+  }
+
+  notifyKey(leg: LegId, key: 'talk' | 'hold'): void {
+    this.#deps.log.debug({ ...leg, key }, 'NOTIFY');
+  }
+
+  referProgress(leg: LegId, status: number, reason: string): void {
+    this.#deps.log.debug({ ...leg, status, reason }, 'transfer goes on');
+  }
+
+  answerRefer(leg: LegId, status: number): void {
+    this.#deps.log.debug({ ...leg, status }, 'REFER answered');
+  }
+
+  adopt(from: LegId, to: LegId): void {
+    this.#deps.log.debug({ from, to }, 'leg adopted');
+  }
+
   forget(leg: LegId): void {
     this.legs.remove(leg);
   }

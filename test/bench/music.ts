@@ -76,7 +76,7 @@ async function hold(media: Media, call: HeldCall): Promise<{ gateMs: number; fir
   const startMs = performance.now();
   await media.port.gate(call.callId);
   const gateMs = performance.now() - startMs;
-  await Promise.all(ROLES.map((role) => media.port.play(call.callId, role, 'music')));
+  await Promise.all(ROLES.map((role) => media.port.play(call.callId, role, { kind: 'music', music: 'default' })));
   await new Promise((resolve) => setTimeout(resolve, 25));
   return { gateMs, firstMs: ROLES.map((role) => (call.phones[role].firstAtMs ?? NaN) - startMs) };
 }

@@ -36,7 +36,7 @@ t.test('without ffmpeg callers hear the music of Holdfast instead of silence, an
   const { callId, caller } = await talkingPhones(t, media);
   await media.port.gate(callId);
   await caller.during(2);
-  await media.port.play(callId, 'caller', 'music');
+  await media.port.play(callId, 'caller', { kind: 'music', music: 'default' });
   const heard = await caller.next(20);
   t.equal(heard.perSsrc.size, 1);
   t.equal(heard.sequenceBreaks, 0);
@@ -78,7 +78,7 @@ t.test('commands and replies that get lost on the way change nothing but the tim
     await media.port.gate(callId);
     await caller.during(2);
     callee.forget();
-    await media.port.play(callId, 'callee', 'music');
+    await media.port.play(callId, 'callee', { kind: 'music', music: 'default' });
     await until('music arrives', () => callee.heard.count >= 25);
     const music = callee.heard;
     t.same(music.tones(...TONES), [MUSIC_HERTZ], `losing ${losing}`);

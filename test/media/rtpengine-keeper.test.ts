@@ -21,7 +21,7 @@ t.test('an rtpengine that is killed is started again; everybody hears of it at o
   const lost = new Promise<string>((resolve) => media.onLost(() => resolve(media.health().rtpengine)));
   const { callId } = await talkingPhones(t, media);
   await media.port.gate(callId);
-  await media.port.play(callId, 'caller', 'music');
+  await media.port.play(callId, 'caller', { kind: 'music', music: 'default' });
   process.kill(first, 'SIGKILL');
   t.equal(await lost, 'restarting');
   await t.rejects(media.port.gate(callId), { code: 'media_failed' }, 'no command waits for one that is not there');
@@ -33,7 +33,7 @@ t.test('an rtpengine that is killed is started again; everybody hears of it at o
   const { callId: second, caller, callee } = await talkingPhones(t, media);
   t.same((await caller.next(10)).tones(...TONES), [CALLEE_HERTZ]);
   await media.port.gate(second);
-  await media.port.play(second, 'callee', 'music');
+  await media.port.play(second, 'callee', { kind: 'music', music: 'default' });
   await caller.during(2);
   t.same((await callee.next(10)).tones(...TONES), [MUSIC_HERTZ]);
 });

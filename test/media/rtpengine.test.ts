@@ -41,7 +41,10 @@ t.test('a call through a real rtpengine', async (t) => {
     const { callId, caller, callee } = await talkingPhones(t, media);
     const voicePort = (await caller.next(1)).fromPorts;
     await port.gate(callId);
-    await Promise.all([port.play(callId, 'caller', 'music'), port.play(callId, 'callee', 'music')]);
+    await Promise.all([
+      port.play(callId, 'caller', { kind: 'music', music: 'default' }),
+      port.play(callId, 'callee', { kind: 'music', music: 'default' }),
+    ]);
     await Promise.all([caller.during(2), callee.during(2)]);
     const [atCaller, atCallee] = await Promise.all([caller.next(25), callee.next(25)]);
     t.equal(atCaller.packetsWith(MUSIC_HERTZ), 25);
@@ -61,7 +64,7 @@ t.test('a call through a real rtpengine', async (t) => {
   t.test('when one party holds, the other hears music and the holder hears nothing', async (t) => {
     const { callId, caller, callee } = await talkingPhones(t, media);
     await port.gate(callId);
-    await port.play(callId, 'callee', 'music');
+    await port.play(callId, 'callee', { kind: 'music', music: 'default' });
     await Promise.all([caller.during(2), callee.during(2)]);
     const [atCaller, atCallee] = await Promise.all([caller.during(20), callee.next(20)]);
     t.equal(atCaller.count, 0);
@@ -102,13 +105,13 @@ t.test('a call through a real rtpengine', async (t) => {
   t.test('music played again after a change of codec has the new codec and goes on in one stream', async (t) => {
     const { callId, caller, callee } = await talkingPhones(t, media);
     await port.gate(callId);
-    await port.play(callId, 'caller', 'music');
+    await port.play(callId, 'caller', { kind: 'music', music: 'default' });
     await caller.during(2);
     t.same((await caller.next(5)).payloadTypes, [PCMU]);
     const onlyPcma = { payloadTypes: [PCMA, TELEPHONE_EVENT] };
     await port.offer(callId, 'caller', caller.sdp({ ...onlyPcma, version: 2 }));
     await port.answer(callId, 'caller', callee.sdp(onlyPcma));
-    await port.play(callId, 'caller', 'music');
+    await port.play(callId, 'caller', { kind: 'music', music: 'default' });
     await caller.next(3); // one packet of the old sound may follow the first of the new
     const after = await caller.next(20);
     t.same(after.payloadTypes, [PCMA]);
@@ -122,7 +125,7 @@ t.test('a call through a real rtpengine', async (t) => {
     await port.gate(callId);
     await callee.during(3);
     callee.forget();
-    await port.play(callId, 'callee', 'music');
+    await port.play(callId, 'callee', { kind: 'music', music: 'default' });
     await caller.during(40);
     const counted = await port.musicPackets(callId);
     const arrived = callee.heard.packetsWith(MUSIC_HERTZ);
@@ -144,7 +147,7 @@ t.test('a call through a real rtpengine', async (t) => {
     caller.obey(offer);
     await port.answer(callId, 'callee', caller.sdp());
     caller.talk(CALLER_HERTZ);
-    await port.play(callId, 'caller', 'ringback');
+    await port.play(callId, 'caller', { kind: 'ringback' });
     const ringing = await caller.next(20);
     t.equal(ringing.packetsWith(RINGBACK_HERTZ), 20);
 
@@ -185,7 +188,7 @@ t.test('a call through a real rtpengine', async (t) => {
     t.equal((await callee.during(10)).count, 0);
     await port.delete(callId);
     await t.rejects(port.gate(callId), { code: 'media_gone' });
-    await t.rejects(port.play(callId, 'caller', 'music'), { code: 'media_gone' });
+    await t.rejects(port.play(callId, 'caller', { kind: 'music', music: 'default' }), { code: 'media_gone' });
     await t.rejects(port.stop(callId, 'caller'), { code: 'media_gone' });
     await t.rejects(port.answer(callId, 'caller', caller.sdp()), { code: 'media_gone' });
   });
@@ -203,7 +206,7 @@ t.test('a call through a real rtpengine', async (t) => {
     await port.gate(callId);
     await caller.during(2);
     caller.forget();
-    await port.play(callId, 'caller', 'music');
+    await port.play(callId, 'caller', { kind: 'music', music: 'default' });
     const heard = await caller.next(20);
     t.equal(heard.packetsWith(MUSIC_HERTZ), 0);
     t.not(heard.packetsWith(659), 0, 'the first note of the chime');
