@@ -84,7 +84,8 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     signal: (leg, signal) => calls.signal(leg, signal),
     mayRelay: (leg) => calls.mayRelay(leg),
   };
-  const signaling = new Signaling({ srf, calls: signals, clock, log: log.child({ room: 'signaling' }) });
+  const session = config.sip;
+  const signaling = new Signaling({ srf, calls: signals, clock, session, log: log.child({ room: 'signaling' }) });
   const calls = new CallService({
     signaling,
     media: media.port,
@@ -103,6 +104,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     bindings: phones.bindings,
     authenticate: (request, response) => phones.authenticator.identify(request, response),
     register: phones.onRegister,
+    session,
     log: log.child({ room: 'signaling' }),
   });
   const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);

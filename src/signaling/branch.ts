@@ -1,16 +1,24 @@
 /**
- * branch: one INVITE to one target: its provisional answers, its final one, its CANCEL, and one more try with credentials.
+ * branch: one INVITE to one target: its provisional answers, its final one, its CANCEL, one more try with credentials, and one with a
+ * longer session.
  */
-import type { DialOptions, DialTarget, SipReason } from '#calls/ports.js';
+import type { DialOptions, DialTarget, SessionTerms, SipReason } from '#calls/ports.js';
 import type { Logger } from '#kit/log.js';
 import type { FinalRefusal } from './best-refusal.js';
 import { answerChallenge } from './client-digest.js';
+import { DialogSession } from './dialog-session.js';
 import { inviteHeaders } from './invite-headers.js';
-import { reasonHeader } from './sip-words.js';
+import type { LegDeps } from './leg-dialog.js';
+import { bodyOf, reasonHeader } from './sip-words.js';
 import { IN_DIALOG, type AckFunction, type Headers, type Srf, type SrfRequest, type SrfResponse } from './srf.js';
 import { onEarlyUpdate } from './uas-leg.js';
 
-export type BranchAnswer = Readonly<{ dialogId: string | undefined; sdp: string | undefined; ack: AckFunction }>;
+export type BranchAnswer = Readonly<{
+  dialogId: string | undefined;
+  sdp: string | undefined;
+  session: SessionTerms;
+  ack: AckFunction;
+}>;
 
 export type BranchEvents = Readonly<{
   progressed: (branch: Branch, status: number, sdp: string | undefined) => void;
@@ -19,6 +27,7 @@ export type BranchEvents = Readonly<{
 }>;
 
 export class Branch {
+  readonly session: DialogSession;
   readonly #srf: Srf;
   readonly #options: DialOptions;
   readonly #target: DialTarget;
@@ -27,10 +36,18 @@ export class Branch {
   #request: SrfRequest | undefined;
   #cancelReason: SipReason | undefined;
   #final = false;
-  #triedCredentials = false;
+  #credentials: Headers = {};
+  #triedLonger = false;
 
-  constructor(srf: Srf, options: DialOptions, target: DialTarget, log: Logger, events: BranchEvents) {
-    this.#srf = srf;
+  constructor(
+    deps: Pick<LegDeps, 'srf' | 'session'>,
+    options: DialOptions,
+    target: DialTarget,
+    log: Logger,
+    events: BranchEvents,
+  ) {
+    this.#srf = deps.srf;
+    this.session = new DialogSession(deps.session);
     this.#options = options;
     this.#target = target;
     this.#log = log;
@@ -41,7 +58,11 @@ export class Branch {
     return this.#target.uri;
   }
 
-  start(extra: Headers = {}): void {
+  get credentials(): DialTarget['credentials'] {
+    return this.#target.credentials;
+  }
+
+  start(): void {
     const { uri, nextHop } = this.#target;
     const { offer } = this.#options;
     this.#srf.request(
@@ -49,7 +70,7 @@ export class Branch {
         method: 'INVITE',
         uri,
         ...(nextHop === undefined ? {} : { proxy: nextHop }),
-        headers: { ...inviteHeaders(this.#options, this.#target), ...extra },
+        headers: { ...inviteHeaders(this.#options, this.#target), ...this.session.asks, ...this.#credentials },
         ...(offer === undefined ? {} : { body: offer }),
       },
       (error, request) => {
@@ -86,25 +107,39 @@ export class Branch {
 
   #onResponse(response: SrfResponse, ack: AckFunction): void {
     const { status } = response;
-    const sdp = response.body === undefined || response.body === '' ? undefined : response.body;
+    const sdp = bodyOf(response);
     if (status <= 100) return;
     if (status < 200) return this.#events.progressed(this, status, sdp);
     if (status < 300) {
       this.#final = true;
-      return this.#events.answered(this, { dialogId: response.stackDialogId, sdp, ack });
+      return this.#events.answered(this, {
+        dialogId: response.stackDialogId,
+        sdp,
+        session: this.session.agreed(response),
+        ack,
+      });
     }
     if ((status === 401 || status === 407) && this.#retryWithCredentials(response)) return;
+    if (status === 422 && this.#retryLonger(response)) return;
     this.#refused({ status, reason: response.reason });
   }
 
   /** RFC 3261 §22.2: the same request once more, with the answer to the challenge. */
   #retryWithCredentials(response: SrfResponse): boolean {
     const { credentials, uri } = this.#target;
-    if (credentials === undefined || this.#triedCredentials || this.#cancelReason !== undefined) return false;
+    if (credentials === undefined || Object.keys(this.#credentials).length > 0 || this.#cancelReason !== undefined) return false;
     const header = answerChallenge(response, credentials, 'INVITE', uri);
     if (header === undefined) return false;
-    this.#triedCredentials = true;
-    this.start(header);
+    this.#credentials = header;
+    this.start();
+    return true;
+  }
+
+  /** RFC 4028 §7.3: the same request once more, with an interval that is long enough. */
+  #retryLonger(response: SrfResponse): boolean {
+    if (this.#triedLonger || this.#cancelReason !== undefined || !this.session.raise(response)) return false;
+    this.#triedLonger = true;
+    this.start();
     return true;
   }
 

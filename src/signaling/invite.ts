@@ -4,16 +4,17 @@
 import { AppError, Busy } from '#kit/errors.js';
 import { parseNameAddr } from '#sip/name-addr.js';
 import { parseUri } from '#sip/uri.js';
+import { notUnderstood } from './extensions.js';
 import type { RouteDeps } from './routes.js';
+import { grant, readAsk } from './session-timer.js';
 import { SDP_TYPE } from './sip-words.js';
 import type { SrfRequest, SrfResponse } from './srf.js';
 
 const HOPS_WHEN_UNSAID = 70; // RFC 3261 §8.1.1.6
 
 export function onInvite(deps: RouteDeps, request: SrfRequest, response: SrfResponse): void {
-  const required = request.get('Require');
-  // RFC 3261 §8.2.2.3: we support no extension that a caller may require.
-  if (required !== undefined && required.trim() !== '') return response.send(420, { headers: { Unsupported: required } });
+  const unknown = notUnderstood(request);
+  if (unknown !== undefined) return response.send(420, { headers: { Unsupported: unknown } }); // RFC 3261 §8.2.2.3
   const hops = Number(request.get('Max-Forwards') ?? HOPS_WHEN_UNSAID);
   if (!(hops > 0)) return response.send(483); // RFC 3261 §16.3; a call that comes back to us is a loop
   const body = request.body === '' ? undefined : request.body;
@@ -21,6 +22,8 @@ export function onInvite(deps: RouteDeps, request: SrfRequest, response: SrfResp
 
   const identity = deps.authenticate(request, response);
   if (identity === undefined) return;
+  const session = grant(readAsk(request), deps.session);
+  if (session.kind === 'too-short') return response.send(422, { headers: session.headers }); // RFC 4028 §9
   const called = parseUri(request.uri);
   if (called === undefined || called.user === undefined) return response.send(404);
   const from = parseNameAddr(request.get('From') ?? '');

@@ -1,38 +1,54 @@
 /**
- * leg-dialog: what both kinds of leg share once there is a dialog: re-INVITEs either way, BYE, and who hears of them.
+ * leg-dialog: what both kinds of leg share once there is a dialog: re-INVITEs and UPDATEs either way, probes, BYE, and who hears of them.
  * One Leg for both directions: UAS and UAC differ only in how the dialog came to be.
  */
-import type { CallSignals, LegId, SipReason } from '#calls/ports.js';
+import type { CallSignals, LegId, LegSignal, SessionTerms, SipReason } from '#calls/ports.js';
 import type { Clock } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
+import type { Login } from '#sip/digest.js';
+import { askInDialog, type OpenDialog } from './dialog-request.js';
+import { DialogSession } from './dialog-session.js';
+import { notUnderstood, SUPPORTED } from './extensions.js';
+import { sendProbe } from './probe.js';
+import { sendRefresh } from './refresh.js';
 import { sendReinvite } from './reinvite.js';
-import { ALLOW, SDP_TYPE, reasonHeader } from './sip-words.js';
-import { IN_DIALOG, wordsOf, type Srf, type SrfRequest, type SrfResponse } from './srf.js';
+import type { Grant, Running, SessionPolicy } from './session-timer.js';
+import { ALLOW, SDP_TYPE, bodyOf, reasonHeader } from './sip-words.js';
+import { wordsOf, type Srf, type SrfRequest, type SrfResponse } from './srf.js';
 
 export type LegDeps = Readonly<{
   srf: Srf;
   calls: CallSignals;
   clock: Clock;
   log: Logger;
+  session: SessionPolicy;
   onDialog: (leg: LegDialog, dialogId: string) => void;
 }>;
 
-type Incoming = Readonly<{ request: SrfRequest; response: SrfResponse }>;
+type Granted = Extract<Grant, { kind: 'granted' }>;
+type Incoming = Readonly<{ request: SrfRequest; response: SrfResponse; granted: Granted }>;
 
 export abstract class LegDialog {
   readonly id: LegId;
   protected readonly deps: LegDeps;
   protected readonly log: Logger;
+  protected session: DialogSession;
+  /** Who we are on this dialog, where the other side asks. */
+  protected credentials: Login | undefined;
   #dialogId: string | undefined;
   #over = false;
   /** The re-INVITE (or UPDATE) that waits for our answer. */
   #waiting: Incoming | undefined;
   /** The one that has just come in, while the core is being asked. */
   #arriving: Incoming | undefined;
+  #probing = false;
+  /** Wanted in the moment between our 200 and the engine's word that it has gone out. */
+  #byeWaits: SipReason | undefined;
 
   constructor(id: LegId, deps: LegDeps) {
     this.id = id;
     this.deps = deps;
+    this.session = new DialogSession(deps.session);
     this.log = deps.log.child({ callId: id.callId, leg: id.role });
   }
 
@@ -43,59 +59,132 @@ export abstract class LegDialog {
   protected setDialog(dialogId: string | undefined): void {
     if (dialogId === undefined || dialogId === '' || dialogId === this.#dialogId) return;
     this.#dialogId = dialogId;
+    if (this.#byeWaits !== undefined) return this.bye(this.#byeWaits);
     this.deps.onDialog(this, dialogId);
+  }
+
+  /** What requests of ours need; undefined where there is no dialog, or none any more. */
+  #open(): OpenDialog | undefined {
+    if (this.#over || this.#dialogId === undefined) return undefined;
+    const { srf, clock } = this.deps;
+    const { session, credentials } = this;
+    const onUpdate = (request: SrfRequest, response: SrfResponse): void => this.onUpdate(request, response);
+    return { srf, clock, dialogId: this.#dialogId, session, credentials, onUpdate };
   }
 
   /** RFC 3261 §15: closing twice is closing once. */
   bye(reason: SipReason): void {
-    if (this.#over || this.#dialogId === undefined) return;
+    const dialog = this.#open();
+    if (dialog === undefined) {
+      this.#byeWaits ??= reason;
+      return;
+    }
     this.#over = true;
-    const headers = { Reason: reasonHeader(reason) };
-    this.deps.srf.request({ method: 'BYE', uri: IN_DIALOG, stackDialogId: this.#dialogId, headers }, (error) => {
-      if (error) this.log.debug({ why: error.message }, 'BYE not sent: the dialog is gone');
+    const headers = () => ({ Reason: reasonHeader(reason) });
+    askInDialog(dialog, { method: 'BYE', headers }, ({ status, reason: why, response }) => {
+      if (response === undefined) this.log.debug({ status, why }, 'BYE not answered: the dialog is gone');
     });
   }
 
   reinvite(sdp: string): void {
-    const dialogId = this.#dialogId;
-    if (this.#over || dialogId === undefined) return;
+    const dialog = this.#open();
+    if (dialog === undefined) return;
     this.log.info('re-INVITE sent');
-    sendReinvite(this.deps.srf, this.deps.clock, dialogId, sdp, (signal) => {
+    sendReinvite(dialog, sdp, ({ signal, session }) => {
       this.log.info({ status: signal.status }, 're-INVITE answered');
-      if (!this.#over) this.deps.calls.signal(this.id, signal);
+      this.#report(signal, session);
     });
   }
 
+  refresh(): void {
+    const dialog = this.#open();
+    if (dialog === undefined) return;
+    sendRefresh(dialog, ({ signal, session }) => {
+      this.log.debug({ answer: signal.kind }, 'session refresh answered');
+      this.#report(signal, session);
+    });
+  }
+
+  /** Never two at once: the answer to the first is the answer to the second. */
+  probe(): void {
+    const dialog = this.#open();
+    if (dialog === undefined || this.#probing) return;
+    this.#probing = true;
+    sendProbe(dialog, (result) => {
+      this.#probing = false;
+      this.#report({ kind: 'probed', ...result });
+    });
+  }
+
+  /** What a 2xx agreed on comes before the word of the 2xx itself. */
+  #report(signal: LegSignal, session?: SessionTerms): void {
+    if (this.#over) return;
+    if (session !== undefined) this.deps.calls.signal(this.id, { kind: 'session', session });
+    this.deps.calls.signal(this.id, signal);
+  }
+
+  protected tellGranted(running: Running | undefined): void {
+    this.deps.calls.signal(this.id, { kind: 'session', session: this.session.granted(running) });
+  }
+
   onReinvite(request: SrfRequest, response: SrfResponse): void {
-    const incoming = { request, response };
+    const granted = this.#mayRefresh(request, response);
+    if (granted === undefined) return;
+    const incoming = { request, response, granted };
     this.#arriving = incoming;
-    const sdp = request.body === undefined || request.body === '' ? undefined : request.body;
-    this.deps.calls.signal(this.id, { kind: 'reinvite', sdp });
+    request.on('update', (update, answer) => this.onUpdate(update, answer));
+    this.deps.calls.signal(this.id, { kind: 'reinvite', sdp: bodyOf(request) });
     // Not refused on the spot: it is the one that gets the answer.
     if (this.#arriving === incoming) this.#waiting = incoming;
     this.#arriving = undefined;
+  }
+
+  /** RFC 3311 §5.2. Without an offer it only refreshes, and is answered at once whatever else is open. */
+  onUpdate(request: SrfRequest, response: SrfResponse): void {
+    if (bodyOf(request) !== undefined) return this.onReinvite(request, response);
+    if (this.#waiting?.request.method === 'UPDATE') return response.send(500, { headers: { 'Retry-After': '1' } });
+    const granted = this.#mayRefresh(request, response);
+    if (granted === undefined) return;
+    response.send(200, { headers: { Allow: ALLOW, Supported: SUPPORTED, ...granted.headers } });
+    this.tellGranted(granted.running);
+    this.deps.calls.signal(this.id, { kind: 'refreshed' });
+  }
+
+  /** A session refresh request of the phone: refused here (420, 422), or what our 2xx will say of the session. */
+  #mayRefresh(request: SrfRequest, response: SrfResponse): Granted | undefined {
+    const unknown = notUnderstood(request);
+    if (unknown !== undefined) {
+      response.send(420, { headers: { Unsupported: unknown } }); // RFC 3261 §8.2.2.3
+      return undefined;
+    }
+    const granted = this.session.grant(request);
+    if (granted.kind === 'granted') return granted;
+    response.send(422, { headers: granted.headers });
+    return undefined;
   }
 
   answerReinvite(sdp: string): void {
     const incoming = this.#waiting;
     this.#waiting = undefined;
     if (incoming === undefined || this.#over) return;
-    const { request, response } = incoming;
-    const options = { headers: { 'Content-Type': SDP_TYPE, Allow: ALLOW }, body: sdp };
+    const { request, response, granted } = incoming;
+    const headers = { 'Content-Type': SDP_TYPE, Allow: ALLOW, Supported: SUPPORTED, ...granted.headers };
     if (request.method === 'UPDATE') {
       // RFC 3311 §5.2: an UPDATE is answered at once and has no ACK.
-      response.send(200, options);
+      response.send(200, { headers, body: sdp });
+      this.tellGranted(granted.running);
       this.deps.calls.signal(this.id, { kind: 'reinvite-acked' });
       return;
     }
     response.send(
       200,
-      options,
+      { headers, body: sdp },
       (error) => {
         if (error) this.log.warn({ why: wordsOf(error) }, 'the answer to a re-INVITE was not sent');
       },
-      (ack) => this.deps.calls.signal(this.id, { kind: 'reinvite-acked', sdp: ack.body === '' ? undefined : ack.body }),
+      (ack) => this.deps.calls.signal(this.id, { kind: 'reinvite-acked', sdp: bodyOf(ack) }),
     );
+    this.tellGranted(granted.running);
   }
 
   refuseReinvite(status: number, retryAfterSec?: number): void {

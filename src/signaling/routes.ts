@@ -6,7 +6,9 @@ import type { Logger } from '#kit/log.js';
 import { relayInDialog } from './in-dialog.js';
 import { onInvite } from './invite.js';
 import { onMessage } from './message.js';
+import type { SessionPolicy } from './session-timer.js';
 import type { Signaling } from './signaling.js';
+import { SUPPORTED } from './extensions.js';
 import { ALLOW, SDP_TYPE } from './sip-words.js';
 import type { RequestHandler, Srf, SrfRequest, SrfResponse } from './srf.js';
 
@@ -23,6 +25,7 @@ export type RouteDeps = Readonly<{
   /** Gives the identity, or answers the request itself (401, 403) and gives undefined. */
   authenticate: (request: SrfRequest, response: SrfResponse) => Identity | undefined;
   register: RequestHandler;
+  session: SessionPolicy;
   log: Logger;
 }>;
 
@@ -40,8 +43,7 @@ export function installRoutes(deps: RouteDeps): void {
   route('update', (request, response) => {
     const leg = deps.signaling.legs.ofDialog(request.stackDialogId);
     if (leg === undefined) return response.send(481);
-    if (request.body === undefined || request.body === '') return response.send(200, { headers: { Allow: ALLOW } });
-    leg.onReinvite(request, response);
+    leg.onUpdate(request, response);
   });
   route('bye', (request, response) => {
     const leg = deps.signaling.legs.ofDialog(request.stackDialogId);
@@ -53,7 +55,11 @@ export function installRoutes(deps: RouteDeps): void {
     if (hasToTag(request)) return relayInDialog(deps, request, response);
     onMessage(deps, request, response);
   });
-  route('options', (_request, response) => response.send(200, { headers: { Allow: ALLOW, Accept: SDP_TYPE } }));
+  route('options', (request, response) => {
+    // RFC 3261 §12.2.2: a phone that asks whether its call is still there hears it when it is not.
+    if (hasToTag(request) && deps.signaling.legs.ofDialog(request.stackDialogId) === undefined) return response.send(481);
+    response.send(200, { headers: { Allow: ALLOW, Accept: SDP_TYPE, Supported: SUPPORTED } });
+  });
   // RFC 6665 §8.2.1: no event package is served yet.
   for (const method of ['subscribe', 'publish']) route(method, (_request, response) => response.send(489));
   route('notify', (_request, response) => response.send(481));

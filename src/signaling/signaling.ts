@@ -66,11 +66,11 @@ export class Signaling implements SignalingPort {
   }
 
   refresh(leg: LegId): void {
-    this.#deps.calls.signal(leg, { kind: 'refresh-refused', status: 501, reason: 'not built' });
+    this.legs.find(leg)?.refresh();
   }
 
   probe(leg: LegId): void {
-    this.#deps.calls.signal(leg, { kind: 'probed', there: true, why: 'not built' });
+    this.legs.find(leg)?.probe();
   }
 
   notifyKey(leg: LegId, key: 'talk' | 'hold'): void {

@@ -2,12 +2,22 @@
  * sip-words: header values that several rooms of signaling write.
  */
 import type { SipReason } from '#calls/ports.js';
+import type { SrfMessage } from './srf.js';
 
 /** RFC 3261 §20.5: what we really answer. REFER, SUBSCRIBE and PRACK are not there yet, so they are not promised. */
 export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, UPDATE, REGISTER';
 
 export const SDP_TYPE = 'application/sdp';
 export const PRODUCT = 'Holdfast';
+
+/** drachtio-srf gives an empty body where there is none. */
+export const bodyOf = (message: SrfMessage): string | undefined => (message.body === '' ? undefined : message.body);
+
+/** RFC 3261 §20.33: seconds, perhaps with a comment or parameters behind them. */
+export function retryAfterSec(message: SrfMessage | undefined): number | undefined {
+  const digits = /^\s*([0-9]{1,9})\s*(?:[;(]|$)/.exec(message?.get('Retry-After') ?? '')?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
 
 /** RFC 3326: why a CANCEL or BYE was sent; SIP status codes under `SIP`, everything else is normal clearing. */
 export function reasonHeader(reason: SipReason): string {

@@ -22,7 +22,7 @@ export class UacLeg extends LegDialog {
     super(options.leg, deps);
     this.#branches = options.targets.map(
       (target) =>
-        new Branch(deps.srf, options, target, this.log, {
+        new Branch(deps, options, target, this.log, {
           progressed: (branch, status, sdp) => this.#onProgress(branch, status, sdp),
           answered: (branch, answer) => this.#onAnswer(branch, answer),
           refused: (branch, refusal) => this.#onRefusal(branch, refusal),
@@ -70,9 +70,12 @@ export class UacLeg extends LegDialog {
     }
     this.#winner = branch;
     this.#ack = answer.ack;
+    this.session = branch.session;
+    this.credentials = branch.credentials;
     this.setDialog(answer.dialogId);
     for (const loser of this.#branches) if (loser !== branch) loser.cancel(ELSEWHERE);
     this.log.info('answered');
+    this.deps.calls.signal(this.id, { kind: 'session', session: answer.session });
     this.deps.calls.signal(this.id, { kind: 'answered', sdp: answer.sdp });
   }
 

@@ -3,15 +3,18 @@
  */
 import type { LegId, SipReason } from '#calls/ports.js';
 import { LegDialog, type LegDeps } from './leg-dialog.js';
-import { ALLOW, SDP_TYPE } from './sip-words.js';
+import { SUPPORTED } from './extensions.js';
+import { ALLOW, SDP_TYPE, bodyOf } from './sip-words.js';
 import { wordsOf, type MessageOptions, type SrfRequest, type SrfResponse } from './srf.js';
 
 export class UasLeg extends LegDialog {
+  readonly #request: SrfRequest;
   readonly #response: SrfResponse;
   #finalSent = false;
 
   constructor(id: LegId, deps: LegDeps, request: SrfRequest, response: SrfResponse) {
     super(id, deps);
+    this.#request = request;
     this.#response = response;
     request.on('cancel', () => {
       if (this.#finalSent) return; // RFC 3261 §9.2: a CANCEL after the final response changes nothing
@@ -35,17 +38,20 @@ export class UasLeg extends LegDialog {
     if (this.#finalSent) return;
     this.#finalSent = true;
     this.log.info('200 sent');
+    const granted = this.session.grant(this.#request);
     this.#response.send(
       200,
-      { headers: { 'Content-Type': SDP_TYPE, Allow: ALLOW }, body: sdp },
+      { headers: { 'Content-Type': SDP_TYPE, Allow: ALLOW, Supported: SUPPORTED, ...granted.headers }, body: sdp },
       (error) => {
         if (!error) return this.setDialog(this.#response.stackDialogId);
         // The CANCEL was faster: the engine has ended the INVITE, and says so by refusing our 200.
         this.endDialog();
         this.deps.calls.signal(this.id, { kind: 'lost', why: `200 not sent: ${wordsOf(error)}` });
       },
-      (ack) => this.deps.calls.signal(this.id, { kind: 'acked', sdp: ack.body === '' ? undefined : ack.body }),
+      (ack) => this.deps.calls.signal(this.id, { kind: 'acked', sdp: bodyOf(ack) }),
     );
+    // One that is too short never came so far: invite.ts refuses it.
+    if (granted.kind === 'granted') this.tellGranted(granted.running);
   }
 
   refuse(status: number, reason?: string, retryAfterSec?: number): void {

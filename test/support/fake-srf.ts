@@ -10,6 +10,8 @@ export type IncomingFacts = Readonly<{
   method: string;
   uri?: string;
   headers?: Headers;
+  body?: string;
+  dialogId?: string;
   address?: string;
   port?: number;
   protocol?: string;
@@ -30,7 +32,15 @@ export function incoming(facts: IncomingFacts): { request: SrfRequest; response:
     sent.push({ status, reason: words, headers: (typeof reason === 'object' ? reason : options)?.headers ?? {} });
   };
   return {
-    request: { method, uri, ...meta, get, has: (name: string) => get(name) !== undefined } as unknown as SrfRequest,
+    request: Object.assign(new EventEmitter(), {
+      method,
+      uri,
+      body: facts.body ?? '',
+      ...(facts.dialogId === undefined ? {} : { stackDialogId: facts.dialogId }),
+      ...meta,
+      get,
+      has: (name: string) => get(name) !== undefined,
+    }) as unknown as SrfRequest,
     response: { send } as unknown as SrfResponse,
     sent,
   };

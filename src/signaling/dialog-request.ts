@@ -1,0 +1,89 @@
+/**
+ * dialog-request: one request of ours inside a dialog, until its final answer: with a deadline, once more after a challenge (RFC 3261
+ * §22.2) and once more after a 422 (RFC 4028 §7.3). A 2xx to an INVITE is acknowledged here; what the answer means is its asker's.
+ */
+import type { Clock } from '#kit/clock.js';
+import type { Login } from '#sip/digest.js';
+import { answerChallenge } from './client-digest.js';
+import type { DialogSession } from './dialog-session.js';
+import { IN_DIALOG, type Headers, type RequestHandler, type Srf, type SrfResponse } from './srf.js';
+
+/** The dialog a request goes out in. */
+export type OpenDialog = Readonly<{
+  srf: Srf;
+  clock: Clock;
+  dialogId: string;
+  session: DialogSession;
+  /** Who we are there, where a trunk asks. */
+  credentials: Login | undefined;
+  /** drachtio-srf hands UPDATEs of the phone to the request of ours that is open in the same call. */
+  onUpdate: RequestHandler;
+}>;
+
+export type DialogRequest = Readonly<{
+  method: 'INVITE' | 'UPDATE' | 'OPTIONS' | 'BYE';
+  /** Asked for anew with every try: a 422 changes them. */
+  headers: () => Headers;
+  body?: string;
+}>;
+
+/** `response` is absent where nobody answered: 408, 481 or 500 are our own words then. */
+export type FinalAnswer = Readonly<{ status: number; reason: string; response?: SrfResponse }>;
+
+/** 64*T1. Timers B and F end silence; this ends a phone that says 1xx and then nothing (RFC 3261 §14.1 calls that no answer). */
+const ANSWER_MS = 32_000;
+
+type Tries = Readonly<{ challenged: boolean; raised: boolean; credentials: Headers }>;
+
+export function askInDialog(dialog: OpenDialog, asked: DialogRequest, done: (answer: FinalAnswer) => void): void {
+  ask(dialog, asked, { challenged: false, raised: false, credentials: {} }, done);
+}
+
+function ask(dialog: OpenDialog, asked: DialogRequest, tries: Tries, done: (answer: FinalAnswer) => void): void {
+  const { srf, clock, dialogId } = dialog;
+  const { method, body } = asked;
+  let open = true;
+  const finish = (answer: FinalAnswer, uri: string): void => {
+    if (!open) return;
+    open = false;
+    deadline.cancel();
+    const next = answer.response === undefined ? undefined : nextTry(dialog, method, tries, answer.response, uri);
+    if (next === undefined) done(answer);
+    else ask(dialog, asked, next, done);
+  };
+  const deadline = clock.after(`${method} ${dialogId}`, ANSWER_MS, () => finish({ status: 408, reason: 'no final answer' }, ''));
+  const headers = { ...asked.headers(), ...tries.credentials };
+  const options = { method, uri: IN_DIALOG, stackDialogId: dialogId, headers, ...(body === undefined ? {} : { body }) };
+  send(srf, options, (error, request) => {
+    if (error || request === undefined) {
+      // drachtio-srf marks a dialog its server no longer has; everything else is our own trouble.
+      const gone = (error as { code?: string } | null)?.code === 'ENODIALOG';
+      return finish({ status: gone ? 481 : 500, reason: error?.message ?? 'not sent' }, '');
+    }
+    request.on('update', dialog.onUpdate);
+    request.on('response', (response, ack) => {
+      const { status, reason } = response;
+      if (status < 200) return;
+      if (method === 'INVITE' && status < 300) ack(); // also when it comes too late for us
+      finish({ status, reason, response }, request.uri);
+    });
+  });
+}
+
+/** drachtio-srf throws when its connection is down at this moment. */
+function send(srf: Srf, ...[options, callback]: Parameters<Srf['request']>): void {
+  try {
+    srf.request(options, callback);
+  } catch (error) {
+    callback(error instanceof Error ? error : new Error('not sent'));
+  }
+}
+
+/** Each reason to ask again counts once. */
+function nextTry(dialog: OpenDialog, method: string, tries: Tries, response: SrfResponse, uri: string): Tries | undefined {
+  const { credentials, session } = dialog;
+  if (response.status === 422) return !tries.raised && session.raise(response) ? { ...tries, raised: true } : undefined;
+  if (credentials === undefined || tries.challenged || (response.status !== 401 && response.status !== 407)) return undefined;
+  const answered = answerChallenge(response, credentials, method, uri);
+  return answered === undefined ? undefined : { ...tries, challenged: true, credentials: answered };
+}

@@ -1,0 +1,25 @@
+/**
+ * extensions: the option tags of SIP (RFC 3261 §19.2) that we understand, and what a message says of its own.
+ */
+import type { SrfMessage } from './srf.js';
+
+/** What we say of ourselves in requests and 2xx responses. */
+export const SUPPORTED = 'timer';
+
+/** What a request may require of us. */
+const UNDERSTOOD: ReadonlySet<string> = new Set(['timer']);
+
+/** RFC 3261 §8.2.2.3: what stands in Require that we do not know, for Unsupported; undefined: nothing. */
+export function notUnderstood(request: SrfMessage): string | undefined {
+  const unknown = tokensOf(request, 'Require').filter((tag) => !UNDERSTOOD.has(tag.toLowerCase()));
+  return unknown.length === 0 ? undefined : unknown.join(', ');
+}
+
+export const hasToken = (message: SrfMessage, header: string, token: string): boolean =>
+  tokensOf(message, header).some((one) => one.toLowerCase() === token.toLowerCase());
+
+const tokensOf = (message: SrfMessage, header: string): string[] =>
+  (message.get(header) ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
