@@ -5,7 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { CallService } from '#calls/call-service.js';
 import { CommandService } from '#calls/command-service.js';
 import { EventBus } from '#calls/event-bus.js';
+import { DialogMoves } from '#calls/dialog-moves.js';
+import { Liveness } from '#calls/liveness.js';
+import { Parking } from '#calls/parking.js';
 import type { CallSignals } from '#calls/ports.js';
+import { TransferService } from '#calls/transfer-service.js';
+import { readPolicy } from '#calls/written-policy.js';
+import { mergePolicies } from '#core/hold-policy.js';
 import { startEngineThread } from '#engine/thread.js';
 import { startHttp } from '#http/server.js';
 import { RealClock, type Clock } from '#kit/clock.js';
@@ -95,7 +101,30 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     log: log.child({ room: 'calls' }),
     ringSeconds: config.sip.ringSeconds,
     maxCalls: config.sip.maxCalls,
+    house: { policy: mergePolicies(readPolicy(config.hold)) },
   });
+  const parking = new Parking(config.park, clock);
+  const moves = new DialogMoves({ calls, signaling, parking, bus });
+  const transfers = new TransferService({
+    calls,
+    bindings: phones.bindings,
+    signaling,
+    bus,
+    parking,
+    moves,
+    log: log.child({ room: 'transfers' }),
+  });
+  calls.transferBy(transfers);
+  const liveness = new Liveness({
+    find: (id) => calls.live(id),
+    signaling,
+    media: media.port,
+    bus,
+    clock,
+    everySec: config.sip.livenessSeconds,
+  });
+  closers.add('transfers', () => transfers.close());
+  closers.add('liveness', () => liveness.close());
   media.onLost(() => calls.mediaLost());
   installRoutes({
     srf,
@@ -112,7 +141,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   closers.add('phones', () => phones.stop());
   phones.begin();
 
-  const commands = new CommandService({ calls, bindings: phones.bindings, media: media.port, clock });
+  const commands = new CommandService({ calls, transfers, moves, parking, bindings: phones.bindings, media: media.port, clock });
   const http = await startHttp({
     config,
     commands,

@@ -1,7 +1,8 @@
 /**
  * phones: builds what knows phones and trunks: accounts, registrar, authentication, pings. A part of main, for its length.
  */
-import type { Asker, BindingsPort, DialPlanAnswer } from '#calls/ports.js';
+import { readPolicy } from '#calls/written-policy.js';
+import type { Asker, BindingsPort, DialPlanAnswer, PhoneTraits } from '#calls/ports.js';
 import { route } from '#core/dial-plan.js';
 import type { RegistrationEvent } from '#core/events.js';
 import type { Clock } from '#kit/clock.js';
@@ -40,7 +41,11 @@ export function buildPhones({ config, clock, srf, log, publish }: Deps): Phones 
   const registrations = new TrunkRegistrations(srf, config.trunks, clock, log);
   return {
     registrar,
-    bindings: { find: (number, asker) => find(number, asker, accounts, trunks, registrar) },
+    bindings: {
+      find: (number, asker) => find(number, asker, accounts, trunks, registrar),
+      traits: (number, trunk) => traitsOf(config, number, trunk, accounts, trunks, registrar),
+      holdRefused: (number) => registrar.holdRefused(number),
+    },
     authenticator,
     onRegister: registerHandler(registrar, authenticator),
     begin: () => {
@@ -52,6 +57,29 @@ export function buildPhones({ config, clock, srf, log, publish }: Deps): Phones 
       registrar.close();
       await registrations.stop();
     },
+  };
+}
+
+function traitsOf(
+  config: Config,
+  number: string,
+  trunk: string | undefined,
+  accounts: Accounts,
+  trunks: Trunks,
+  registrar: Registrar,
+): PhoneTraits {
+  const planned = trunk === undefined ? route(number, accounts.numbers, trunks.all) : ({ kind: 'trunk', name: trunk } as const);
+  if (planned.kind === 'unknown') return { kind: 'stranger', holdMode: 'auto', refusedMusic: false };
+  const found =
+    planned.kind === 'trunk'
+      ? config.trunks.find((one) => one.name === planned.name)
+      : config.accounts.phones.find((one) => one.number === number);
+  return {
+    kind: planned.kind === 'trunk' ? 'trunk' : 'phone',
+    music: found?.music,
+    holdMode: found?.holdMode ?? 'auto',
+    refusedMusic: planned.kind !== 'trunk' && registrar.refusedMusic(number),
+    policy: readPolicy(found?.hold ?? {}),
   };
 }
 

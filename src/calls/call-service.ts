@@ -7,7 +7,7 @@ import { step, type Call } from '#core/call.js';
 import { isSettled } from '#core/hold-view.js';
 import type { CallEvent } from '#core/events.js';
 import type { Input, Reachability } from '#core/inputs.js';
-import type { CallId } from '#core/leg.js';
+import type { CallId, Leg, LegRole } from '#core/leg.js';
 import type { Clock } from '#kit/clock.js';
 import { Busy } from '#kit/errors.js';
 import { newCallId } from '#kit/ids.js';
@@ -17,7 +17,8 @@ import type { CallView } from './commands.js';
 import { EffectRunner } from './effect-runner.js';
 import type { EventBus } from './event-bus.js';
 import type { DialFacts, LiveCall } from './live-call.js';
-import { MediaSession } from './media-session.js';
+import { MediaSession, type LegSdp } from './media-session.js';
+import { partyTraits, type HouseHabits } from './party-traits.js';
 import type {
   BindingsPort,
   CallSignals,
@@ -26,6 +27,7 @@ import type {
   LegId,
   LegSignal,
   MediaPort,
+  ReferRequest,
   SignalingPort,
 } from './ports.js';
 import { readSignal } from './signal-reader.js';
@@ -39,7 +41,32 @@ export type CallServiceDeps = Readonly<{
   log: Logger;
   ringSeconds: number;
   maxCalls: number;
+  house: HouseHabits;
   random?: () => number;
+}>;
+
+/** What calls ask of whoever connects their parties elsewhere. */
+export interface CallTransfers {
+  /** The dialog that this INVITE asks for (RFC 3891 Replaces, a parked call); undefined: an INVITE like others. @throws AppError */
+  joins(call: IncomingCall): Joined | undefined;
+  refer(leg: LegId, refer: ReferRequest): void;
+  takeOver(id: CallId): void;
+  asked(id: CallId, leaving: LegRole, to: string): void;
+}
+
+/** A dialog of another call that becomes the callee's leg of a new one. */
+export type Joined = Readonly<{ number: string; leg: Leg; sdp: LegSdp; arrived: (id: CallId) => void }>;
+
+export type CallFacts = Readonly<{
+  origin: Call['origin'];
+  caller: string;
+  callee: string;
+  dialFacts: DialFacts;
+  /** Chosen for the whole call. */
+  music?: string | undefined;
+  joins?: Joined | undefined;
+  /** What the caller has said in the call where it waits. */
+  waiting?: LegSdp | undefined;
 }>;
 
 /** Ended calls that can still be asked for, so that nobody is left wondering how a call ended. */
@@ -51,6 +78,7 @@ export class CallService implements CallSignals {
   readonly #calls = new Map<CallId, LiveCall>();
   readonly #ended = new Map<CallId, CallView>();
   readonly #reinvites = new Map<number, number>();
+  #transfers: CallTransfers | undefined;
   #draining = false;
   #whenEmpty: (() => void) | undefined;
 
@@ -66,17 +94,26 @@ export class CallService implements CallSignals {
       dispatch: (id, input) => this.dispatch(id, input),
       publish: (event) => this.#publish(event),
       forget: (id) => this.#forget(id),
+      takeOver: (id) => this.#transfers?.takeOver(id),
+      askTransfer: (id, leaving, to) => this.#transfers?.asked(id, leaving, to),
     });
+  }
+
+  /** Calls and their transfers need each other; main ties the knot. */
+  transferBy(transfers: CallTransfers): void {
+    this.#transfers = transfers;
   }
 
   /** @throws Busy when the house is full or closing. */
   incoming(call: IncomingCall): CallId {
-    const { fromName, maxForwards, asker, privacy } = call;
-    const facts = { fromName, autoAnswer: false, maxForwards, asker, privacy };
-    const id = this.create('phone', call.fromUser, call.toUser, facts);
+    const { fromName, maxForwards, asker, privacy, trunk } = call;
+    const dialFacts = { fromName, autoAnswer: false, maxForwards, asker, privacy, trunk };
+    const joins = this.#transfers?.joins(call);
+    const id = this.create({ origin: 'phone', caller: call.fromUser, callee: joins?.number ?? call.toUser, dialFacts, joins });
     const live = this.#calls.get(id);
     if (live !== undefined) {
-      const input = readSignal.invite(live, call.offer, reachability(this.#deps.bindings.find(call.toUser, asker)));
+      const callee = joins === undefined ? reachability(this.#deps.bindings.find(call.toUser, asker)) : 'reachable';
+      const input = readSignal.invite(live, call.offer, callee);
       // The adapter must know the id before it is told what to do with the leg.
       setImmediate(() => this.dispatch(id, input));
     }
@@ -84,20 +121,29 @@ export class CallService implements CallSignals {
   }
 
   /** @throws Busy */
-  create(origin: Call['origin'], caller: string, callee: string, dialFacts: DialFacts): CallId {
+  create({ origin, caller, callee, dialFacts, music, joins, waiting }: CallFacts): CallId {
     if (this.#draining) throw new Busy('this server is closing', 30);
     if (this.#calls.size >= this.#deps.maxCalls) throw new Busy(`the limit of ${this.#deps.maxCalls} calls is reached`, 5);
     const id = newCallId() as CallId;
-    this.#calls.set(id, {
-      call: newCall({ id, origin, caller, callee, createdMs: this.#deps.clock.now() }),
-      media: new MediaSession(id, this.#deps.media),
+    const { bindings, house } = this.#deps;
+    const phones = { caller: bindings.traits(caller, dialFacts.trunk), callee: bindings.traits(callee) };
+    const traits = partyTraits(phones, house, music);
+    const adopted = joins?.leg;
+    const live: LiveCall = {
+      call: newCall({ id, origin, caller, callee, createdMs: this.#deps.clock.now(), traits, adopted }),
+      media: new MediaSession(id, this.#deps.media, () => live.call.traits.modes, {
+        ...(waiting === undefined ? {} : { caller: waiting }),
+        ...(joins === undefined ? {} : { callee: joins.sdp }),
+      }),
       dialFacts,
       timers: new Map(),
       log: this.#deps.log.child({ callId: id }),
       watches: new Set(),
       lane: Promise.resolve(),
       hasMedia: false,
-    });
+    };
+    this.#calls.set(id, live);
+    joins?.arrived(id);
     return id;
   }
 
@@ -107,6 +153,7 @@ export class CallService implements CallSignals {
     if (signal.kind === 'reinvite-answered' || signal.kind === 'reinvite-refused') {
       this.#reinvites.set(signal.status, (this.#reinvites.get(signal.status) ?? 0) + 1);
     }
+    if (signal.kind === 'refer') return this.#transfers?.refer(leg, signal.refer);
     const read = readSignal.leg(live, leg.role, signal);
     if (read.kind === 'refuse-reinvite') return this.#deps.signaling.refuseReinvite(leg, read.status);
     if (read.kind === 'input') this.dispatch(leg.callId, read.input);
@@ -201,6 +248,7 @@ export function reachability(answer: DialPlanAnswer): Reachability {
 function shortStory(event: CallEvent): Record<string, unknown> {
   const { callId, parties } = event;
   if (event.kind === 'hold.changed') return { callId, ...parties, reasons: event.hold.reasons };
+  if (event.kind === 'transfer.changed') return { callId, ...parties, state: event.state, to: event.to, status: event.status };
   if (event.kind === 'call.ended') return { callId, ...parties, cause: event.cause, status: event.status };
   return { callId, ...parties };
 }

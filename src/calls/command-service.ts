@@ -5,14 +5,18 @@ import type { Input } from '#core/inputs.js';
 import { LEG_ROLES, type CallId, type LegRole } from '#core/leg.js';
 import { holdView } from '#core/hold-view.js';
 import type { Clock } from '#kit/clock.js';
-import { assertNever, BadRequest, CallNotFound, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
+import { assertNever, BadRequest, CallNotFound, WrongMoment } from '#kit/errors.js';
 import type { CallService } from './call-service.js';
 import { stateOf, viewOf } from './call-view.js';
 import type { Command, CommandPort, HoldProof, LegProof, Outcome } from './commands.js';
+import type { DialogMoves } from './dialog-moves.js';
 import { HoldWatch } from './hold-watch.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
-import type { LiveCall } from './live-call.js';
+import type { DialFacts, LiveCall } from './live-call.js';
+import type { Parking } from './parking.js';
+import { confirmedCall, liveCall, mustBeReachable, type FindCall } from './preconditions.js';
 import type { BindingsPort, MediaPort } from './ports.js';
+import type { TransferService } from './transfer-service.js';
 
 type Asked<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
@@ -23,14 +27,31 @@ const COUNT_TRIES = 5;
 const COUNT_PAUSE_MS = 10;
 const FIRST_MAX_FORWARDS = 70; // RFC 3261 §8.1.1.6
 
+export type CommandServiceDeps = Readonly<{
+  calls: CallService;
+  transfers: TransferService;
+  moves: DialogMoves;
+  parking: Parking;
+  bindings: BindingsPort;
+  media: MediaPort;
+  clock: Clock;
+}>;
+
 export class CommandService implements CommandPort {
+  readonly #transfers: TransferService;
+  readonly #moves: DialogMoves;
+  readonly #parking: Parking;
   readonly #calls: CallService;
   readonly #bindings: BindingsPort;
   readonly #media: MediaPort;
   readonly #clock: Clock;
+  readonly #find: FindCall = (id) => this.#calls.live(id);
   readonly #keys: IdempotencyKeys;
 
-  constructor(deps: Readonly<{ calls: CallService; bindings: BindingsPort; media: MediaPort; clock: Clock }>) {
+  constructor(deps: CommandServiceDeps) {
+    this.#transfers = deps.transfers;
+    this.#moves = deps.moves;
+    this.#parking = deps.parking;
     this.#calls = deps.calls;
     this.#bindings = deps.bindings;
     this.#media = deps.media;
@@ -44,13 +65,30 @@ export class CommandService implements CommandPort {
       case 'call.setup':
         return this.#setup(command);
       case 'call.hangup':
-        this.#find(command.callId);
+        liveCall(this.#find, command.callId);
         this.#calls.dispatch(command.callId, { kind: 'hangup.requested' });
         return { kind: 'call.hangup-started', callId: command.callId };
       case 'call.hold':
-        return this.#change(command, { kind: 'hold.requested', holder: command.holder, music: command.music });
+        return this.#change(command, {
+          kind: 'hold.requested',
+          holder: command.holder,
+          music: command.music,
+          policy: command.policy,
+        });
       case 'call.resume':
         return this.#change(command, { kind: 'resume.requested', holder: command.holder });
+      case 'call.transfer': {
+        const newCallId = this.#transfers.transfer(command.callId, command.leaving, command.to);
+        return { kind: 'transfer.started', callId: command.callId, newCallId };
+      }
+      case 'call.park':
+        return {
+          kind: 'call.parked',
+          callId: command.callId,
+          slot: this.#moves.park(command.callId, command.leaving, command.slot),
+        };
+      case 'park.list':
+        return { kind: 'park.listed', parked: this.#parking.list() };
       case 'call.get': {
         const call = this.#calls.view(command.callId);
         if (call === undefined) throw new CallNotFound(command.callId);
@@ -71,35 +109,24 @@ export class CommandService implements CommandPort {
         : this.#calls.view(this.#keys.find(key, `${command.caller} ${command.callee}`) ?? ('' as CallId));
     if (before !== undefined) return { kind: 'call.accepted', call: before, repeated: true };
     if (command.caller === command.callee) throw new BadRequest('callee', 'a number cannot be connected with itself');
-    this.#mustBeReachable(command.caller);
-    this.#mustBeReachable(command.callee);
-    const facts = {
+    mustBeReachable(this.#bindings, command.caller, 'inside');
+    mustBeReachable(this.#bindings, command.callee, 'inside');
+    const facts: DialFacts = {
       autoAnswer: command.autoAnswer === true,
       maxForwards: FIRST_MAX_FORWARDS,
       asker: 'inside',
       privacy: false,
-    } as const;
-    const id = this.#calls.create('api', command.caller, command.callee, facts);
+    };
+    const { caller, callee, music } = command;
+    const id = this.#calls.create({ origin: 'api', caller, callee, dialFacts: facts, music });
     if (key !== undefined) this.#keys.keep(key, `${command.caller} ${command.callee}`, id);
     this.#calls.dispatch(id, { kind: 'setup.requested' });
-    return { kind: 'call.accepted', call: viewOf(this.#find(id).call), repeated: false };
-  }
-
-  #mustBeReachable(number: string): void {
-    const found = this.#bindings.find(number, 'inside');
-    if (found.kind === 'unknown') throw new NumberUnknown(number);
-    if (found.kind === 'not-registered') throw new NotRegistered(number);
-  }
-
-  #find(callId: CallId): LiveCall {
-    const live = this.#calls.live(callId);
-    if (live === undefined || live.call.kind === 'terminated') throw new CallNotFound(callId);
-    return live;
+    return { kind: 'call.accepted', call: viewOf(liveCall(this.#find, id).call), repeated: false };
   }
 
   async #change(command: Asked<'call.hold'> | Asked<'call.resume'>, input: Input): Promise<Outcome> {
-    const live = this.#find(command.callId);
-    if (live.call.kind !== 'confirmed') throw new WrongMoment('a call can be held once it is answered', stateOf(live.call));
+    const live: LiveCall = confirmedCall(this.#find, command.callId, 'a call can be held once it is answered');
+    if (live.call.kind !== 'confirmed') throw new CallNotFound(command.callId);
     const before = live.call.hold;
     const { watch, settled } = await this.#follow(live, input);
     if (live.call.kind !== 'confirmed') throw new WrongMoment('the call ended meanwhile', stateOf(live.call));
@@ -132,10 +159,11 @@ export class CommandService implements CommandPort {
     const view = holdView(call);
     const leg = (role: LegRole): LegProof => {
       const { status, reason, ms } = watch.leg(role);
-      const { held, state, direction, sound } = view[role];
+      const { held, state, direction, sound, music } = view[role];
       const answered = status === undefined ? {} : { status };
       const why = reason === undefined ? {} : { reason };
-      return { held, state, direction, sound, ...answered, ...why, musicPackets: packets[role], ms };
+      const what = music === undefined ? {} : { music };
+      return { held, state, direction, sound, ...what, ...answered, ...why, musicPackets: packets[role], ms };
     };
     return {
       callId: call.id,

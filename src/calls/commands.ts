@@ -4,6 +4,9 @@
  */
 import type { Direction } from '#core/direction.js';
 import type { HoldReason, HoldView, LegHoldState } from '#core/events.js';
+export type { MusicWish } from '#core/hold-music.js';
+import type { MusicWish } from '#core/hold-music.js';
+import type { HoldPolicy } from '#core/hold-policy.js';
 import type { CallId, LegRole, Sound } from '#core/leg.js';
 
 export type Holder = 'controller' | LegRole;
@@ -15,23 +18,41 @@ export type Command =
       callee: string;
       /** Ask the caller's phone to answer by itself (Alert-Info, Call-Info answer-after=0; RFC 5373). */
       autoAnswer?: boolean | undefined;
+      /** A class of music for whoever is held in this call, where no hold says otherwise. */
+      music?: string | undefined;
       /** The same key within ten minutes answers with the same call and sets up none. */
       idempotencyKey?: string | undefined;
       /** Who asked; keeps idempotency keys of different API users apart. */
       owner?: string | undefined;
     }>
   | Readonly<{ kind: 'call.hangup'; callId: CallId }>
-  /** `music: false` holds in silence (a=inactive). */
-  | Readonly<{ kind: 'call.hold'; callId: CallId; holder: Holder; music: boolean }>
+  /** `music` null holds in silence (a=inactive), absent with whatever is due; `policy` key by key over that of the holder's account. */
+  | Readonly<{
+      kind: 'call.hold';
+      callId: CallId;
+      holder: Holder;
+      music?: MusicWish;
+      policy?: Partial<HoldPolicy> | undefined;
+    }>
   | Readonly<{ kind: 'call.resume'; callId: CallId; holder: Holder }>
+  /** Connects the party that does not leave with a number, or with whom `leaving` talks to in its other call (attended). */
+  | Readonly<{ kind: 'call.transfer'; callId: CallId; leaving?: LegRole | undefined; to: TransferTarget }>
+  /** Lets the party that does not leave wait in a slot; without one in the first that is free. */
+  | Readonly<{ kind: 'call.park'; callId: CallId; leaving?: LegRole | undefined; slot?: string | undefined }>
+  | Readonly<{ kind: 'park.list' }>
   | Readonly<{ kind: 'call.get'; callId: CallId }>
   | Readonly<{ kind: 'call.list' }>;
+
+export type TransferTarget = Readonly<{ number: string }> | Readonly<{ callId: CallId }>;
+
+export type ParkedView = Readonly<{ slot: string; callId: CallId; number: string; by: string; since: string }>;
 
 export type CallState = 'trying' | 'ringing' | 'in-call' | 'held' | 'ended';
 
 export type CallView = Readonly<{
   id: CallId;
-  origin: 'phone' | 'api';
+  /** `transfer`: its caller came from another call. */
+  origin: 'phone' | 'api' | 'transfer';
   state: CallState;
   parties: Readonly<{ caller: string; callee: string }>;
   createdAt: string;
@@ -47,6 +68,8 @@ export type LegProof = Readonly<{
   state: LegHoldState;
   direction: Direction;
   sound: Sound;
+  /** The class of the music, while it plays. */
+  music?: string | undefined;
   /** Final SIP status of the re-INVITE this operation sent; absent when none was needed. */
   status?: number | undefined;
   reason?: string | undefined;
@@ -74,6 +97,9 @@ export type Outcome =
   | Readonly<{ kind: 'call.accepted'; call: CallView; repeated: boolean }>
   | Readonly<{ kind: 'call.hangup-started'; callId: CallId }>
   | Readonly<{ kind: 'hold.done'; proof: HoldProof }>
+  | Readonly<{ kind: 'transfer.started'; callId: CallId; newCallId: CallId }>
+  | Readonly<{ kind: 'call.parked'; callId: CallId; slot: string }>
+  | Readonly<{ kind: 'park.listed'; parked: readonly ParkedView[] }>
   | Readonly<{ kind: 'call.found'; call: CallView }>
   | Readonly<{ kind: 'call.listed'; calls: readonly CallView[] }>;
 

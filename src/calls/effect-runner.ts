@@ -14,7 +14,7 @@ import { AppError, assertNever, MediaGone } from '#kit/errors.js';
 import type { Mark } from './hold-watch.js';
 import type { LiveCall } from './live-call.js';
 import type { MediaChange } from './media-session.js';
-import type { BindingsPort, MediaPort, PlayedSound, SignalingPort } from './ports.js';
+import type { BindingsPort, MediaPort, SignalingPort } from './ports.js';
 
 export type RunnerDeps = Readonly<{
   signaling: SignalingPort;
@@ -27,6 +27,9 @@ export type RunnerDeps = Readonly<{
   publish: (event: CallEvent) => void;
   /** The call has ended and its media is deleted: nothing refers to it any more. */
   forget: (id: CallId) => void;
+  /** The caller of this call waits in another one, and comes over. */
+  takeOver: (id: CallId) => void;
+  askTransfer: (id: CallId, leaving: LegRole, to: string) => void;
 }>;
 
 type LaneEffect = Extract<
@@ -46,15 +49,14 @@ type LaneEffect = Extract<
       | 'ungate'
       | 'play'
       | 'stop-sound'
+      | 'remind'
+      | 'take-over'
       | 'delete-media';
   }
 >;
 
 /** Sounds for different listeners do not wait for each other. */
 const isSound = (effect: Effect): boolean => effect.kind === 'play' || effect.kind === 'stop-sound';
-
-const playedSound = (sound: 'music' | 'ringback'): PlayedSound =>
-  sound === 'music' ? { kind: 'music', music: 'default' } : { kind: 'ringback' };
 
 export class EffectRunner {
   readonly #deps: RunnerDeps;
@@ -106,7 +108,7 @@ export class EffectRunner {
         );
         return true;
       case 'start-timer':
-        this.#startTimer(live, effect.timer, this.#deps.ringMs);
+        this.#startTimer(live, effect.timer, effect.ms ?? this.#deps.ringMs);
         return true;
       case 'start-glare-timer':
         this.#startTimer(live, `glare-${effect.leg}`, glareWindowMs(effect.ownsCallId, this.#deps.random));
@@ -114,6 +116,15 @@ export class EffectRunner {
       case 'stop-timer':
         live.timers.get(effect.timer)?.cancel();
         live.timers.delete(effect.timer);
+        return true;
+      case 'send-refresh':
+        signaling.refresh({ callId: id, role: effect.leg });
+        return true;
+      case 'ask-transfer':
+        this.#deps.askTransfer(id, effect.leaving, effect.to);
+        return true;
+      case 'remember-refusal':
+        this.#deps.bindings.holdRefused(live.call.parties[effect.leg]);
         return true;
       case 'publish':
         this.#deps.publish(effect.event);
@@ -181,8 +192,13 @@ export class EffectRunner {
         await media[effect.kind](id);
         return this.#note(live, { kind: effect.kind });
       case 'play':
-        await media.play(id, effect.leg, playedSound(effect.sound));
+        await media.play(id, effect.leg, effect.sound === 'music' ? { kind: 'music', ...effect.music } : { kind: 'ringback' });
         return this.#note(live, { kind: 'music-started', leg: effect.leg });
+      case 'remind':
+        await media.interject(id, effect.leg, { kind: 'beep' });
+        return;
+      case 'take-over':
+        return this.#deps.takeOver(id);
       case 'stop-sound':
         return media.stop(id, effect.leg);
       case 'delete-media':
@@ -195,6 +211,7 @@ export class EffectRunner {
 
   async #dial(live: LiveCall, effect: Extract<Effect, { kind: 'dial' }>): Promise<void> {
     const { id, parties } = live.call;
+    if (live.call.kind === 'ringing' && live.call.adopted !== undefined && effect.leg === 'callee') return this.#askAdopted(live);
     const number = parties[effect.leg];
     const found = this.#deps.bindings.find(number, live.dialFacts.asker);
     if (found.kind !== 'targets') {
@@ -217,7 +234,16 @@ export class EffectRunner {
       autoAnswer: live.dialFacts.autoAnswer && effect.leg === 'caller',
       maxForwards: live.dialFacts.maxForwards,
       privacy: live.dialFacts.privacy && effect.leg === 'callee',
+      referredBy: live.dialFacts.referredBy,
     });
+  }
+
+  /** The callee's dialog is there already: its media is new, and a re-INVITE says so. */
+  async #askAdopted(live: LiveCall): Promise<void> {
+    live.hasMedia = true;
+    const offer = await live.media.offerFor('callee', 'from-peer');
+    if (live.call.kind === 'terminated' || offer === undefined) return;
+    this.#deps.signaling.reinvite({ callId: live.call.id, role: 'callee' }, offer);
   }
 
   async #answerReinvite(live: LiveCall, effect: Extract<Effect, { kind: 'answer-reinvite' }>): Promise<void> {
@@ -232,8 +258,8 @@ export class EffectRunner {
   async #changed(live: LiveCall, leg: LegRole, change: MediaChange): Promise<void> {
     if (!change.changed) return;
     const { call } = live;
-    if (call.kind === 'confirmed' && call[leg].media.sound === 'music')
-      await this.#deps.media.play(call.id, leg, playedSound('music'));
+    const music = call.kind === 'confirmed' && call[leg].media.sound === 'music' ? call[leg].media.music : undefined;
+    if (music !== undefined) await this.#deps.media.play(call.id, leg, { kind: 'music', ...music });
     this.#deps.dispatch(call.id, { kind: 'media.changed', leg, peerStale: change.peerStale });
   }
 
@@ -246,7 +272,8 @@ export class EffectRunner {
       return this.#deps.dispatch(id, { kind: 'media.lost' });
     }
     if (effect.kind === 'play') return this.#deps.dispatch(id, { kind: 'sound.failed', leg: effect.leg });
-    if (effect.kind === 'stop-sound' || effect.kind === 'progress' || effect.kind === 'bridge-early') return;
+    if (effect.kind === 'stop-sound' || effect.kind === 'remind' || effect.kind === 'progress' || effect.kind === 'bridge-early')
+      return;
     if (effect.kind === 'apply-reanswer') return; // the old media goes on: RFC 3261 §14.1
     const status = known?.sip ?? 500;
     const reason = known?.message ?? 'internal error';

@@ -15,6 +15,10 @@ export type DialFacts = Readonly<{
   maxForwards: number;
   asker: Asker;
   privacy: boolean;
+  /** RFC 3892: on whose behalf it is made. */
+  referredBy?: string | undefined;
+  /** Over which trunk the caller came. */
+  trunk?: string | undefined;
 }>;
 
 export type LiveCall = {

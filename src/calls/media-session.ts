@@ -3,14 +3,15 @@
  * it has seen, and turns the core's directions into SDP. Does not know why a direction is wanted.
  */
 import { audioCodecs, BadSdp, carriesSpeech, connectionAddress, sameCodec } from '#sip/sdp.js';
-import { answerFrom, asSendrecv, dress, sameMedia } from '#sip/sdp-write.js';
-import type { Direction } from '#core/direction.js';
+import { answerFrom, asSendrecv, dress, sameMedia, withZeroAddress } from '#sip/sdp-write.js';
+import { receives, type Direction } from '#core/direction.js';
 import type { OfferSource } from '#core/effects.js';
 import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
+import type { HoldMode } from '#core/party.js';
 import { systemRandom } from '#kit/ids.js';
 import type { MediaPort } from './ports.js';
 
-type LegSdp = {
+export type LegSdp = {
   /** The phone's last SDP that is in force. */
   fromPhone: string | undefined;
   /** The phone's SDP that nobody has dealt with yet. */
@@ -33,11 +34,28 @@ const UNCHANGED: MediaChange = { changed: false, peerStale: false };
 export class MediaSession {
   readonly #callId: CallId;
   readonly #media: MediaPort;
-  readonly #legs: Record<LegRole, LegSdp> = { caller: newLegSdp(), callee: newLegSdp() };
+  readonly #legs: Readonly<Record<LegRole, LegSdp>>;
+  readonly #modes: () => Readonly<Record<LegRole, HoldMode>>;
 
-  constructor(callId: CallId, media: MediaPort) {
+  /**
+   * @param adopted what was said on dialogs that come from another call: the o= version goes on (RFC 3264 §8), so it is one and the
+   * same value that both calls hold while the dialog moves.
+   */
+  constructor(
+    callId: CallId,
+    media: MediaPort,
+    modes: () => Readonly<Record<LegRole, HoldMode>>,
+    adopted: Partial<Record<LegRole, LegSdp>> = {},
+  ) {
     this.#callId = callId;
     this.#media = media;
+    this.#modes = modes;
+    this.#legs = { caller: adopted.caller ?? newLegSdp(), callee: adopted.callee ?? newLegSdp() };
+  }
+
+  /** For the call that this leg's dialog moves to. */
+  ofLeg(role: LegRole): LegSdp {
+    return this.#legs[role];
   }
 
   /** Keeps an SDP until the core has decided what to do with it. */
@@ -82,7 +100,8 @@ export class MediaSession {
 
   /** What a re-INVITE of ours says to this leg. */
   reoffer(role: LegRole, direction: Direction): string {
-    return this.#render(role, this.#made(role), direction);
+    const museum = this.#modes()[role] === 'zero-address' && !receives(direction);
+    return this.#dressed(role, museum ? withZeroAddress(this.#made(role)) : this.#made(role), direction);
   }
 
   /** @throws BadSdp (488) when the phone's new offer and its peer have no codec in common; nothing has changed then. */
@@ -154,10 +173,14 @@ export class MediaSession {
     return made;
   }
 
-  /** RFC 3264 §8: the o= version grows by one whenever the SDP differs from the last, and stands still when it does not. */
   #render(role: LegRole, made: string, direction: Direction): string {
+    this.#legs[role].made = made;
+    return this.#dressed(role, made, direction);
+  }
+
+  /** RFC 3264 §8: the o= version grows by one whenever the SDP differs from the last, and stands still when it does not. */
+  #dressed(role: LegRole, made: string, direction: Direction): string {
     const leg = this.#legs[role];
-    leg.made = made;
     const { sessionId } = leg;
     const same = dress(made, { direction, sessionId, version: leg.version });
     if (same === leg.sent) return same;

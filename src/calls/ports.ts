@@ -1,7 +1,12 @@
 /**
  * ports: what calls need from outside, as types only. Adapters implement them; main plugs them in.
  */
+import type { Announcement, Prompt } from '#core/hold-music.js';
+import type { HoldPolicy } from '#core/hold-policy.js';
 import type { CallId, LegRole } from '#core/leg.js';
+import type { HoldMode } from '#core/party.js';
+
+export type { Announcement, Prompt } from '#core/hold-music.js';
 
 export type LegId = Readonly<{ callId: CallId; role: LegRole }>;
 
@@ -26,7 +31,22 @@ export type Asker = 'inside' | 'trunk';
 /** Who can be called; the registrar and the trunks answer. */
 export interface BindingsPort {
   find(number: string, asker: Asker): DialPlanAnswer;
+  /** @param trunk the one a caller came over; absent: the number says who it is. */
+  traits(number: string, trunk?: string): PhoneTraits;
+  /** This phone would not have a hold with music (RFC 3264 §8.4); remembered as long as it is registered. */
+  holdRefused(number: string): void;
 }
+
+/** What the configuration, and experience, say of one phone or trunk. */
+export type PhoneTraits = Readonly<{
+  kind: 'phone' | 'trunk' | 'stranger';
+  /** Of a phone: what those hear whom it holds. Of a trunk: what its callers hear when they are held. */
+  music?: string | undefined;
+  holdMode: HoldMode | 'auto';
+  /** It has refused a hold with music before. */
+  refusedMusic: boolean;
+  policy?: Partial<HoldPolicy> | undefined;
+}>;
 
 export type DialOptions = Readonly<{
   leg: LegId;
@@ -178,11 +198,6 @@ export type PlayedSound =
       /** A prompt between the music, every so many seconds. */
       announcement?: Announcement | undefined;
     }>;
-
-export type Announcement = Readonly<{ prompt: Prompt; everySeconds: number }>;
-
-/** A prompt of the configuration by its name, or a text that is spoken. */
-export type Prompt = Readonly<{ name: string }> | Readonly<{ text: string }>;
 
 export type Interjection = Readonly<{ kind: 'beep' }> | Readonly<{ kind: 'prompt'; prompt: Prompt }>;
 

@@ -45,23 +45,39 @@ function readLeg(live: LiveCall, leg: LegRole, signal: LegSignal): ReadSignal {
     case 'reinvite-acked':
       return input({ kind: 'reinvite.acked', leg, direction: heard(live, leg, signal.sdp) });
     case 'reinvite-answered':
+      if (isAsked(live, leg)) return input({ kind: 'leg.answered', leg, direction: heard(live, leg, signal.sdp) });
       for (const watch of live.watches) watch.note({ kind: 'reinvite-answered', leg, status: signal.status });
       return input({ kind: 'reinvite.answered', leg, status: signal.status, direction: heard(live, leg, signal.sdp) });
     case 'reinvite-refused':
+      if (isAsked(live, leg)) return input({ kind: 'leg.refused', leg, status: signal.status, reason: signal.reason });
       for (const watch of live.watches)
         watch.note({ kind: 'reinvite-answered', leg, status: signal.status, reason: signal.reason });
-      return input({ kind: 'reinvite.refused', leg, status: signal.status, reason: signal.reason });
+      return input({
+        kind: 'reinvite.refused',
+        leg,
+        status: signal.status,
+        reason: signal.reason,
+        retryAfterSec: signal.retryAfterSec,
+      });
     case 'session':
-    case 'refreshed':
+      return input({ kind: 'session.agreed', leg, ...signal.session });
     case 'refresh-answered':
+      return input({ kind: 'refresh.answered', leg });
     case 'refresh-refused':
+      return input({ kind: 'refresh.refused', leg, status: signal.status, reason: signal.reason });
     case 'probed':
-    case 'refer':
+      return signal.there ? { kind: 'none' } : input({ kind: 'leg.lost', leg, why: signal.why });
+    case 'refreshed': // what it has agreed on came before it
+    case 'refer': // the transfer service's
       return { kind: 'none' };
     default:
       return assertNever(signal);
   }
 }
+
+/** A dialog of another call is asked by re-INVITE what a new callee is asked by INVITE. */
+const isAsked = ({ call }: LiveCall, leg: LegRole): boolean =>
+  call.kind === 'ringing' && leg === 'callee' && call.adopted !== undefined;
 
 function readReinvite(live: LiveCall, leg: LegRole, sdp: string | undefined): ReadSignal {
   if (sdp === undefined) return input({ kind: 'reinvite.received', leg });

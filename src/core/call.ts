@@ -6,9 +6,11 @@ import { assertNever } from '#kit/errors.js';
 import { onEarlyAcked, onEarlyAnswerFailed, onEarlyReinvite } from './early.js';
 import type { Effect } from './effects.js';
 import type { CallParties, EndCause } from './events.js';
-import type { HoldLedger } from './hold.js';
+import { NOBODY_HOLDS, type HoldLedger } from './hold.js';
+import { policyTimers } from './hold-policy.js';
 import type { Input } from './inputs.js';
 import type { CallId, Leg } from './leg.js';
+import type { PartyTraits } from './party.js';
 import {
   onAnswerFailed,
   onHoldRequested,
@@ -19,10 +21,21 @@ import {
   onResumeRequested,
 } from './modify.js';
 import { onMediaChanged, onMediaRefused, onSoundFailed } from './media-facts.js';
+import { onRefreshAnswered, onRefreshRefused, onSessionAgreed } from './session.js';
 import { onAcked, onAnswered, onInvite, onProgressed, onSetupRequested } from './setup.js';
 import { onBye, onCancel, onHangup, onLost, onMediaLost, onRefused, onShutdown, onTimer } from './teardown.js';
+import { onArrived, onDismissed, onMoved, onTransferFailed, onTransferRequested } from './transfer.js';
 
-type Common = Readonly<{ id: CallId; origin: 'phone' | 'api'; parties: CallParties; createdMs: number }>;
+type Common = Readonly<{
+  id: CallId;
+  /** `transfer`: its caller comes from another call. */
+  origin: 'phone' | 'api' | 'transfer';
+  parties: CallParties;
+  createdMs: number;
+  traits: PartyTraits;
+  /** The callee's dialog exists already: it waits in another call, and is asked by re-INVITE. */
+  adopted?: Leg | undefined;
+}>;
 
 /** Nobody has been dialled on the callee's side: a phone's INVITE just came in, or the API's caller is being rung. */
 export type Trying = Common & Readonly<{ kind: 'trying'; caller: Leg; alertingMs?: number | undefined }>;
@@ -77,6 +90,15 @@ export const nothing = (call: Call): Step => [call, []];
 /** The one function that changes a call. Pure: no I/O, no clock; `atMs` is when the input came. */
 export function step(call: Call, input: Input, atMs: number): Step {
   if (call.kind === 'terminated') return nothing(call);
+  const [next, effects] = stepOf(call, input, atMs);
+  const timers = policyTimers(ledgerOf(call), ledgerOf(next));
+  return timers.length === 0 ? [next, effects] : [next, [...effects, ...timers]];
+}
+
+/** A hold that was pressed before the answer counts from the answer on. */
+const ledgerOf = (call: Call): HoldLedger => (call.kind === 'confirmed' ? call.hold : NOBODY_HOLDS);
+
+function stepOf(call: Exclude<Call, Terminated>, input: Input, atMs: number): Step {
   switch (input.kind) {
     case 'invite.received':
       return onInvite(call, input, atMs);
@@ -126,6 +148,22 @@ export function step(call: Call, input: Input, atMs: number): Step {
       return onSoundFailed(call, input.leg);
     case 'media.lost':
       return onMediaLost(call, atMs);
+    case 'session.agreed':
+      return onSessionAgreed(call, input);
+    case 'refresh.answered':
+      return call.kind === 'confirmed' ? onRefreshAnswered(call, input.leg) : nothing(call);
+    case 'refresh.refused':
+      return call.kind === 'confirmed' ? onRefreshRefused(call, input, atMs) : nothing(call);
+    case 'transfer.requested':
+      return call.kind === 'confirmed' ? onTransferRequested(call, input) : nothing(call);
+    case 'transfer.failed':
+      return call.kind === 'confirmed' ? onTransferFailed(call, input) : nothing(call);
+    case 'leg.moved':
+      return onMoved(call, input, atMs);
+    case 'leg.arrived':
+      return call.kind === 'confirmed' ? onArrived(call, input) : nothing(call);
+    case 'leg.dismissed':
+      return call.kind === 'confirmed' ? onDismissed(call, input) : nothing(call);
     default:
       return assertNever(input);
   }

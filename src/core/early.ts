@@ -16,11 +16,12 @@ import {
 } from './hold.js';
 import type { Input } from './inputs.js';
 import type { Leg } from './leg.js';
+import { phoneTerms } from './modify.js';
 import { notTaken, offering, stable } from './settle.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
-const CALLER_HOLDS: HoldLedger = withReason(NOBODY_HOLDS, phoneReason('caller'), { music: true });
+const callerHolds = (call: Ringing): HoldLedger => withReason(NOBODY_HOLDS, phoneReason('caller'), phoneTerms(call, 'caller'));
 
 export function onEarlyReinvite(call: Trying | Ringing, input: InputOf<'reinvite.received'>): Step {
   const refusal = input.leg === 'callee' || call.kind === 'trying' ? noDialogYet(call, input) : openOffer(call.caller);
@@ -33,7 +34,7 @@ export function onEarlyReinvite(call: Trying | Ringing, input: InputOf<'reinvite
     return [{ ...call, caller: offered }, [{ kind: 'answer-reinvite', leg: 'caller', direction: ours, ourOffer: true }]];
   }
   const intent = intentOf(call.hold, caller, input.direction);
-  const hold = intent === 'hold' ? CALLER_HOLDS : intent === 'resume' ? NOBODY_HOLDS : call.hold;
+  const hold = intent === 'hold' ? callerHolds(call) : intent === 'resume' ? NOBODY_HOLDS : call.hold;
   const advertised = wantedDirection(hold, 'caller');
   const before = { media: caller.media, phoneHeld: call.hold.size > 0 };
   const media: Leg['media'] = { ...caller.media, advertised, remote: input.direction };
@@ -83,7 +84,7 @@ export function onEarlyAnswerFailed(call: Ringing): Step {
   const media: Leg['media'] = { ...open.before.media, sound: caller.media.sound };
   return withRingback({
     ...call,
-    hold: open.before.phoneHeld ? CALLER_HOLDS : NOBODY_HOLDS,
+    hold: open.before.phoneHeld ? callerHolds(call) : NOBODY_HOLDS,
     caller: { ...stable(caller), media },
   });
 }

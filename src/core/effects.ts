@@ -3,6 +3,7 @@
  */
 import type { Direction } from './direction.js';
 import type { CallEvent } from './events.js';
+import type { HoldMusic } from './hold-music.js';
 import type { TimerName } from './inputs.js';
 import type { LegRole } from './leg.js';
 
@@ -37,11 +38,23 @@ export type Effect =
   | Readonly<{ kind: 'apply-reanswer'; leg: LegRole }>
   | Readonly<{ kind: 'gate' }>
   | Readonly<{ kind: 'ungate' }>
-  | Readonly<{ kind: 'play'; leg: LegRole; sound: 'music' | 'ringback' }>
+  | Readonly<{ kind: 'play'; leg: LegRole; sound: 'ringback' }>
+  | Readonly<{ kind: 'play'; leg: LegRole; sound: 'music'; music: HoldMusic }>
+  /** Who holds is reminded that somebody waits. */
+  | Readonly<{ kind: 'remind'; leg: LegRole }>
   | Readonly<{ kind: 'stop-sound'; leg: LegRole }>
   | Readonly<{ kind: 'delete-media' }>
-  | Readonly<{ kind: 'start-timer'; timer: 'ring' }>
+  /** RFC 4028 §7.4, without an offer (RFC 3311): the session stays what it is. */
+  | Readonly<{ kind: 'send-refresh'; leg: LegRole }>
+  /** Without `ms` it is the runner's to say how long: the ringing time of the configuration. */
+  | Readonly<{ kind: 'start-timer'; timer: TimerName; ms?: number | undefined }>
+  /** This phone would not have a hold with music: next time it is asked otherwise. */
+  | Readonly<{ kind: 'remember-refusal'; leg: LegRole }>
   /** RFC 3261 §14.1: the window depends on who made the Call-ID. */
   | Readonly<{ kind: 'start-glare-timer'; leg: LegRole; ownsCallId: boolean }>
   | Readonly<{ kind: 'stop-timer'; timer: TimerName }>
+  /** The party that waited in another call comes over to this one. */
+  | Readonly<{ kind: 'take-over'; leg: LegRole }>
+  /** The policy of a hold asks for another party. `leaving`: the holder. */
+  | Readonly<{ kind: 'ask-transfer'; leaving: LegRole; to: string }>
   | Readonly<{ kind: 'publish'; event: CallEvent }>;

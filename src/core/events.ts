@@ -5,8 +5,11 @@
 import type { Direction } from './direction.js';
 import type { CallId, LegRole, Sound } from './leg.js';
 
-/** Why a call is held: the API holds both legs; a party holds the other through the API; its phone pressed hold. */
-export type HoldReason = 'controller' | `${LegRole}-api` | `${LegRole}-phone`;
+/**
+ * Why a call is held: the API holds both legs; a party holds the other through the API; its phone pressed hold; it is about to
+ * leave the call to somebody else, or has left it in a parking slot, and the other party waits.
+ */
+export type HoldReason = 'controller' | `${LegRole}-api` | `${LegRole}-phone` | `${LegRole}-transfer` | `${LegRole}-park`;
 
 export type LegHoldState =
   /** The phone agreed to the direction the hold asks for (or there is nothing to ask). */
@@ -25,6 +28,8 @@ export type LegHold = Readonly<{
   /** What is negotiated, from our side. */
   direction: Direction;
   sound: Sound;
+  /** The class of the music, while it plays. */
+  music?: string | undefined;
   /** SIP status of the last re-INVITE on this leg, when there was one. */
   status?: number | undefined;
   reason?: string | undefined;
@@ -45,12 +50,33 @@ export type EndCause =
   | 'caller-lost'
   | 'callee-lost'
   | 'media-lost'
+  /** A hold was as long as it may be, and its policy says hang up. */
+  | 'hold-expired'
+  /** What is left of it goes on in another call. */
+  | 'transferred'
   | 'shutdown';
 
 export type CallEvent =
   | Readonly<{ kind: 'call.ringing'; callId: CallId; parties: CallParties; leg: LegRole }>
   | Readonly<{ kind: 'call.answered'; callId: CallId; parties: CallParties }>
-  | Readonly<{ kind: 'hold.changed'; callId: CallId; parties: CallParties; hold: HoldView }>
+  /** `holders`: the numbers of those who hold, `controller` for a program. */
+  | Readonly<{ kind: 'hold.changed'; callId: CallId; parties: CallParties; holders: readonly string[]; hold: HoldView }>
+  | Readonly<{ kind: 'hold.reminder'; callId: CallId; parties: CallParties; reason: HoldReason }>
+  | Readonly<{ kind: 'hold.expired'; callId: CallId; parties: CallParties; reason: HoldReason; action: string }>
+  /** Of the call that is left; `newCallId`: where its party goes on. */
+  | Readonly<{
+      kind: 'transfer.changed';
+      callId: CallId;
+      parties: CallParties;
+      state: 'started' | 'completed' | 'failed';
+      by: string;
+      to: string;
+      newCallId?: CallId | undefined;
+      status?: number | undefined;
+      reason?: string | undefined;
+    }>
+  | Readonly<{ kind: 'call.parked'; callId: CallId; parties: CallParties; slot: string; by: string }>
+  | Readonly<{ kind: 'call.retrieved'; callId: CallId; parties: CallParties; slot: string; by: string; newCallId: CallId }>
   | Readonly<{
       kind: 'hold.failed';
       callId: CallId;

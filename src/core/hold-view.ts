@@ -3,7 +3,7 @@
  */
 import type { Confirmed } from './call.js';
 import type { HoldView, LegHold, LegHoldState } from './events.js';
-import { isHeld, NOBODY_HOLDS, needsReinvite, wantedDirection } from './hold.js';
+import { holderOf, isHeld, NOBODY_HOLDS, needsReinvite, wantedDirection } from './hold.js';
 import { LEG_ROLES, localDirection, type Leg, type LegRole } from './leg.js';
 
 /** True when no leg has anything left to be told, and no offer is open in either direction but for an ACK. */
@@ -13,12 +13,22 @@ export function isSettled(call: Confirmed): boolean {
 
 function legState(call: Confirmed, role: LegRole): LegHoldState {
   const leg = call[role];
-  const wanted = wantedDirection(call.hold, role);
+  if (leg.dialog === 'terminated') return 'agreed'; // nobody is left there to be told
+  const wanted = wantedDirection(call.hold, role, call.traits.modes[role]);
   const open = leg.offerAnswer.kind;
   if (open === 'have-local-offer' || open === 'glare-wait' || open === 'awaiting-answer-in-ack') return 'pending';
   if (needsReinvite(leg, wanted)) return 'pending';
   if (leg.media.advertised === wanted) return 'agreed';
   return call.hold.size > 0 ? 'soft-held' : 'refused';
+}
+
+/** The numbers of those who hold; `controller` is a program. */
+export function holdersOf(call: Confirmed): readonly string[] {
+  const names = [...call.hold.keys()].map((reason) => {
+    const role = holderOf(reason);
+    return role === undefined ? 'controller' : call.parties[role];
+  });
+  return [...new Set(names)].sort();
 }
 
 export function holdView(call: Confirmed): HoldView {
@@ -32,6 +42,7 @@ function legHold(call: Confirmed, role: LegRole): LegHold {
     state: legState(call, role),
     direction: localDirection(leg.media),
     sound: leg.media.sound,
+    ...(leg.media.sound === 'music' && leg.media.music !== undefined ? { music: leg.media.music.music } : {}),
   };
   return leg.refused === undefined ? view : { ...view, status: leg.refused.status, reason: leg.refused.reason };
 }
@@ -49,7 +60,10 @@ export const noHoldView = (caller?: Leg): HoldView => ({
 export const toldLine = (call: Confirmed): string => lineOf(holdView(call));
 
 const lineOf = (view: HoldView): string =>
-  JSON.stringify([view.reasons, ...[view.caller, view.callee].map((leg) => [leg.held, leg.state, leg.sound, leg.status])]);
+  JSON.stringify([
+    view.reasons,
+    ...[view.caller, view.callee].map((leg) => [leg.held, leg.state, leg.sound, leg.music, leg.status]),
+  ]);
 
 /** What the outside knows of a call before it was ever held. */
 export const QUIET_LINE = lineOf(noHoldView());

@@ -5,10 +5,13 @@
  */
 import { answerTo, receives, sends, type Direction } from './direction.js';
 import type { HoldReason } from './events.js';
-import { LEG_ROLES, localDirection, mayOffer, otherLeg, type Leg, type LegRole } from './leg.js';
+import { dueMusic, sameMusic, type HoldMusic, type MusicHabits, type MusicWish } from './hold-music.js';
+import type { HoldPolicy } from './hold-policy.js';
+import { LEG_ROLES, localDirection, mayOffer, type Leg, type LegRole } from './leg.js';
+import type { HoldMode, PartyTraits } from './party.js';
 
 /** What one hold asks for beside the hold itself. */
-export type HoldTerms = Readonly<{ music: boolean }>;
+export type HoldTerms = Readonly<{ music?: MusicWish; policy?: HoldPolicy | undefined }>;
 
 /** Audio flows only when it is empty. One owner's resume never lifts another's hold. */
 export type HoldLedger = ReadonlyMap<HoldReason, HoldTerms>;
@@ -19,11 +22,12 @@ export const apiReason = (holder: 'controller' | LegRole): HoldReason =>
   holder === 'controller' ? 'controller' : `${holder}-api`;
 export const phoneReason = (role: LegRole): HoldReason => `${role}-phone`;
 
+/** Whose hold it is; undefined: a program's. */
+export const holderOf = (reason: HoldReason): LegRole | undefined =>
+  reason === 'controller' ? undefined : reason.startsWith('caller') ? 'caller' : 'callee';
+
 /** Does this reason make `role` the held party? */
-const holdsParty = (reason: HoldReason, role: LegRole): boolean => {
-  const peer = otherLeg(role);
-  return reason === 'controller' || reason === apiReason(peer) || reason === phoneReason(peer);
-};
+const holdsParty = (reason: HoldReason, role: LegRole): boolean => holderOf(reason) !== role;
 
 /** A leg is held by whoever else holds the call. */
 export const isHeld = (ledger: HoldLedger, role: LegRole): boolean =>
@@ -31,13 +35,28 @@ export const isHeld = (ledger: HoldLedger, role: LegRole): boolean =>
 
 /** Music is wanted for a held leg when at least one of those who hold it asked for it. */
 const wantsMusic = (ledger: HoldLedger, role: LegRole): boolean =>
-  [...ledger].some(([reason, terms]) => holdsParty(reason, role) && terms.music);
+  [...ledger].some(([reason, terms]) => holdsParty(reason, role) && terms.music !== null);
+
+/** Of several who hold a party the first in this order has the say: who chose the music, and that by a program. */
+const SAY: readonly string[] = ['controller', 'api', 'transfer', 'park', 'phone'];
+const sayOf = ([reason, { music }]: readonly [HoldReason, HoldTerms]): number =>
+  SAY.findIndex((word) => reason.endsWith(word)) + (music === undefined ? SAY.length : 0);
+
+/** What this held leg should hear; null: nothing. */
+export function musicFor(ledger: HoldLedger, role: LegRole, habits: MusicHabits): HoldMusic | null {
+  const holds = [...ledger].filter(([reason, { music }]) => holdsParty(reason, role) && music !== null);
+  const [first] = holds.sort((one, other) => sayOf(one) - sayOf(other));
+  if (first === undefined) return null;
+  const [reason, { music }] = first;
+  return music ?? { music: dueMusic(habits, holderOf(reason), role) };
+}
 
 /** RFC 3264 §8.4, seen from the B2BUA: what we wish to write toward this leg. */
-export function wantedDirection(ledger: HoldLedger, role: LegRole): Direction {
-  if (isHeld(ledger, role)) return wantsMusic(ledger, role) ? 'sendonly' : 'inactive'; // it hears music, we ignore its audio
+export function wantedDirection(ledger: HoldLedger, role: LegRole, mode: HoldMode = 'sendonly'): Direction {
+  // It hears music, and we ignore its audio; some phones take no other hold than one without any.
+  if (isHeld(ledger, role)) return wantsMusic(ledger, role) && mode !== 'inactive' ? 'sendonly' : 'inactive';
   if (ledger.has(phoneReason(role))) return 'recvonly'; // this phone pressed hold itself
-  if (ledger.has(apiReason(role))) return 'inactive'; // holds through the API: hears nothing, is not heard
+  if (ledger.size > 0) return 'inactive'; // holds through the API, or is about to leave: hears nothing, is not heard
   return 'sendrecv';
 }
 
@@ -45,8 +64,8 @@ export function wantedDirection(ledger: HoldLedger, role: LegRole): Direction {
  * What we offer when the phone asks us to offer (RFC 6337 §5.3, RFC 3261 §14.2: as for a brand-new call): its own hold
  * is its own to lift, so we leave it room to.
  */
-export function freshOfferDirection(ledger: HoldLedger, role: LegRole): Direction {
-  return wantedDirection(withoutReason(ledger, phoneReason(role)), role);
+export function freshOfferDirection(ledger: HoldLedger, role: LegRole, mode: HoldMode = 'sendonly'): Direction {
+  return wantedDirection(withoutReason(ledger, phoneReason(role)), role, mode);
 }
 
 export type HoldIntent = 'hold' | 'resume' | 'none';
@@ -74,16 +93,20 @@ export type HoldStep =
   | Readonly<{ kind: 'answer'; leg: LegRole; direction: Direction }>
   | Readonly<{ kind: 'stop-music'; leg: LegRole }>
   | Readonly<{ kind: 'reinvite'; leg: LegRole; direction: Direction }>
-  | Readonly<{ kind: 'start-music'; leg: LegRole }>
+  /** RFC 4028: the session is said again, unchanged. */
+  | Readonly<{ kind: 'refresh'; leg: LegRole; byUpdate: boolean; direction: Direction }>
+  /** Also a change from one music to another. */
+  | Readonly<{ kind: 'start-music'; leg: LegRole; music: HoldMusic }>
   | Readonly<{ kind: 'ungate' }>;
 
 /** The facts a plan needs: both legs, and whether rtpengine has cut them apart. */
-export type HoldFacts = Readonly<{ gated: boolean; caller: Leg; callee: Leg }>;
+export type HoldFacts = Readonly<{ gated: boolean; caller: Leg; callee: Leg; traits: PartyTraits }>;
 
 export type OfferToAnswer = Readonly<{ leg: LegRole; offered: Direction }>;
 
 /** True when this leg must be told something it has neither accepted nor refused. */
 export function needsReinvite(leg: Leg, wanted: Direction): boolean {
+  if (leg.dialog === 'terminated') return false; // that party has left
   if (leg.refused?.direction === wanted) return false; // asked once, refused once: not again until something changes
   return leg.media.advertised !== wanted || leg.media.stale;
 }
@@ -101,7 +124,7 @@ export function planHold(ledger: HoldLedger, facts: HoldFacts, answering?: Offer
   let everybodyToldSo = true;
   for (const role of LEG_ROLES) {
     const leg = facts[role];
-    const wanted = wantedDirection(ledger, role);
+    const wanted = wantedDirection(ledger, role, facts.traits.modes[role]);
     const isAnswered = answering?.leg === role;
     if (isAnswered) {
       answer.push({ kind: 'answer', leg: role, direction: answerTo(answering.offered, wanted) });
@@ -110,11 +133,18 @@ export function planHold(ledger: HoldLedger, facts: HoldFacts, answering?: Offer
       if (mayOffer(leg)) reinvite.push({ kind: 'reinvite', leg: role, direction: wanted });
     } else if (leg.offerAnswer.kind === 'have-local-offer') {
       everybodyToldSo = false;
+    } else if (leg.session?.turn === 'due' && mayOffer(leg)) {
+      reinvite.push({ kind: 'refresh', leg: role, byUpdate: leg.session.byUpdate, direction: leg.media.advertised });
     }
     const remote = isAnswered ? answering.offered : leg.media.remote;
-    const music = isHeld(ledger, role) && sends(wanted) && receives(remote) && leg.halfOpen !== true;
-    if (leg.media.sound === 'music' && !music) stop.push({ kind: 'stop-music', leg: role });
-    if (music && leg.media.sound !== 'music' && leg.media.sound !== 'failed') start.push({ kind: 'start-music', leg: role });
+    const hears = sends(wanted) && receives(remote) && leg.halfOpen !== true && leg.dialog !== 'terminated';
+    const music = isHeld(ledger, role) && hears ? musicFor(ledger, role, facts.traits.music) : null;
+    const { sound } = leg.media;
+    if (music === null) {
+      if (sound === 'music') stop.push({ kind: 'stop-music', leg: role });
+    } else if ((sound !== 'music' && sound !== 'failed') || !sameMusic(leg.media.music, music)) {
+      start.push({ kind: 'start-music', leg: role, music });
+    }
   }
   const ungate: HoldStep[] = ledger.size === 0 && facts.gated && everybodyToldSo ? [{ kind: 'ungate' }] : [];
   return [...gate, ...answer, ...stop, ...reinvite, ...start, ...ungate];

@@ -2,12 +2,22 @@
  * inputs: everything that may happen to a call. SDP never comes here: only the direction it says, and whether there was one.
  */
 import type { Direction } from './direction.js';
-import type { LegRole } from './leg.js';
+import type { HoldReason } from './events.js';
+import type { MusicWish } from './hold-music.js';
+import type { HoldPolicy } from './hold-policy.js';
+import type { Leg, LegRole } from './leg.js';
 
 /** What the dial plan says of the number that was asked for. */
 export type Reachability = 'reachable' | 'unknown' | 'not-registered';
 
-export type TimerName = 'ring' | 'glare-caller' | 'glare-callee';
+export type TimerName =
+  | 'ring'
+  /** A 491 is waited out, or a Retry-After. */
+  | `glare-${LegRole}`
+  /** RFC 4028: half of the interval, or its end. */
+  | `session-${LegRole}`
+  | `hold-max-${HoldReason}`
+  | `hold-remind-${HoldReason}`;
 
 export type Input =
   /** A phone's INVITE; `offered` is absent when it carried no SDP (late offer). */
@@ -23,7 +33,12 @@ export type Input =
   | Readonly<{ kind: 'leg.lost'; leg: LegRole; why: string }>
   | Readonly<{ kind: 'hangup.requested' }>
   | Readonly<{ kind: 'shutdown.requested' }>
-  | Readonly<{ kind: 'hold.requested'; holder: 'controller' | LegRole; music: boolean }>
+  | Readonly<{
+      kind: 'hold.requested';
+      holder: 'controller' | LegRole;
+      music?: MusicWish;
+      policy?: Partial<HoldPolicy> | undefined;
+    }>
   | Readonly<{ kind: 'resume.requested'; holder: 'controller' | LegRole }>
   /** A phone's re-INVITE; without `direction` it asks us to offer. */
   | Readonly<{ kind: 'reinvite.received'; leg: LegRole; direction?: Direction | undefined }>
@@ -31,7 +46,26 @@ export type Input =
   /** The 200 we owed a phone's re-INVITE could not be made: it got a refusal instead, and what was agreed before stands. */
   | Readonly<{ kind: 'reinvite.answer-failed'; leg: LegRole }>
   | Readonly<{ kind: 'reinvite.answered'; leg: LegRole; status: number; direction?: Direction | undefined }>
-  | Readonly<{ kind: 'reinvite.refused'; leg: LegRole; status: number; reason: string }>
+  | Readonly<{
+      kind: 'reinvite.refused';
+      leg: LegRole;
+      status: number;
+      reason: string;
+      retryAfterSec?: number | undefined;
+    }>
+  /** RFC 4028: what a 2xx has agreed; without an interval nothing. */
+  | Readonly<{ kind: 'session.agreed'; leg: LegRole; intervalSec?: number | undefined; weRefresh: boolean; byUpdate: boolean }>
+  | Readonly<{ kind: 'refresh.answered'; leg: LegRole }>
+  | Readonly<{ kind: 'refresh.refused'; leg: LegRole; status: number; reason: string }>
+  /** This party is about to leave, and the other waits for whom it is connected with next. */
+  | Readonly<{ kind: 'transfer.requested'; leaving: LegRole; park: boolean }>
+  | Readonly<{ kind: 'transfer.failed'; leaving: LegRole }>
+  /** The dialog goes on as a leg of another call. */
+  | Readonly<{ kind: 'leg.moved'; leg: LegRole }>
+  /** A dialog of another call goes on as this leg of ours. */
+  | Readonly<{ kind: 'leg.arrived'; leg: LegRole; value: Leg }>
+  /** This party has nothing more to do here; the call goes on without it. */
+  | Readonly<{ kind: 'leg.dismissed'; leg: LegRole }>
   | Readonly<{ kind: 'timer.fired'; timer: TimerName }>
   /** A leg's new SDP changed the media; `peerStale`: the other leg must be offered the change. */
   | Readonly<{ kind: 'media.changed'; leg: LegRole; peerStale: boolean }>

@@ -2,6 +2,7 @@
  * leg: one dialog with one phone, UAS or UAC alike, and what has been agreed on it.
  */
 import { meet, mirror, sends, type Direction } from './direction.js';
+import type { HoldMusic } from './hold-music.js';
 
 export type CallId = string & { readonly brand: 'CallId' };
 
@@ -17,12 +18,12 @@ export type DialogState = 'early' | 'confirmed' | 'terminated';
 export type OfferAnswer =
   | { readonly kind: 'stable' }
   /** `refreshes`: it carries the change that made the leg stale; refused, the leg is stale again. */
-  | { readonly kind: 'have-local-offer'; readonly offered: Direction; readonly refreshes: boolean }
+  | { readonly kind: 'have-local-offer'; readonly offered: Direction; readonly refreshes: boolean; readonly session?: true }
   /** Answered, waiting for the ACK. `before`: what was agreed when the offer came, should the answer prove impossible. */
   | { readonly kind: 'have-remote-offer'; readonly before?: BeforeOffer | undefined }
   /** Their INVITE had no offer: ours went in the 200, their answer comes in the ACK. */
   | { readonly kind: 'awaiting-answer-in-ack'; readonly offered: Direction; readonly refreshes: boolean }
-  /** 491 received, waiting out RFC 3261 §14.1. */
+  /** 491 received, waiting out RFC 3261 §14.1; or a 500 or 503 that said when to come again. */
   | { readonly kind: 'glare-wait' };
 
 /** Enough to go back to when the answer we promised cannot be made. */
@@ -37,6 +38,8 @@ export type LegMedia = Readonly<{
   /** What the phone itself last wrote, from its side. */
   remote: Direction;
   sound: Sound;
+  /** What plays, or failed to, when the sound is music. */
+  music?: HoldMusic | undefined;
   /** The SDP this leg holds no longer fits the media (its peer's codecs changed): it needs a new offer, whatever the direction. */
   stale: boolean;
 }>;
@@ -59,13 +62,23 @@ export type Leg = Readonly<{
   halfOpen?: true | undefined;
   /** 491s in a row; after a few of them the leg counts as having refused. */
   glares: number;
+  /** A 500 or 503 has said when to come again, and we have. */
+  retried?: true | undefined;
+  /** RFC 4028; absent: nothing was agreed, and the dialog lasts until somebody ends it. */
+  session?: Session | undefined;
+  /** An UPDATE of ours without an offer is out: the lane is taken until its answer. */
+  refreshing?: true | undefined;
 }>;
+
+/** RFC 4028 §10; `due`: it is our turn to refresh. */
+export type Session = Readonly<{ intervalSec: number; weRefresh: boolean; byUpdate: boolean; turn: 'not-yet' | 'due' }>;
 
 /** What is negotiated, from our side: our wish and the phone's word together. */
 export const localDirection = (media: LegMedia): Direction => meet(media.advertised, mirror(media.remote));
 
 /** RFC 3264 §4: a new offer may go out only when none is open on the dialog, in either direction. */
-export const mayOffer = (leg: Leg): boolean => leg.dialog === 'confirmed' && leg.offerAnswer.kind === 'stable';
+export const mayOffer = (leg: Leg): boolean =>
+  leg.dialog === 'confirmed' && leg.offerAnswer.kind === 'stable' && leg.refreshing !== true;
 
 /** True when the phone has agreed to hear what we send. */
 export const hears = (media: LegMedia): boolean => sends(localDirection(media));

@@ -14,8 +14,8 @@ type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
  * what was offered before says nothing about the new one.
  */
 export function onMediaChanged(call: Confirmed, input: InputOf<'media.changed'>): Step {
-  if (!input.peerStale) return [call, []];
   const peer = call[otherLeg(input.leg)];
+  if (!input.peerStale || peer.dialog === 'terminated') return [call, []];
   return settle(withLeg(call, { ...peer, refused: undefined, media: { ...peer.media, stale: true } }));
 }
 
@@ -30,5 +30,5 @@ export function onSoundFailed(call: Call, role: LegRole): Step {
     return [{ ...call, caller: { ...call.caller, media: { ...call.caller.media, sound: 'failed' } } }, []];
   }
   if (call.kind !== 'confirmed' || call[role].media.sound !== 'music') return [call, []];
-  return settle(withSound(call, role, 'failed'));
+  return settle(withSound(call, role, 'failed', call[role].media.music));
 }

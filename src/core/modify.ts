@@ -7,26 +7,44 @@ import type { Call, Confirmed, Step } from './call.js';
 import { mirror, receives, type Direction } from './direction.js';
 import type { Effect } from './effects.js';
 import { apiReason, freshOfferDirection, intentOf, phoneReason, wantedDirection, withReason, withoutReason } from './hold.js';
+import type { HoldTerms } from './hold.js';
+import { sameMusic } from './hold-music.js';
+import { mergePolicies } from './hold-policy.js';
 import { holdView } from './hold-view.js';
 import type { Input } from './inputs.js';
 import type { BeforeOffer, Leg, LegMedia, LegRole } from './leg.js';
-import { changeWish, notTaken, offering, settle, stable, withLeg } from './settle.js';
+import type { HoldMode } from './party.js';
+import { onRefreshReinviteRefused, refreshed } from './session.js';
+import { changeWish, notTaken, offering, refusesSendonly, settle, stable, withLeg } from './settle.js';
 import { onLost } from './teardown.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
 /** After so many 491s in a row the leg counts as having refused: a glare that never ends is a refusal. */
 const MOST_GLARES = 3;
+/** RFC 3261 §14.2 has them say at most ten; who says more is not waited for while somebody wants to know what became of a hold. */
+const LONGEST_RETRY_SEC = 10;
 
 export function onHoldRequested(call: Confirmed, input: InputOf<'hold.requested'>): Step {
   const reason = apiReason(input.holder);
-  if (call.hold.get(reason)?.music === input.music) return [call, []];
-  return settle(changeWish(call, withReason(call.hold, reason, { music: input.music })));
+  const { traits } = call;
+  const own = input.holder === 'controller' ? traits.policy : traits.policies[input.holder];
+  const policy = input.policy === undefined ? own : mergePolicies(own, input.policy);
+  const terms: HoldTerms = { music: input.music, ...(policy === undefined ? {} : { policy }) };
+  const before = call.hold.get(reason);
+  const same = before !== undefined && sameMusic(before.music, terms.music) && input.policy === undefined;
+  return same ? askAgain(call) : settle(changeWish(call, withReason(call.hold, reason, terms)));
+}
+
+/** The same wish once more: a phone that refused it is asked again, and one that did not hears nothing. */
+function askAgain(call: Confirmed): Step {
+  const refused = call.caller.refused !== undefined || call.callee.refused !== undefined;
+  return refused ? settle(changeWish(call, call.hold)) : [call, []];
 }
 
 export function onResumeRequested(call: Confirmed, input: InputOf<'resume.requested'>): Step {
   const reason = apiReason(input.holder);
-  if (!call.hold.has(reason)) return [call, []];
+  if (!call.hold.has(reason)) return askAgain(call);
   return settle(changeWish(call, withoutReason(call.hold, reason)));
 }
 
@@ -54,7 +72,7 @@ function answerPhone(call: Confirmed, leg: Leg, offered: Direction | undefined):
   const spoken: Leg = { ...leg, refused: undefined, glares: 0, offerAnswer: { kind: 'stable' } };
   if (offered === undefined) {
     // RFC 3261 §14.2, RFC 6337 §5.1: asked to offer, we offer what we want now.
-    const ours = freshOfferDirection(call.hold, leg.role);
+    const ours = freshOfferDirection(call.hold, leg.role, modeOf(call, leg.role));
     return [
       withLeg(call, offering(spoken, 'awaiting-answer-in-ack', ours)),
       [{ kind: 'answer-reinvite', leg: leg.role, direction: ours, ourOffer: true }],
@@ -65,13 +83,21 @@ function answerPhone(call: Confirmed, leg: Leg, offered: Direction | undefined):
   const unanswered = withLeg(call, spoken);
   const wish =
     intent === 'hold'
-      ? changeWish(unanswered, withReason(call.hold, reason, { music: true }))
+      ? changeWish(unanswered, withReason(call.hold, reason, phoneTerms(call, leg.role)))
       : intent === 'resume'
         ? changeWish(unanswered, withoutReason(call.hold, reason))
         : unanswered;
   const [next, effects] = settle(wish, { leg: leg.role, offered });
   return [rememberBefore(next, leg.role, { media: leg.media, phoneHeld: call.hold.has(reason) }), effects];
 }
+
+/** A phone's own hold gives the music that is due, as long as the policy of its account allows. */
+export function phoneTerms(call: Pick<Confirmed, 'traits'>, role: LegRole): HoldTerms {
+  const policy = call.traits.policies[role];
+  return policy === undefined ? {} : { policy };
+}
+
+const modeOf = (call: Confirmed, role: LegRole): HoldMode => call.traits.modes[role];
 
 function rememberBefore(call: Call, role: LegRole, before: BeforeOffer): Call {
   if (call.kind !== 'confirmed' || call[role].offerAnswer.kind !== 'have-remote-offer') return call;
@@ -93,8 +119,9 @@ function answerInAck(call: Confirmed, leg: Leg, offered: Direction, answered: Di
   const hold = lifted ? withoutReason(call.hold, reason) : call.hold;
   // Where the wish is still the one our offer was made for, what the phone's own hold leaves out of it is the phone's doing.
   // Where it has changed since, the phone was told something else than it should be, and settle() brings the news.
-  const upToDate = offered === freshOfferDirection(call.hold, leg.role);
-  const advertised = upToDate ? wantedDirection(hold, leg.role) : offered;
+  const mode = modeOf(call, leg.role);
+  const upToDate = offered === freshOfferDirection(call.hold, leg.role, mode);
+  const advertised = upToDate ? wantedDirection(hold, leg.role, mode) : offered;
   const answeredLeg: Leg = { ...stable(leg), media: { ...leg.media, advertised, remote } };
   const apply: Effect[] = answered === undefined ? [] : [{ kind: 'apply-reanswer', leg: leg.role }];
   const before = withLeg(call, answeredLeg);
@@ -109,10 +136,10 @@ export function onAnswerFailed(call: Confirmed, role: LegRole): Step {
   if (open.kind === 'awaiting-answer-in-ack') return settle(withLeg(call, stable(notTaken(leg, open.refreshes))));
   if (open.kind !== 'have-remote-offer' || open.before === undefined) return [call, []];
   const { media, phoneHeld } = open.before;
-  const undone = stable(notTaken({ ...leg, media: { ...media, sound: leg.media.sound } }, leg.media.stale));
+  const undone = stable(notTaken({ ...leg, media: { ...media, sound: leg.media.sound, music: leg.media.music } }, leg.media.stale));
   const reason = phoneReason(role);
   if (call.hold.has(reason) === phoneHeld) return settle(withLeg(call, undone));
-  const hold = phoneHeld ? withReason(call.hold, reason, { music: true }) : withoutReason(call.hold, reason);
+  const hold = phoneHeld ? withReason(call.hold, reason, phoneTerms(call, role)) : withoutReason(call.hold, reason);
   return settle(changeWish(withLeg(call, undone), hold));
 }
 
@@ -124,7 +151,8 @@ export function onReinviteAnswered(call: Confirmed, input: InputOf<'reinvite.ans
   const remote = input.direction ?? mirror(offered);
   const media: LegMedia = { ...leg.media, advertised: offered, remote };
   const apply: Effect[] = input.direction === undefined ? [] : [{ kind: 'apply-reanswer', leg: leg.role }];
-  const [next, effects] = settle(withLeg(call, { ...stable(leg), media, refused: undefined, glares: 0 }));
+  const answered: Leg = { ...refreshed(stable(leg)), media, refused: undefined, retried: undefined, glares: 0 };
+  const [next, effects] = settle(withLeg(call, answered));
   return [next, [...apply, ...effects]];
 }
 
@@ -133,16 +161,24 @@ export function onReinviteRefused(call: Confirmed, input: InputOf<'reinvite.refu
   if (leg.offerAnswer.kind !== 'have-local-offer') return [call, []];
   // RFC 3261 §14.1 with §12.2.1.2: nobody there, or no such dialog: the call is over.
   if (input.status === 408 || input.status === 481) return onLost(call, input.leg, `${input.status} ${input.reason}`, atMs);
-  const { offered, refreshes } = leg.offerAnswer;
+  const { offered, refreshes, session } = leg.offerAnswer;
   const asBefore = notTaken(leg, refreshes);
   if (input.status === 491 && leg.glares < MOST_GLARES) {
     const waiting: Leg = { ...asBefore, offerAnswer: { kind: 'glare-wait' }, glares: leg.glares + 1 };
     return [withLeg(call, waiting), [{ kind: 'start-glare-timer', leg: leg.role, ownsCallId: leg.ownsCallId }]];
   }
+  if (session === true) return onRefreshReinviteRefused(call, asBefore, input.retryAfterSec);
+  if (comesAgain(input, leg)) {
+    const ms = (input.retryAfterSec ?? 0) * 1000;
+    const waiting: Leg = { ...asBefore, offerAnswer: { kind: 'glare-wait' }, retried: true };
+    return [withLeg(call, waiting), [{ kind: 'start-timer', timer: `glare-${leg.role}`, ms }]];
+  }
   // RFC 3261 §14.1: the session stays as it was. The refusal changes no fact and lifts no hold.
   const refused = { direction: offered, status: input.status, reason: input.reason };
-  const [next, effects] = settle(withLeg(call, { ...stable(asBefore), refused, glares: 0 }));
+  const [next, effects] = settle(withLeg(call, { ...stable(asBefore), refused, retried: undefined, glares: 0 }));
   if (next.kind !== 'confirmed') return [next, effects];
+  const learn: Effect[] =
+    call.traits.learns[leg.role] && refusesSendonly(refused) ? [{ kind: 'remember-refusal', leg: leg.role }] : [];
   const event: Effect = {
     kind: 'publish',
     event: {
@@ -155,8 +191,15 @@ export function onReinviteRefused(call: Confirmed, input: InputOf<'reinvite.refu
       hold: holdView(next),
     },
   };
-  return [next, [event, ...effects]];
+  return [next, [...learn, event, ...effects]];
 }
+
+/** RFC 3261 §14.2, §21.5.4: 500 while another request of theirs or ours is open, 503 while overloaded: both say when it will be over. */
+const comesAgain = (input: InputOf<'reinvite.refused'>, leg: Leg): boolean =>
+  (input.status === 500 || input.status === 503) &&
+  input.retryAfterSec !== undefined &&
+  input.retryAfterSec <= LONGEST_RETRY_SEC &&
+  leg.retried !== true;
 
 export function onGlareOver(call: Confirmed, role: LegRole): Step {
   const leg = call[role];

@@ -6,9 +6,11 @@ import { assertNever } from '#kit/errors.js';
 import type { Confirmed, Step } from './call.js';
 import type { Direction } from './direction.js';
 import type { Effect } from './effects.js';
+import type { HoldMusic } from './hold-music.js';
 import { planHold, wantedDirection, type HoldLedger, type HoldStep, type OfferToAnswer } from './hold.js';
-import { holdView, isSettled, toldLine } from './hold-view.js';
+import { holdersOf, holdView, isSettled, toldLine } from './hold-view.js';
 import type { Leg, LegMedia, LegRole } from './leg.js';
+import type { HoldMode } from './party.js';
 
 /** Brings the world one round nearer to the wish, and tells the outside when a round has ended. */
 export function settle(call: Confirmed, answering?: OfferToAnswer): Step {
@@ -27,7 +29,7 @@ function tell(call: Confirmed, effects: readonly Effect[]): Step {
   if (told === call.told) return [call, effects];
   const event: Effect = {
     kind: 'publish',
-    event: { kind: 'hold.changed', callId: call.id, parties: call.parties, hold: holdView(call) },
+    event: { kind: 'hold.changed', callId: call.id, parties: call.parties, holders: holdersOf(call), hold: holdView(call) },
   };
   return [{ ...call, told }, [...effects, event]];
 }
@@ -42,17 +44,23 @@ function applyStep(call: Confirmed, planned: HoldStep, answering: OfferToAnswer 
     case 'answer': {
       const leg = call[planned.leg];
       const remote = answering?.offered ?? leg.media.remote;
-      const advertised = wantedDirection(call.hold, planned.leg);
+      const advertised = wantedDirection(call.hold, planned.leg, call.traits.modes[planned.leg]);
       const media: LegMedia = { ...leg.media, advertised, remote, stale: false };
       return withLeg(call, { ...leg, media, offerAnswer: { kind: 'have-remote-offer' } });
     }
     case 'reinvite': {
       return withLeg(call, offering(call[planned.leg], 'have-local-offer', planned.direction));
     }
+    case 'refresh': {
+      const leg = call[planned.leg];
+      if (planned.byUpdate) return withLeg(call, { ...leg, refreshing: true });
+      const open = { kind: 'have-local-offer', offered: planned.direction, refreshes: false, session: true } as const;
+      return withLeg(call, { ...leg, offerAnswer: open });
+    }
     case 'stop-music':
       return withSound(call, planned.leg, 'none');
     case 'start-music':
-      return withSound(call, planned.leg, 'music');
+      return withSound(call, planned.leg, 'music', planned.music);
     default:
       return assertNever(planned);
   }
@@ -67,10 +75,14 @@ function effectOf(planned: HoldStep): Effect {
       return { kind: 'answer-reinvite', leg: planned.leg, direction: planned.direction, ourOffer: false };
     case 'reinvite':
       return { kind: 'send-reinvite', leg: planned.leg, direction: planned.direction };
+    case 'refresh':
+      return planned.byUpdate
+        ? { kind: 'send-refresh', leg: planned.leg }
+        : { kind: 'send-reinvite', leg: planned.leg, direction: planned.direction };
     case 'stop-music':
       return { kind: 'stop-sound', leg: planned.leg };
     case 'start-music':
-      return { kind: 'play', leg: planned.leg, sound: 'music' };
+      return { kind: 'play', leg: planned.leg, sound: 'music', music: planned.music };
     default:
       return assertNever(planned);
   }
@@ -78,14 +90,26 @@ function effectOf(planned: HoldStep): Effect {
 
 /** A new wish forgives old refusals: what a phone declined for the last wish is worth asking again for this one. */
 export function changeWish(call: Confirmed, hold: HoldLedger): Confirmed {
+  const { modes, learns } = call.traits;
+  // What it would not have last time is not offered again; what else there is may please it.
+  const learnt = (leg: Leg): HoldMode => (learns[leg.role] && refusesSendonly(leg.refused) ? 'inactive' : modes[leg.role]);
   const forgiven = (leg: Leg): Leg => ({
     ...leg,
     refused: undefined,
     glares: 0,
+    retried: undefined,
     media: leg.media.sound === 'failed' ? { ...leg.media, sound: 'none' } : leg.media,
   });
-  return { ...call, hold, caller: forgiven(call.caller), callee: forgiven(call.callee) };
+  const { caller, callee } = call;
+  const wiser = { caller: learnt(caller), callee: learnt(callee) };
+  const same = wiser.caller === modes.caller && wiser.callee === modes.callee;
+  const traits = same ? call.traits : { ...call.traits, modes: wiser };
+  return { ...call, traits, hold, caller: forgiven(caller), callee: forgiven(callee) };
 }
+
+/** RFC 3261 §21.4.26, §21.6.4: it was the session description that was not acceptable, and a hold with music is what it said. */
+export const refusesSendonly = (refused: Leg['refused']): boolean =>
+  refused?.direction === 'sendonly' && (refused.status === 488 || refused.status === 606);
 
 /** An offer of ours is on its way, with everything that has changed so far; what changes from now on needs another. */
 export function offering(leg: Leg, kind: 'have-local-offer' | 'awaiting-answer-in-ack', offered: Direction): Leg {
@@ -100,7 +124,9 @@ export function notTaken(leg: Leg, refreshes: boolean): Leg {
 
 export const withLeg = (call: Confirmed, leg: Leg): Confirmed => ({ ...call, [leg.role]: leg });
 
-export const withSound = (call: Confirmed, role: LegRole, sound: LegMedia['sound']): Confirmed =>
-  withLeg(call, { ...call[role], media: { ...call[role].media, sound } });
+export function withSound(call: Confirmed, role: LegRole, sound: LegMedia['sound'], music?: HoldMusic): Confirmed {
+  const { music: _before, ...media } = call[role].media;
+  return withLeg(call, { ...call[role], media: { ...media, sound, ...(music === undefined ? {} : { music }) } });
+}
 
 export const stable = (leg: Leg): Leg => ({ ...leg, offerAnswer: { kind: 'stable' } });

@@ -9,12 +9,23 @@ import { NOBODY_HOLDS, wantedDirection } from './hold.js';
 import { QUIET_LINE } from './hold-view.js';
 import type { Input } from './inputs.js';
 import type { CallId, Leg, LegRole } from './leg.js';
+import { PLAIN_PARTIES, type PartyTraits } from './party.js';
 import { settle, stable, withLeg } from './settle.js';
 import { awaitsAnswer, end } from './teardown.js';
+import { onJoinRequested } from './transfer.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
-export type NewCall = Readonly<{ id: CallId; origin: 'phone' | 'api'; caller: string; callee: string; createdMs: number }>;
+export type NewCall = Readonly<{
+  id: CallId;
+  origin: Call['origin'];
+  caller: string;
+  callee: string;
+  createdMs: number;
+  traits?: PartyTraits | undefined;
+  /** A dialog of another call that is to be the callee's leg. */
+  adopted?: Leg | undefined;
+}>;
 
 export function newCall(facts: NewCall): Trying {
   return {
@@ -23,9 +34,18 @@ export function newCall(facts: NewCall): Trying {
     origin: facts.origin,
     parties: { caller: facts.caller, callee: facts.callee },
     createdMs: facts.createdMs,
+    traits: facts.traits ?? PLAIN_PARTIES,
+    ...(facts.adopted === undefined ? {} : { adopted: adoptable(facts.adopted) }),
     // The phone that called us made the Call-ID; where we call, we made it (RFC 3261 §14.1 asks).
     caller: newLeg('caller', facts.origin === 'api'),
   };
+}
+
+/** It keeps its dialog and who made the Call-ID; what was agreed there about holds and music is over. */
+function adoptable(leg: Leg): Leg {
+  const { music: _elsewhere, ...media } = leg.media;
+  const { refused: _refused, halfOpen: _halfOpen, refreshing: _refreshing, ...rest } = leg;
+  return { ...rest, role: 'callee', media: { ...media, advertised: 'sendrecv', sound: 'none', stale: false }, glares: 0 };
 }
 
 const newLeg = (role: LegRole, ownsCallId: boolean): Leg => ({
@@ -44,7 +64,15 @@ export function onInvite(call: Call, input: InputOf<'invite.received'>, atMs: nu
   const lateOffer = input.offered === undefined;
   const caller: Leg = { ...call.caller, media: { ...call.caller.media, remote: input.offered ?? 'sendrecv' } };
   return [
-    { ...call, kind: 'ringing', caller, callee: newLeg('callee', true), lateOffer, hold: NOBODY_HOLDS, earlyMedia: false },
+    {
+      ...call,
+      kind: 'ringing',
+      caller,
+      callee: call.adopted ?? newLeg('callee', true),
+      lateOffer,
+      hold: NOBODY_HOLDS,
+      earlyMedia: false,
+    },
     [
       { kind: 'dial', leg: 'callee', offer: lateOffer ? 'none' : 'from-peer' },
       { kind: 'start-timer', timer: 'ring' },
@@ -53,7 +81,8 @@ export function onInvite(call: Call, input: InputOf<'invite.received'>, atMs: nu
 }
 
 export function onSetupRequested(call: Call): Step {
-  if (call.kind !== 'trying' || call.origin !== 'api') return [call, []];
+  if (call.kind !== 'trying' || call.origin === 'phone') return [call, []];
+  if (call.origin === 'transfer') return onJoinRequested(call, newLeg('callee', true));
   return [
     call,
     [
@@ -75,6 +104,7 @@ export function onProgressed(call: Call, input: InputOf<'leg.progressed'>, atMs:
     const [next, effects] = earlyMediaToAnsweredCaller({ ...call, alertingMs }, input.earlyMedia);
     return [next, [...first, ...effects]];
   }
+  if (call.origin === 'transfer') return [{ ...call, alertingMs }, first]; // who waits hears music, and goes on hearing it
   const earlyMedia = input.earlyMedia && !call.lateOffer; // an offer in a 1xx would need 100rel (RFC 3262), which we do not ask for
   return [
     { ...call, alertingMs, earlyMedia: call.earlyMedia || earlyMedia },
@@ -149,7 +179,7 @@ function callerAnswered(call: Trying, input: Answered): Step {
 function calleeAnswered(call: Ringing, input: Answered, atMs: number): Step {
   const confirmed = confirm(call, input, atMs);
   const answered: Effect = { kind: 'publish', event: { kind: 'call.answered', callId: call.id, parties: call.parties } };
-  const effects = call.origin === 'api' ? connectApi(call) : connectPhone(call);
+  const effects = call.origin === 'phone' ? connectPhone(call) : connectOurs(call);
   const [next, more] = settle(confirmed);
   return [next, [{ kind: 'stop-timer', timer: 'ring' }, ...effects, answered, ...more]];
 }
@@ -162,7 +192,14 @@ function connectPhone(call: Ringing): Effect[] {
   ];
 }
 
-function connectApi(call: Ringing): Effect[] {
+/** Nobody waits for our answer: the caller has been asked by us, or comes over from another call now. */
+function connectOurs(call: Ringing): Effect[] {
+  if (call.origin === 'transfer')
+    return [
+      { kind: 'ack', leg: 'callee', answer: false },
+      { kind: 'apply-answer', leg: 'callee' },
+      { kind: 'take-over', leg: 'caller' },
+    ];
   const stop: Effect[] = call.caller.media.sound === 'ringback' ? [{ kind: 'stop-sound', leg: 'caller' }] : [];
   return [{ kind: 'ack', leg: 'callee', answer: false }, ...stop, { kind: 'apply-answer', leg: 'callee' }];
 }
@@ -176,13 +213,16 @@ function confirm(call: Ringing, input: Answered, atMs: number): Confirmed {
     offerAnswer: call.lateOffer ? { kind: 'have-remote-offer' } : { kind: 'stable' },
     halfOpen,
   };
-  const caller: Leg = { ...quiet(call.caller), dialog: 'confirmed', offerAnswer: callerOfferAnswer(call), halfOpen };
-  const { kind: _kind, lateOffer: _late, earlyMedia: _early, ...common } = call;
+  const caller: Leg =
+    call.origin === 'transfer'
+      ? call.caller // it arrives in a moment
+      : { ...quiet(call.caller), dialog: 'confirmed', offerAnswer: callerOfferAnswer(call), halfOpen };
+  const { kind: _kind, lateOffer: _late, earlyMedia: _early, adopted: _adopted, ...common } = call;
   return { ...common, kind: 'confirmed', caller, callee, answeredMs: atMs, gated: false, told: QUIET_LINE };
 }
 
 function callerOfferAnswer(call: Ringing): Leg['offerAnswer'] {
-  if (call.origin === 'api') return call.caller.offerAnswer;
+  if (call.origin !== 'phone') return call.caller.offerAnswer;
   return call.lateOffer
     ? { kind: 'awaiting-answer-in-ack', offered: 'sendrecv', refreshes: false }
     : { kind: 'have-remote-offer' };

@@ -1,12 +1,15 @@
 /**
  * teardown: CANCEL, BYE, refusals, timeouts. However a call ends, both legs end, media is deleted and the outside hears of it once.
  */
-import type { Call, Step, Terminated } from './call.js';
+import type { Call, Confirmed, Step, Terminated } from './call.js';
 import type { Effect } from './effects.js';
-import type { EndCause } from './events.js';
+import type { EndCause, HoldReason } from './events.js';
+import { onHoldExpired, onHoldReminder } from './expiry.js';
 import type { Input, TimerName } from './inputs.js';
-import { LEG_ROLES, type Leg, type LegRole } from './leg.js';
+import { LEG_ROLES, otherLeg, type Leg, type LegRole } from './leg.js';
 import { onGlareOver } from './modify.js';
+import { onSessionTimer } from './session.js';
+import { mayLeave, onLeft } from './transfer.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 type Live = Exclude<Call, Terminated>;
@@ -28,6 +31,7 @@ export function end(call: Call, cause: EndCause, atMs: number, facts: EndFacts =
     origin: call.origin,
     parties: call.parties,
     createdMs: call.createdMs,
+    traits: call.traits,
     cause,
     status,
     reason,
@@ -36,7 +40,7 @@ export function end(call: Call, cause: EndCause, atMs: number, facts: EndFacts =
     endedMs: atMs,
   };
   const legs = LEG_ROLES.flatMap((role) => [...lastAck(call, role), ...(role === gone ? [] : endLeg(call, role, cause, facts))]);
-  const timers: TimerName[] = ['ring', 'glare-caller', 'glare-callee'];
+  const timers: TimerName[] = ['ring', 'glare-caller', 'glare-callee', ...LEG_ROLES.flatMap((role) => sessionTimers(call, role))];
   return [
     terminated,
     [
@@ -61,6 +65,9 @@ export function end(call: Call, cause: EndCause, atMs: number, facts: EndFacts =
 
 const legOf = (call: Live, role: LegRole): Leg | undefined =>
   role === 'caller' ? call.caller : call.kind === 'trying' ? undefined : call.callee;
+
+const sessionTimers = (call: Live, role: LegRole): TimerName[] =>
+  legOf(call, role)?.session === undefined ? [] : [`session-${role}`];
 
 /** RFC 3261 §13.2.2.4: a 2xx is acknowledged also where the call ends instead; the callee of a late offer waits for it. */
 function lastAck(call: Live, role: LegRole): Effect[] {
@@ -99,7 +106,9 @@ export const awaitsAnswer = (call: Call, role: LegRole): boolean =>
 
 export function onRefused(call: Call, input: InputOf<'leg.refused'>, atMs: number): Step {
   if (!awaitsAnswer(call, input.leg)) return [call, []];
-  return end(call, 'refused', atMs, { status: input.status, reason: input.reason, gone: input.leg });
+  // A dialog that came from another call is still there when it refuses to be connected, and hears that this is the end.
+  const gone = input.leg === 'callee' && call.kind === 'ringing' && call.adopted !== undefined ? undefined : input.leg;
+  return end(call, 'refused', atMs, { status: input.status, reason: input.reason, gone });
 }
 
 /** RFC 3261 §9.2: the engine has answered 200 to the CANCEL and 487 to the INVITE already. */
@@ -111,6 +120,7 @@ export function onCancel(call: Call, atMs: number): Step {
 export function onBye(call: Call, role: LegRole, atMs: number): Step {
   if (call.kind === 'terminated') return [call, []];
   const cause = role === 'caller' ? 'caller-hung-up' : 'callee-hung-up';
+  if (call.kind === 'confirmed' && mayLeave(call, role) && call[otherLeg(role)].dialog === 'confirmed') return onLeft(call, role);
   if (legOf(call, role)?.dialog === 'confirmed') return end(call, cause, atMs, { gone: role });
   // RFC 3261 §15.1.2: the INVITE of an early dialog is still open after a BYE, and ends as one that was cancelled.
   return end(call, cause, atMs, { status: 487, reason: 'Request Terminated' });
@@ -118,6 +128,7 @@ export function onBye(call: Call, role: LegRole, atMs: number): Step {
 
 /** The dialog is gone without a BYE from the phone. A BYE is sent all the same: where nobody is, it does no harm. */
 export function onLost(call: Call, role: LegRole, why: string, atMs: number): Step {
+  if (call.kind === 'confirmed' && call[role].dialog === 'terminated') return [call, []]; // that party has left already
   return end(call, role === 'caller' ? 'caller-lost' : 'callee-lost', atMs, { reason: why });
 }
 
@@ -135,8 +146,20 @@ export function onTimer(call: Call, timer: TimerName, atMs: number): Step {
       if (call.kind === 'confirmed') return [call, []];
       return end(call, 'no-answer', atMs, { status: 408, reason: 'Request Timeout' });
     case 'glare-caller':
-      return call.kind === 'confirmed' ? onGlareOver(call, 'caller') : [call, []];
     case 'glare-callee':
-      return call.kind === 'confirmed' ? onGlareOver(call, 'callee') : [call, []];
+      return call.kind === 'confirmed' ? onGlareOver(call, roleIn(timer)) : [call, []];
+    case 'session-caller':
+    case 'session-callee':
+      return call.kind === 'confirmed' ? onSessionTimer(call, roleIn(timer), atMs) : [call, []];
+    default:
+      return call.kind === 'confirmed' ? onHoldTimer(call, timer, atMs) : [call, []];
   }
+}
+
+const roleIn = (timer: `${'glare' | 'session'}-${LegRole}`): LegRole => (timer.endsWith('caller') ? 'caller' : 'callee');
+
+function onHoldTimer(call: Confirmed, timer: `hold-${'max' | 'remind'}-${HoldReason}`, atMs: number): Step {
+  const isMax = timer.startsWith('hold-max-');
+  const reason = timer.slice(isMax ? 'hold-max-'.length : 'hold-remind-'.length) as HoldReason;
+  return isMax ? onHoldExpired(call, reason, atMs) : onHoldReminder(call, reason);
 }

@@ -91,6 +91,11 @@ export class CallMetrics {
         this.#holders.delete(event.callId);
         return this.#calls.add(outcomeOf(event));
       case 'call.ringing':
+      case 'hold.reminder':
+      case 'hold.expired':
+      case 'transfer.changed':
+      case 'call.parked':
+      case 'call.retrieved':
       case 'call.answered':
       case 'registration.changed':
         return;

@@ -4,6 +4,7 @@
  */
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import type { CallView, HoldProof, LegProof } from '#calls/commands.js';
+import { MUSIC_CLASS } from '#kit/config-schema.js';
 import type { Problem } from './error-reply.js';
 import type { HealthView, RegistrationView } from './read-models.js';
 
@@ -21,11 +22,15 @@ export const PhoneNumber = Type.String({
 export const NoBody = Type.Object({}, strict);
 export const NoQuery = Type.Object({}, strict);
 
+const MusicClass = Type.String({ pattern: MUSIC_CLASS, description: 'a class of music: a folder of sip-config/music' });
+const Seconds = Type.Integer({ minimum: 0, maximum: 31_536_000, description: 'seconds; 0: never' });
+
 export const SetupBody = Type.Object(
   {
     caller: PhoneNumber,
     callee: PhoneNumber,
     autoAnswer: Optional(Type.Boolean({ description: "ask the caller's phone to answer by itself" })),
+    music: Optional(MusicClass),
   },
   { ...strict, $id: 'CallSetup' },
 );
@@ -34,8 +39,31 @@ export const HolderName = oneOf('controller', 'caller', 'callee');
 export const HoldBody = Type.Object(
   {
     holder: Optional(HolderName),
-    // true or absent: whoever is held hears music; false or null: silence (a=inactive).
-    music: Optional(Type.Unsafe<boolean | null>({ type: ['boolean', 'null'], description: 'true, false or null' })),
+    // true or absent: the music that is due; a class: that one; false or null: silence (a=inactive).
+    music: Optional(
+      Type.Unsafe<string | boolean | null>({
+        anyOf: [{ type: ['boolean', 'null'] }, { type: 'string', pattern: MUSIC_CLASS }],
+        description: 'a class of music, true, false or null',
+      }),
+    ),
+    announcement: Optional(
+      Type.Object(
+        {
+          prompt: Optional(Type.String({ minLength: 1, maxLength: 64, description: 'a prompt of sip-config/music.yaml' })),
+          text: Optional(Type.String({ minLength: 1, maxLength: 500, description: 'or a text, which is spoken' })),
+          everySeconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
+        },
+        strict,
+      ),
+    ),
+    maxSeconds: Optional(Seconds),
+    remindHolderEverySeconds: Optional(Seconds),
+    onExpiry: Optional(
+      Type.String({
+        pattern: '^(resume|ring-holder|hangup|transfer:[0-9A-Za-z+*#._-]{1,64})$',
+        description: 'resume, ring-holder, hangup or transfer:<number>',
+      }),
+    ),
   },
   { ...strict, $id: 'Hold' },
 );
@@ -49,13 +77,18 @@ export const EventsQuery = Type.Object(
 const DirectionName = oneOf('sendrecv', 'sendonly', 'recvonly', 'inactive');
 const SoundName = oneOf('none', 'ringback', 'music', 'failed');
 const LegHoldStateName = oneOf('agreed', 'pending', 'soft-held', 'refused');
-const HoldReasonName = oneOf('controller', 'caller-api', 'callee-api', 'caller-phone', 'callee-phone');
+const HoldReasonName = oneOf(
+  'controller',
+  ...(['caller-api', 'caller-phone', 'caller-transfer', 'caller-park'] as const),
+  ...(['callee-api', 'callee-phone', 'callee-transfer', 'callee-park'] as const),
+);
 
 const legHoldParts = {
   held: Type.Boolean({ description: 'somebody else holds this party: it should hear music' }),
   state: LegHoldStateName,
   direction: DirectionName,
   sound: SoundName,
+  music: Optional(Type.String({ description: 'the class of the music, while it plays' })),
   status: Optional(Type.Integer()),
   reason: Optional(Type.String()),
 };
@@ -65,7 +98,7 @@ const LegHold = Type.Object(legHoldParts, { $id: 'LegHold' });
 export const Call = Type.Object(
   {
     id: Type.String(),
-    origin: oneOf('phone', 'api'),
+    origin: oneOf('phone', 'api', 'transfer'),
     state: oneOf('trying', 'ringing', 'in-call', 'held', 'ended'),
     parties: Type.Object({ caller: Type.String(), callee: Type.String() }),
     createdAt: Time,
@@ -106,6 +139,30 @@ export const Proof = Type.Object(
 );
 
 export const HangupStarted = Type.Object({ callId: Type.String(), hangup: Type.Literal('started') }, { $id: 'HangupStarted' });
+
+const LeavingName = oneOf('caller', 'callee');
+export const TransferBody = Type.Object(
+  {
+    to: Optional(PhoneNumber),
+    toCall: Optional(Type.String({ minLength: 1, maxLength: 128, description: 'another call of the party that leaves' })),
+    leaving: Optional(LeavingName),
+  },
+  { ...strict, $id: 'Transfer' },
+);
+export const TransferStarted = Type.Object({ callId: Type.String(), newCallId: Type.String() }, { $id: 'TransferStarted' });
+export const ParkBody = Type.Object(
+  { leaving: Optional(LeavingName), slot: Optional(Type.String({ pattern: '^[1-9][0-9]{0,3}$' })) },
+  { ...strict, $id: 'Park' },
+);
+export const Parked = Type.Object({ callId: Type.String(), slot: Type.String() }, { $id: 'Parked' });
+export const ParkedList = Type.Object(
+  {
+    parked: Type.Array(
+      Type.Object({ slot: Type.String(), callId: Type.String(), number: Type.String(), by: Type.String(), since: Time }),
+    ),
+  },
+  { $id: 'ParkedList' },
+);
 
 export const Registration = Type.Object(
   {
@@ -156,6 +213,11 @@ export const NAMED_SCHEMAS: readonly TSchema[] = [
   LegProofSchema,
   Proof,
   HangupStarted,
+  TransferBody,
+  TransferStarted,
+  ParkBody,
+  Parked,
+  ParkedList,
   Registration,
   RegistrationList,
   Health,

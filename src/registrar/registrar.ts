@@ -26,6 +26,8 @@ export class Registrar {
   readonly #limits: BindingLimits;
   readonly #publish: (event: RegistrationEvent) => void;
   /** Contacts that did not answer the last pings, as `aor contact`. */
+  /** As many as are registered at most. */
+  readonly #refusedMusic = new Set<string>();
   readonly #unreachable = new Set<string>();
 
   constructor(clock: Clock, limits: BindingLimits, publish: (event: RegistrationEvent) => void) {
@@ -90,11 +92,21 @@ export class Registrar {
     this.#tell(aor, reachable ? 'reachable' : 'unreachable', binding);
   }
 
+  /** This phone would not have a hold with music. */
+  holdRefused(aor: string): void {
+    if (this.#store.get(aor).length > 0) this.#refusedMusic.add(aor);
+  }
+
+  refusedMusic(aor: string): boolean {
+    return this.#refusedMusic.has(aor);
+  }
+
   close(): void {
     this.#store.close();
   }
 
   #tell(aor: string, change: RegistrationEvent['change'], binding: Binding): void {
+    if (this.#store.get(aor).length === 0) this.#refusedMusic.delete(aor); // the next phone may think otherwise
     if (change === 'expired' || change === 'unregistered') this.#unreachable.delete(keyOf(aor, binding));
     const expiresSec = change === 'expired' || change === 'unregistered' ? 0 : this.secondsLeft(binding);
     this.#publish({ kind: 'registration.changed', aor, change, contact: binding.contact, expiresSec });

@@ -61,6 +61,14 @@ export function asSendrecv(text: string, lastAddress?: string): string {
   });
 }
 
+/** RFC 2543 §B.5, RFC 3264 §8.4: the hold of phones that read no direction: they are told to send nowhere. */
+export function withZeroAddress(text: string): string {
+  const { session, media } = sectionsOf(text);
+  const zero = (line: string): string =>
+    line.startsWith('c=') ? (/ IP6 /i.test(line) ? 'c=IN IP6 ::' : 'c=IN IP4 0.0.0.0') : line;
+  return textOf({ session: session.map(zero), media: media.map((lines) => lines.map(zero)) });
+}
+
 /** Do both say the same of addresses, ports, codecs, keys: of everything but o=, s=, t= and direction? */
 export function sameMedia(a: string, b: string): boolean {
   const essence = (text: string): string => {

@@ -17,8 +17,8 @@ import {
 import { otherLeg, type Leg } from '#core/leg.js';
 import { talking, type CallStory } from '../support/call-fixture.js';
 
-const ledger = (...reasons: HoldReason[]): HoldLedger => new Map(reasons.map((reason) => [reason, { music: true }]));
-const silent = (...reasons: HoldReason[]): HoldLedger => new Map(reasons.map((reason) => [reason, { music: false }]));
+const ledger = (...reasons: HoldReason[]): HoldLedger => new Map(reasons.map((reason) => [reason, {}]));
+const silent = (...reasons: HoldReason[]): HoldLedger => new Map(reasons.map((reason) => [reason, { music: null }]));
 
 /** Every row of the table in the design: how it came about, what is done, what that leads to, and what is agreed in the end. */
 type Row = Readonly<{
@@ -334,8 +334,8 @@ t.test('holds by different owners leave the same ledger in any order, and each l
   const reasons: readonly HoldReason[] = ['controller', 'caller-api', 'callee-api', 'caller-phone', 'callee-phone'];
   for (const one of reasons) {
     for (const other of reasons) {
-      const forth = withReason(withReason(NOBODY_HOLDS, one, { music: true }), other, { music: true });
-      const back = withReason(withReason(NOBODY_HOLDS, other, { music: true }), one, { music: true });
+      const forth = withReason(withReason(NOBODY_HOLDS, one, {}), other, {});
+      const back = withReason(withReason(NOBODY_HOLDS, other, {}), one, {});
       t.same(new Set(forth.keys()), new Set(back.keys()));
       t.same([...withoutReason(forth, one).keys()], one === other ? [] : [other]);
     }

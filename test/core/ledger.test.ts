@@ -50,7 +50,11 @@ const locals = (call: Confirmed): [Direction, Direction] => [
   localDirection(call.caller.media),
   localDirection(call.callee.media),
 ];
-const hold = (holder: 'controller' | LegRole, music = true): Input => ({ kind: 'hold.requested', holder, music });
+const hold = (holder: 'controller' | LegRole, music = true): Input => ({
+  kind: 'hold.requested',
+  holder,
+  music: music ? undefined : null,
+});
 const resume = (holder: 'controller' | LegRole): Input => ({ kind: 'resume.requested', holder });
 const offers = (leg: LegRole, direction: Direction): Input => ({ kind: 'reinvite.received', leg, direction });
 

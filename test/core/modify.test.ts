@@ -81,7 +81,8 @@ for (const status of [488, 415, 500, 503, 603]) {
     t.match(story.events('hold.failed'), [{ leg: 'callee', status, reason: `reason ${status}` }]);
     t.match(holdView(story.confirmed).callee, { held: true, state: 'soft-held', status, direction: 'sendrecv', sound: 'music' });
     t.equal(story.confirmed.gated, true);
-    t.same(story.hold('controller'), NOTHING, 'the same hold again bothers nobody');
+    t.same(story.hold('controller'), ['send-reinvite callee sendonly'], 'the same hold again asks once more whoever refused');
+    t.same(story.refuses('callee', status), ['publish hold.failed']);
     t.same(story.resume('controller'), ['stop-sound caller', 'stop-sound callee', 'send-reinvite caller sendrecv']);
     t.same(story.answers('caller', 'sendrecv'), ['apply-reanswer caller', 'ungate', 'publish hold.changed']);
     t.match(holdView(story.confirmed), { reasons: [], callee: { held: false, state: 'agreed', status: undefined } });

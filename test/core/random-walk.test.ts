@@ -119,7 +119,7 @@ class Walk {
     const holder = this.pick(['controller', 'caller', 'callee'] as const);
     // Functions, because some of them note that they happened.
     const choices: (() => Input)[] = [
-      () => ({ kind: 'hold.requested', holder, music: this.#random() < 0.8 }),
+      () => ({ kind: 'hold.requested', holder, music: this.#random() < 0.8 ? undefined : null }),
       () => ({ kind: 'resume.requested', holder }),
       () => this.#acknowledge(),
       () => this.#reinvite(leg, direction),

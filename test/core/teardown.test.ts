@@ -94,7 +94,7 @@ const ANY_INPUT: readonly Input[] = [
   { kind: 'invite.received', offered: 'sendrecv', callee: 'reachable' },
   { kind: 'setup.requested' },
   { kind: 'cancel.received' },
-  { kind: 'hold.requested', holder: 'controller', music: true },
+  { kind: 'hold.requested', holder: 'controller' },
   { kind: 'resume.requested', holder: 'controller' },
   ...(['ring', 'glare-caller', 'glare-callee'] as const).map((timer): Input => ({ kind: 'timer.fired', timer })),
   ...LEG_ROLES.flatMap((leg): Input[] => [

@@ -51,7 +51,7 @@ t.test('calls are counted when they end, by how', async (t) => {
 
 t.test('a hold is counted once for each holder, whoever asked, and again after a resume', async (t) => {
   const { app, bus } = await appFixture(t);
-  const change = (hold: HoldView) => bus.publish({ kind: 'hold.changed', callId: 'c' as CallId, parties, hold });
+  const change = (hold: HoldView) => bus.publish({ kind: 'hold.changed', callId: 'c' as CallId, parties, holders: [], hold });
   change(heldBy('controller'));
   change(heldBy('controller', 'callee-phone'));
   change(heldBy('controller'));

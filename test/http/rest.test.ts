@@ -80,7 +80,7 @@ t.test('a hold answers 200 with the proof; without a body it holds both parties 
   const bare = await app.inject({ method: 'PUT', url: '/calls/call1/hold', headers: BASIC });
   t.equal(bare.statusCode, 200);
   t.same(bare.json(), JSON.parse(JSON.stringify(holdProof())));
-  t.same(calls.last, { kind: 'call.hold', callId: 'call1', holder: 'controller', music: true });
+  t.same(calls.last, { kind: 'call.hold', callId: 'call1', holder: 'controller', music: undefined });
   const emptyJson = { ...BASIC, 'content-type': 'application/json' };
   t.equal(
     (await app.inject({ method: 'PUT', url: '/calls/call1/hold', headers: emptyJson })).statusCode,
@@ -92,14 +92,27 @@ t.test('a hold answers 200 with the proof; without a body it holds both parties 
 t.test('holder and music of a hold are read; false and null mean silence', async (t) => {
   const { app, calls } = await appFixture(t, new FakeCalls(callView()));
   const rows = [
-    [{ holder: 'caller' }, { holder: 'caller', music: true }],
+    [{ holder: 'caller' }, { holder: 'caller', music: undefined }],
     [
       { holder: 'callee', music: true },
-      { holder: 'callee', music: true },
+      { holder: 'callee', music: undefined },
     ],
-    [{ music: false }, { holder: 'controller', music: false }],
-    [{ music: null }, { holder: 'controller', music: false }],
-    [{}, { holder: 'controller', music: true }],
+    [{ music: false }, { holder: 'controller', music: null }],
+    [{ music: null }, { holder: 'controller', music: null }],
+    [{}, { holder: 'controller', music: undefined }],
+    [{ music: 'sales' }, { music: { music: 'sales' } }],
+    [
+      { music: 'sales', announcement: { text: 'soon', everySeconds: 30 } },
+      { music: { music: 'sales', announcement: { prompt: { text: 'soon' }, everySeconds: 30 } } },
+    ],
+    [
+      { announcement: { prompt: 'wait', everySeconds: 20 } },
+      { music: { music: 'default', announcement: { prompt: { name: 'wait' }, everySeconds: 20 } } },
+    ],
+    [
+      { maxSeconds: 60, remindHolderEverySeconds: 10, onExpiry: 'transfer:103' },
+      { policy: { maxSeconds: 60, remindHolderEverySeconds: 10, onExpiry: { kind: 'transfer', to: '103' } } },
+    ],
   ] as const;
   for (const [payload, read] of rows) {
     const answer = await app.inject({ method: 'PUT', url: '/calls/call1/hold', headers: BASIC, payload });

@@ -34,7 +34,7 @@ export class CallStory {
   }
 
   hold(holder: Holder, music = true): string[] {
-    return this.on({ kind: 'hold.requested', holder, music });
+    return this.on({ kind: 'hold.requested', holder, music: music ? undefined : null });
   }
 
   resume(holder: Holder): string[] {
@@ -184,8 +184,14 @@ export function brief(effect: Effect): string {
     case 'apply-answer':
     case 'apply-reanswer':
     case 'stop-sound':
+    case 'remind':
+    case 'send-refresh':
+    case 'remember-refusal':
+    case 'take-over':
     case 'start-glare-timer':
       return `${effect.kind} ${effect.leg}`;
+    case 'ask-transfer':
+      return `ask-transfer ${effect.leaving} ${effect.to}`;
     case 'play':
       return `play ${effect.leg} ${effect.sound}`;
     case 'gate':

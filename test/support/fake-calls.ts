@@ -79,6 +79,12 @@ export class FakeCalls implements CommandPort {
         if (state === 'trying' || state === 'ringing') throw new WrongMoment('a call can be held once it is answered', state);
         return { kind: 'hold.done', proof: { ...this.proof, callId: id } };
       }
+      case 'call.transfer':
+        return { kind: 'transfer.started', callId: this.#find(command.callId).id, newCallId: 'new' as CallId };
+      case 'call.park':
+        return { kind: 'call.parked', callId: this.#find(command.callId).id, slot: command.slot ?? '1' };
+      case 'park.list':
+        return { kind: 'park.listed', parked: [] };
       case 'call.get':
         return { kind: 'call.found', call: this.#find(command.callId) };
       case 'call.list':

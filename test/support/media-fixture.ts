@@ -40,7 +40,16 @@ export async function testMediaConfig(t: Teardown, change: Partial<MediaConfig['
     addresses: ['127.0.0.1'],
     music: { default: 'music/default', cache: '' },
     rtpengine: { ng: '', timeoutSeconds: 3600, ...(await freePorts()), ...change },
-    sip: { port: 0, wsPort: 0, realm: 'test', ringSeconds: 60, maxCalls: 10 },
+    sip: {
+      port: 0,
+      wsPort: 0,
+      realm: 'test',
+      ringSeconds: 60,
+      maxCalls: 10,
+      sessionSeconds: 0,
+      minSessionSeconds: 90,
+      livenessSeconds: 0,
+    },
   };
 }
 

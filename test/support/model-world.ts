@@ -110,8 +110,8 @@ export class ModelWorld {
 
   #wishes(): Action[] {
     const holds = HOLDERS.flatMap((holder) => [
-      { kind: 'hold.requested', holder, music: true } as const,
-      { kind: 'hold.requested', holder, music: false } as const,
+      { kind: 'hold.requested', holder } as const,
+      { kind: 'hold.requested', holder, music: null } as const,
       { kind: 'resume.requested', holder } as const,
     ]);
     const timers = [...this.laws.timers]

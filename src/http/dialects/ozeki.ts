@@ -91,7 +91,7 @@ function readCommand(parameters: Parameters, ids: WireIds): Command {
     case 'CallSetup':
       return { kind: 'call.setup', caller: number(parameters, 'Caller'), callee: number(parameters, 'Callee') };
     case 'Hold':
-      return { kind: 'call.hold', callId: callId(parameters, ids), holder: 'controller', music: true };
+      return { kind: 'call.hold', callId: callId(parameters, ids), holder: 'controller' };
     case 'Unhold':
       return { kind: 'call.resume', callId: callId(parameters, ids), holder: 'controller' };
     case 'Hangup':
@@ -129,6 +129,9 @@ function writeOutcome(outcome: Outcome, form: ListForm, { ids, nowMs }: OzekiDep
     case 'call.hangup-started':
     case 'hold.done': // also soft-held or still unsettled: see above
     case 'call.found':
+    case 'transfer.started':
+    case 'call.parked':
+    case 'park.listed':
       return reply(200);
     case 'call.listed': {
       const calls = outcome.calls.map((call) => ({ wireId: ids.of(call.id), call }));

@@ -2,7 +2,7 @@
  * rest-docs: what /openapi.json and /docs say of each REST route. Words only; the shapes are the schemas.
  */
 import type { RouteDoc } from '../openapi.js';
-import { Call, CallList, HangupStarted, Proof } from '../schemas.js';
+import { Call, CallList, HangupStarted, Parked, ParkedList, Proof, TransferStarted } from '../schemas.js';
 
 export const setup: RouteDoc = {
   summary: 'Set up a call',
@@ -54,7 +54,9 @@ export const hold: RouteDoc = {
   summary: 'Hold',
   description:
     'Cuts the two parties apart in the media server, then sends a re-INVITE to both, then plays music. `holder` `controller` (or ' +
-    'absent) holds both parties; `caller` or `callee` lets that party hold the other. `music` `false` or `null` holds in silence. ' +
+    'absent) holds both parties; `caller` or `callee` lets that party hold the other. `music` names a class, and `false` or `null` ' +
+    'holds in silence; it may be changed while held, without another re-INVITE. `announcement` is said between the music. ' +
+    '`maxSeconds`, `remindHolderEverySeconds` and `onExpiry` stand over the policy of the account. ' +
     'Repeating it changes nothing and says so with `changed: false`. A phone that refuses is `soft-held`: cut off, and with music.',
   answers: { 200: { description: 'what really happened, per leg', schema: Proof } },
   errors: ['bad_request', 'malformed_json', 'call_not_found', 'wrong_moment', 'media_failed', 'media_gone'],
@@ -67,4 +69,32 @@ export const resume: RouteDoc = {
     'the call any more: `reasons` says who still does.',
   answers: { 200: { description: 'what really happened, per leg', schema: Proof } },
   errors: ['bad_request', 'malformed_json', 'call_not_found', 'wrong_moment', 'media_failed', 'media_gone'],
+};
+
+export const transfer: RouteDoc = {
+  summary: 'Transfer',
+  description:
+    'The party that does not leave (`leaving`: in a call that a program made the caller, else the callee) is connected with the ' +
+    'number `to`, or with whom the leaving party talks to in `toCall`. It hears music until somebody has answered. Nobody answers: ' +
+    'the leaving party has it back. `transfer.changed` tells how it goes.',
+  answers: {
+    202: { description: 'the new call is being set up', schema: TransferStarted, headers: { Location: 'where the new call is' } },
+  },
+  errors: ['bad_request', 'malformed_json', 'call_not_found', 'wrong_moment', 'number_unknown', 'not_registered', 'busy'],
+};
+
+export const park: RouteDoc = {
+  summary: 'Park',
+  description:
+    'The party that does not leave waits in a slot, with music; the other is hung up. Dialling the retrieve code and the slot ' +
+    '(`*861` for slot 1) gets it back, from any phone.',
+  answers: { 200: { description: 'where it waits', schema: Parked } },
+  errors: ['bad_request', 'malformed_json', 'call_not_found', 'wrong_moment', 'busy'],
+};
+
+export const parked: RouteDoc = {
+  summary: 'Who is parked',
+  safe: true,
+  answers: { 200: { description: 'every slot that is taken', schema: ParkedList } },
+  errors: ['bad_request'],
 };

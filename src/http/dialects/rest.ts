@@ -4,13 +4,15 @@
  * What is only looked at (registrations, events, health, metrics) lives in observe-routes.ts.
  */
 import type { Static } from '@sinclair/typebox';
-import type { CallView, Holder, Outcome } from '#calls/commands.js';
+import type { Command, Holder, MusicWish, Outcome } from '#calls/commands.js';
+import { readPolicy } from '#calls/written-policy.js';
 import { assertNever, BadRequest } from '#kit/errors.js';
 import { headerCredentials } from '../api-accounts.js';
 import { problemReply } from '../error-reply.js';
 import { eventText } from '../event-text.js';
 import * as schemas from '../schemas.js';
 import * as docs from './rest-docs.js';
+import { callId, connectRoutes } from './rest-connect.js';
 import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
 export const rest: Dialect = {
@@ -31,12 +33,13 @@ function routes(): readonly DialectRoute[] {
       schema: { body: schemas.SetupBody, querystring: schemas.NoQuery },
       doc: docs.setup,
       read: (request) => {
-        const { caller, callee, autoAnswer } = request.body as Static<typeof schemas.SetupBody>;
+        const { caller, callee, autoAnswer, music } = request.body as Static<typeof schemas.SetupBody>;
         return {
           kind: 'call.setup',
           caller,
           callee,
           autoAnswer,
+          music,
           idempotencyKey: idempotencyKey(request),
           owner: request.identity,
         };
@@ -72,10 +75,7 @@ function routes(): readonly DialectRoute[] {
       path: '/calls/:callId/hold',
       schema: { body: schemas.HoldBody, querystring: schemas.NoQuery },
       doc: docs.hold,
-      read: (request) => {
-        const { holder = 'controller', music = true } = request.body as Static<typeof schemas.HoldBody>;
-        return { kind: 'call.hold', callId: callId(request), holder, music: music === true };
-      },
+      read: readHold,
       write,
     },
     {
@@ -86,10 +86,27 @@ function routes(): readonly DialectRoute[] {
       read: (request) => ({ kind: 'call.resume', callId: callId(request), holder: resumingHolder(request) }),
       write,
     },
+    ...connectRoutes(write),
   ];
 }
 
-const callId = (request: DialectRequest): CallView['id'] => (request.params['callId'] ?? '') as CallView['id'];
+function readHold(request: DialectRequest): Command {
+  const { holder = 'controller', music, announcement, ...policy } = request.body as Static<typeof schemas.HoldBody>;
+  const hold = { kind: 'call.hold', callId: callId(request), holder, music: readMusic(music, announcement) } as const;
+  return Object.keys(policy).length === 0 ? hold : { ...hold, policy: readPolicy(policy) };
+}
+
+type Written = Static<typeof schemas.HoldBody>;
+
+function readMusic(music: Written['music'], announcement: Written['announcement']): MusicWish {
+  if (music === false || music === null) return null;
+  if (announcement === undefined) return typeof music === 'string' ? { music } : undefined;
+  const { prompt, text, everySeconds } = announcement;
+  if ((prompt === undefined) === (text === undefined))
+    throw new BadRequest('announcement', 'announcement: expected either prompt or text');
+  const said = prompt === undefined ? { text: text ?? '' } : { name: prompt };
+  return { music: typeof music === 'string' ? music : 'default', announcement: { prompt: said, everySeconds } };
+}
 
 function idempotencyKey(request: DialectRequest): string | undefined {
   const key = request.header('idempotency-key');
@@ -118,6 +135,16 @@ function write(outcome: Outcome): DialectReply {
       return json(202, { callId: outcome.callId, hangup: 'started' });
     case 'hold.done':
       return json(200, outcome.proof);
+    case 'transfer.started':
+      return json(
+        202,
+        { callId: outcome.callId, newCallId: outcome.newCallId },
+        { location: `/calls/${encodeURIComponent(outcome.newCallId)}` },
+      );
+    case 'call.parked':
+      return json(200, { callId: outcome.callId, slot: outcome.slot });
+    case 'park.listed':
+      return json(200, { parked: outcome.parked });
     case 'call.found':
       return json(200, outcome.call);
     case 'call.listed':

@@ -114,7 +114,7 @@ t.test('path, method and case do not matter, and the body wins over the query', 
     const before = calls.asked.length;
     const answer = await app.inject(ask);
     t.equal(code(answer.body), '200', JSON.stringify(ask));
-    t.same(calls.asked.slice(before), [{ kind: 'call.hold', callId: 'Nt3uh', holder: 'controller', music: true }]);
+    t.same(calls.asked.slice(before), [{ kind: 'call.hold', callId: 'Nt3uh', holder: 'controller' }]);
   }
 });
 

@@ -1,0 +1,77 @@
+/**
+ * parking: which slot holds which waiting party. Knows the codes that are dialled; how a call gets in and out is the transfer service's.
+ */
+import type { CallId, LegRole } from '#core/leg.js';
+import type { Clock } from '#kit/clock.js';
+import { BadRequest, Busy } from '#kit/errors.js';
+import type { ParkedView } from './commands.js';
+
+export type Parked = Readonly<{ callId: CallId; staying: LegRole; number: string; by: string }>;
+
+export type ParkingCodes = Readonly<{ park: string; retrieve: string; slots: number }>;
+
+export class Parking {
+  readonly #codes: ParkingCodes;
+  readonly #clock: Clock;
+  readonly #slots = new Map<string, Parked & Readonly<{ sinceMs: number }>>();
+
+  constructor(codes: ParkingCodes, clock: Clock) {
+    this.#codes = codes;
+    this.#clock = clock;
+  }
+
+  isParkCode(number: string): boolean {
+    return this.#codes.slots > 0 && number === this.#codes.park;
+  }
+
+  /** The slot that a dialled number asks for: `*86` and the slot. */
+  slotDialled(number: string): string | undefined {
+    const { retrieve, slots } = this.#codes;
+    if (slots === 0 || !number.startsWith(retrieve)) return undefined;
+    const slot = number.slice(retrieve.length);
+    return this.#exists(slot) ? slot : undefined;
+  }
+
+  /** @throws BadRequest when there is no such slot, Busy when it, or all of them, are taken. */
+  take(slot: string | undefined, parked: Parked): string {
+    if (slot !== undefined && !this.#exists(slot))
+      throw new BadRequest('slot', `slot: expected a number from 1 to ${this.#codes.slots}`);
+    const free = slot ?? this.#firstFree();
+    if (free === undefined || this.#slots.has(free))
+      throw new Busy(slot === undefined ? 'every parking slot is taken' : `slot ${slot} is taken`, 30);
+    this.#slots.set(free, { ...parked, sinceMs: this.#clock.now() });
+    return free;
+  }
+
+  find(slot: string): Parked | undefined {
+    return this.#slots.get(slot);
+  }
+
+  isParked(callId: CallId): boolean {
+    return [...this.#slots.values()].some((parked) => parked.callId === callId);
+  }
+
+  /** The call has ended, or goes on elsewhere. */
+  free(callId: CallId): void {
+    for (const [slot, parked] of this.#slots) if (parked.callId === callId) this.#slots.delete(slot);
+  }
+
+  list(): readonly ParkedView[] {
+    return [...this.#slots].map(([slot, { callId, number, by, sinceMs }]) => ({
+      slot,
+      callId,
+      number,
+      by,
+      since: new Date(sinceMs).toISOString(),
+    }));
+  }
+
+  #exists(slot: string): boolean {
+    return /^[1-9][0-9]{0,3}$/.test(slot) && Number(slot) <= this.#codes.slots;
+  }
+
+  #firstFree(): string | undefined {
+    for (let slot = 1; slot <= this.#codes.slots; slot++) if (!this.#slots.has(String(slot))) return String(slot);
+    return undefined;
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * preconditions: what must be true before a call can be asked for something, each with the refusal that says what is not.
+ */
+import type { Confirmed } from '#core/call.js';
+import { mayOffer, otherLeg, type CallId } from '#core/leg.js';
+import { CallNotFound, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
+import { stateOf } from './call-view.js';
+import type { LiveCall } from './live-call.js';
+import type { Asker, BindingsPort, LegId } from './ports.js';
+
+export type FindCall = (id: CallId) => LiveCall | undefined;
+export type ConfirmedCall = LiveCall & { call: Confirmed };
+
+/** @throws CallNotFound */
+export function liveCall(find: FindCall, id: CallId): LiveCall {
+  const live = find(id);
+  if (live === undefined || live.call.kind === 'terminated') throw new CallNotFound(id);
+  return live;
+}
+
+/** @throws CallNotFound, WrongMoment in the given words */
+export function confirmedCall(find: FindCall, id: CallId, words: string): ConfirmedCall {
+  const live = liveCall(find, id);
+  if (!isConfirmed(live)) throw new WrongMoment(words, stateOf(live.call));
+  return live;
+}
+
+const isConfirmed = (live: LiveCall): live is ConfirmedCall => live.call.kind === 'confirmed';
+
+/** @throws NumberUnknown, NotRegistered */
+export function mustBeReachable(bindings: BindingsPort, number: string, asker: Asker): void {
+  const found = bindings.find(number, asker);
+  if (found.kind === 'unknown') throw new NumberUnknown(number);
+  if (found.kind === 'not-registered') throw new NotRegistered(number);
+}
+
+/**
+ * The party that stays when `role` leaves may go on in another call: it is there, and no offer is open on its dialog (RFC 3261 §14.1).
+ * @throws CallNotFound, WrongMoment
+ */
+export function staysReady(find: FindCall, { callId, role }: LegId): ConfirmedCall {
+  const live = confirmedCall(find, callId, 'a call can be taken over once it is answered');
+  const staying = live.call[otherLeg(role)];
+  if (staying.dialog !== 'confirmed') throw new CallNotFound(callId);
+  if (!mayOffer(staying)) throw new WrongMoment('an offer is open on this call', stateOf(live.call));
+  return live;
+}

@@ -1,0 +1,65 @@
+/**
+ * expiry: what becomes of a hold whose time is up, and of a holder who is to be reminded that somebody waits.
+ */
+import type { Confirmed, Step } from './call.js';
+import type { CallEvent, HoldReason } from './events.js';
+import { holderOf, withoutReason } from './hold.js';
+import { expiryTimer, reminderTimer, type OnExpiry } from './hold-policy.js';
+import type { Effect } from './effects.js';
+import { changeWish, settle } from './settle.js';
+import { end } from './teardown.js';
+import { leavingOf, ringBack } from './transfer.js';
+import { assertNever } from '#kit/errors.js';
+
+export function onHoldExpired(call: Confirmed, reason: HoldReason, atMs: number): Step {
+  const policy = call.hold.get(reason)?.policy;
+  if (policy === undefined) return [call, []];
+  const { onExpiry } = policy;
+  const told = publish({ kind: 'hold.expired', callId: call.id, parties: call.parties, reason, action: actionOf(onExpiry) });
+  const holder = holderOf(reason);
+  switch (onExpiry.kind) {
+    case 'hangup': {
+      const [next, effects] = end(call, 'hold-expired', atMs);
+      return [next, [told, ...effects]];
+    }
+    case 'resume':
+      return resume(call, reason, told);
+    case 'ring-holder':
+      // A program has no phone that could ring.
+      return holder === undefined ? resume(call, reason, told) : [call, [told, ringBack(call, holder), ...again(reason, call)]];
+    case 'transfer':
+      return [call, [told, ringBack(call, holder ?? leavingOf(call), onExpiry.to), ...again(reason, call)]];
+    default:
+      return assertNever(onExpiry);
+  }
+}
+
+function resume(call: Confirmed, reason: HoldReason, told: Effect): Step {
+  const [next, effects] = settle(changeWish(call, withoutReason(call.hold, reason)));
+  return [next, [told, ...effects]];
+}
+
+/** Where nobody answers, the hold goes on and has its time once more. */
+function again(reason: HoldReason, call: Confirmed): Effect[] {
+  const timer = expiryTimer(reason, call.hold.get(reason)?.policy);
+  return timer === undefined ? [] : [{ kind: 'start-timer', ...timer }];
+}
+
+export function onHoldReminder(call: Confirmed, reason: HoldReason): Step {
+  const timer = reminderTimer(reason, call.hold.get(reason)?.policy);
+  if (timer === undefined) return [call, []];
+  const holder = holderOf(reason);
+  const there = holder !== undefined && call[holder].dialog === 'confirmed';
+  return [
+    call,
+    [
+      publish({ kind: 'hold.reminder', callId: call.id, parties: call.parties, reason }),
+      ...(there ? [{ kind: 'remind', leg: holder } as const] : []),
+      { kind: 'start-timer', ...timer },
+    ],
+  ];
+}
+
+const publish = (event: CallEvent): Effect => ({ kind: 'publish', event });
+
+const actionOf = (onExpiry: OnExpiry): string => (onExpiry.kind === 'transfer' ? `transfer:${onExpiry.to}` : onExpiry.kind);
