@@ -27,7 +27,7 @@ export type DialogRequest = Readonly<{
   body?: string;
 }>;
 
-/** `response` is absent where nobody answered: 408, 481 or 500 are our own words then. */
+/** `response` is absent where nothing could be sent, or nothing came in time: the status is our own word then. */
 export type FinalAnswer = Readonly<{ status: number; reason: string; response?: SrfResponse }>;
 
 /** 64*T1. Timers B and F end silence; this ends a phone that says 1xx and then nothing (RFC 3261 §14.1 calls that no answer). */
@@ -46,19 +46,19 @@ function ask(dialog: OpenDialog, asked: DialogRequest, tries: Tries, done: (answ
   const finish = (answer: FinalAnswer, uri: string): void => {
     if (!open) return;
     open = false;
-    deadline.cancel();
+    deadline?.cancel();
     const next = answer.response === undefined ? undefined : nextTry(dialog, method, tries, answer.response, uri);
     if (next === undefined) done(answer);
     else ask(dialog, asked, next, done);
   };
-  const deadline = clock.after(`${method} ${dialogId}`, ANSWER_MS, () => finish({ status: 408, reason: 'no final answer' }, ''));
+  const late = (): void => finish({ status: 408, reason: 'no final answer' }, '');
+  // Nobody waits for the answer to a BYE; the engine's timer F ends it.
+  const deadline = method === 'BYE' ? undefined : clock.after(`${method} ${dialogId}`, ANSWER_MS, late);
   const headers = { ...asked.headers(), ...tries.credentials };
   const options = { method, uri: IN_DIALOG, stackDialogId: dialogId, headers, ...(body === undefined ? {} : { body }) };
   send(srf, options, (error, request) => {
     if (error || request === undefined) {
-      // drachtio-srf marks a dialog its server no longer has; everything else is our own trouble.
-      const gone = (error as { code?: string } | null)?.code === 'ENODIALOG';
-      return finish({ status: gone ? 481 : 500, reason: error?.message ?? 'not sent' }, '');
+      return finish({ status: statusOf(error), reason: error?.message ?? 'not sent' }, '');
     }
     request.on('update', dialog.onUpdate);
     request.on('response', (response, ack) => {
@@ -68,6 +68,13 @@ function ask(dialog: OpenDialog, asked: DialogRequest, tries: Tries, done: (answ
       finish({ status, reason, response }, request.uri);
     });
   });
+}
+
+/** drachtio-srf marks a dialog its server no longer has, and what the server would not send; everything else is our own trouble. */
+function statusOf(error: Error | null): number {
+  const { code } = (error ?? {}) as { code?: string };
+  if (code === 'ENODIALOG') return 481;
+  return code === 'EDRACHTIO' ? 503 : 500; // RFC 3261 §8.1.3.1: no way there
 }
 
 /** drachtio-srf throws when its connection is down at this moment. */

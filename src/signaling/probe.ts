@@ -1,14 +1,21 @@
 /**
  * probe: is anybody there? OPTIONS in the dialog (RFC 3261 §11.2: answered as an INVITE would be). Any answer that came from somebody
- * says yes, except 481: the phone lives, but the call is unknown to it.
+ * says yes, except 408 and 481: the phone may live, but not this call (RFC 5057 §5.1).
  */
-import { askInDialog, type OpenDialog } from './dialog-request.js';
+import { askInDialog, type FinalAnswer, type OpenDialog } from './dialog-request.js';
 import { SDP_TYPE } from './sip-words.js';
 
 export type ProbeResult = Readonly<{ there: boolean; why: string }>;
 
 export function sendProbe(dialog: OpenDialog, done: (result: ProbeResult) => void): void {
-  askInDialog(dialog, { method: 'OPTIONS', headers: () => ({ Accept: SDP_TYPE }) }, ({ status, reason }) =>
-    done({ there: status !== 408 && status !== 481, why: `${status} ${reason}` }),
+  askInDialog(dialog, { method: 'OPTIONS', headers: () => ({ Accept: SDP_TYPE }) }, (answer) =>
+    done({ there: isFromSomebody(answer), why: `${answer.status} ${answer.reason}` }),
   );
+}
+
+function isFromSomebody({ status, response }: FinalAnswer): boolean {
+  if (status === 408 || status === 481) return false;
+  // No way there: the engine says so itself, and no address stands beside such an answer.
+  if (status === 503) return response !== undefined && response.source_address !== '';
+  return true; // 500 without an answer is our own trouble, and says nothing of the phone
 }

@@ -41,6 +41,8 @@ export type SentCallback = (error: unknown, sent?: SrfMessage) => void;
 export interface SrfResponse extends SrfMessage {
   readonly status: number;
   readonly reason: string;
+  /** Empty where the answer is the engine's own. */
+  readonly source_address?: string;
   readonly stackDialogId?: string;
   send(status: number, options?: MessageOptions, sent?: SentCallback, acked?: (ack: SrfRequest) => void): void;
   send(status: number, reason: string, options?: MessageOptions, sent?: SentCallback, acked?: (ack: SrfRequest) => void): void;

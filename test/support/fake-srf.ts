@@ -46,12 +46,19 @@ export function incoming(facts: IncomingFacts): { request: SrfRequest; response:
   };
 }
 
-export type Outgoing = Readonly<{ options: RequestOptions; answer: (status: number, headers?: Headers) => void }>;
+export type Outgoing = Readonly<{
+  options: RequestOptions;
+  answer: (status: number, headers?: Headers) => void;
+  /** How often it was acknowledged. */
+  acks: () => number;
+}>;
 
 /** Remembers every request that goes out; the test answers it when it likes. */
 export class FakeSrf {
   readonly sent: Outgoing[] = [];
   connected = true;
+  /** The server refuses to send. */
+  refuses: Error | undefined;
 
   get last(): Outgoing {
     const last = this.sent.at(-1);
@@ -66,10 +73,12 @@ export class FakeSrf {
   request(options: RequestOptions, callback: (error: Error | null, request?: SrfRequest) => void): void {
     // As the real one does (app#request in srf.js).
     if (!this.connected) throw new Error('cannot call app#request in unconnected state');
-    const request = new EventEmitter();
+    if (this.refuses !== undefined) return callback(this.refuses);
+    const request = Object.assign(new EventEmitter(), { uri: options.uri });
+    let acks = 0;
     const answer = (status: number, headers: Headers = {}): void =>
-      void request.emit('response', { status, reason: `reason ${status}`, get: getter(headers) });
-    this.sent.push({ options, answer });
+      void request.emit('response', { status, reason: `reason ${status}`, get: getter(headers) }, () => (acks += 1));
+    this.sent.push({ options, answer, acks: () => acks });
     callback(null, request as unknown as SrfRequest);
   }
 }

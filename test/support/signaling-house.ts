@@ -47,7 +47,11 @@ export class SignalingHouse implements CallSignals {
       srf,
       signaling: this.signaling,
       calls: this,
-      bindings: { find: () => ({ kind: 'unknown' }) },
+      bindings: {
+        find: () => ({ kind: 'unknown' }),
+        traits: () => ({ kind: 'stranger', holdMode: 'auto', refusedMusic: false }),
+        holdRefused: () => undefined,
+      },
       authenticate: () => ({ kind: 'trunk', name: 'test', asker: 'inside' }),
       register: (_request, response) => response.send(404),
       session,
