@@ -6,12 +6,12 @@ import type { DialOptions, DialTarget, SessionTerms, SipReason } from '#calls/po
 import type { Logger } from '#kit/log.js';
 import type { FinalRefusal } from './best-refusal.js';
 import { answerChallenge } from './client-digest.js';
+import { EarlyAnswer, isReliable } from './early-answer.js';
 import { DialogSession } from './dialog-session.js';
 import { inviteHeaders } from './invite-headers.js';
 import type { LegDeps } from './leg-dialog.js';
 import { bodyOf, reasonHeader } from './sip-words.js';
 import { IN_DIALOG, type AckFunction, type Headers, type Srf, type SrfRequest, type SrfResponse } from './srf.js';
-import { onEarlyUpdate } from './uas-leg.js';
 
 export type BranchAnswer = Readonly<{
   dialogId: string | undefined;
@@ -24,10 +24,13 @@ export type BranchEvents = Readonly<{
   progressed: (branch: Branch, status: number, sdp: string | undefined) => void;
   answered: (branch: Branch, answer: BranchAnswer) => void;
   refused: (branch: Branch, refusal: FinalRefusal) => void;
+  /** An UPDATE of the phone that rings. */
+  updated: (branch: Branch, update: SrfRequest, answer: SrfResponse) => void;
 }>;
 
 export class Branch {
   readonly session: DialogSession;
+  readonly early: EarlyAnswer;
   readonly #srf: Srf;
   readonly #options: DialOptions;
   readonly #target: DialTarget;
@@ -49,6 +52,7 @@ export class Branch {
     this.#srf = deps.srf;
     this.session = new DialogSession(deps.session);
     this.#options = options;
+    this.early = new EarlyAnswer(options.offer);
     this.#target = target;
     this.#log = log;
     this.#events = events;
@@ -77,7 +81,7 @@ export class Branch {
         if (error || request === undefined) return this.#refused({ status: 503, reason: error?.message ?? 'not sent' });
         this.#request = request;
         request.on('response', (response, ack) => this.#onResponse(response, ack));
-        request.on('update', (update, answer) => onEarlyUpdate(update, answer));
+        request.on('update', (update, answer) => this.#events.updated(this, update, answer));
         if (this.#cancelReason !== undefined) this.#sendCancel(request, this.#cancelReason);
       },
     );
@@ -107,14 +111,13 @@ export class Branch {
 
   #onResponse(response: SrfResponse, ack: AckFunction): void {
     const { status } = response;
-    const sdp = bodyOf(response);
     if (status <= 100) return;
-    if (status < 200) return this.#events.progressed(this, status, sdp);
+    if (status < 200) return this.#onProvisional(response, ack);
     if (status < 300) {
       this.#final = true;
       return this.#events.answered(this, {
         dialogId: response.stackDialogId,
-        sdp,
+        sdp: this.early.inForce(response),
         session: this.session.agreed(response),
         ack,
       });
@@ -122,6 +125,14 @@ export class Branch {
     if ((status === 401 || status === 407) && this.#retryWithCredentials(response)) return;
     if (status === 422 && this.#retryLonger(response)) return;
     this.#refused({ status, reason: response.reason });
+  }
+
+  #onProvisional(response: SrfResponse, ack: AckFunction): void {
+    if (isReliable(response)) {
+      ack(); // drachtio-srf makes a PRACK of it (RFC 3262 §4)
+      this.early.note(response);
+    }
+    this.#events.progressed(this, response.status, bodyOf(response));
   }
 
   /** RFC 3261 §22.2: the same request once more, with the answer to the challenge. */

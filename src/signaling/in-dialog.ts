@@ -18,6 +18,7 @@ export function relayInDialog(deps: RouteDeps, request: SrfRequest, response: Sr
     { method: request.method, uri: IN_DIALOG, stackDialogId: peer.dialogId, headers: passedHeaders(request), ...body },
     (error, sent) => {
       if (error || sent === undefined) return response.send(500);
+      sent.on('update', (update, answer) => peer.onUpdate(update, answer));
       sent.on('response', (answer) => {
         if (answer.status >= 200) response.send(answer.status, answer.reason);
       });

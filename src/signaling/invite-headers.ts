@@ -2,7 +2,7 @@
  * invite-headers: what a first INVITE of ours says about itself.
  */
 import type { DialOptions, DialTarget } from '#calls/ports.js';
-import { SUPPORTED } from './extensions.js';
+import { SUPPORTED, SUPPORTED_IN_DIALOG } from './extensions.js';
 import { ALLOW, PRODUCT, SDP_TYPE, displayName, userPart } from './sip-words.js';
 import type { Headers } from './srf.js';
 
@@ -18,7 +18,8 @@ export function inviteHeaders(options: DialOptions, target: DialTarget): Headers
     To: `<sip:${userPart(options.toUser)}@localhost>`,
     'Max-Forwards': String(options.maxForwards),
     Allow: ALLOW,
-    Supported: SUPPORTED,
+    // RFC 3262 §5: a reliable 1xx to an INVITE without an offer carries one, and its PRACK would have to answer it.
+    Supported: options.offer === undefined ? SUPPORTED_IN_DIALOG : SUPPORTED,
     'User-Agent': PRODUCT,
     ...(options.offer === undefined ? {} : { 'Content-Type': SDP_TYPE }),
     ...(target.credentials === undefined ? {} : { 'P-Preferred-Identity': `<sip:${userPart(options.fromUser)}@localhost>` }),

@@ -26,7 +26,8 @@ export type LegDeps = Readonly<{
 }>;
 
 type Granted = Extract<Grant, { kind: 'granted' }>;
-type Incoming = Readonly<{ request: SrfRequest; response: SrfResponse; granted: Granted }>;
+/** `granted` is absent before the call is answered: there is no session yet. */
+type Incoming = Readonly<{ request: SrfRequest; response: SrfResponse; granted?: Granted; taken?: () => void }>;
 
 export abstract class LegDialog {
   readonly id: LegId;
@@ -130,9 +131,14 @@ export abstract class LegDialog {
   onReinvite(request: SrfRequest, response: SrfResponse): void {
     const granted = this.#mayRefresh(request, response);
     if (granted === undefined) return;
-    const incoming = { request, response, granted };
-    this.#arriving = incoming;
     request.on('update', (update, answer) => this.onUpdate(update, answer));
+    this.takeOffer({ request, response, granted });
+  }
+
+  /** The core decides; it may refuse on the spot. */
+  protected takeOffer(incoming: Incoming): void {
+    const { request } = incoming;
+    this.#arriving = incoming;
     this.deps.calls.signal(this.id, { kind: 'reinvite', sdp: bodyOf(request) });
     // Not refused on the spot: it is the one that gets the answer.
     if (this.#arriving === incoming) this.#waiting = incoming;
@@ -167,12 +173,13 @@ export abstract class LegDialog {
     const incoming = this.#waiting;
     this.#waiting = undefined;
     if (incoming === undefined || this.#over) return;
-    const { request, response, granted } = incoming;
-    const headers = { 'Content-Type': SDP_TYPE, Allow: ALLOW, Supported: SUPPORTED, ...granted.headers };
+    const { request, response, granted, taken } = incoming;
+    taken?.();
+    const headers = { 'Content-Type': SDP_TYPE, Allow: ALLOW, Supported: SUPPORTED, ...granted?.headers };
     if (request.method === 'UPDATE') {
       // RFC 3311 §5.2: an UPDATE is answered at once and has no ACK.
       response.send(200, { headers, body: sdp });
-      this.tellGranted(granted.running);
+      if (granted !== undefined) this.tellGranted(granted.running);
       this.deps.calls.signal(this.id, { kind: 'reinvite-acked' });
       return;
     }
@@ -184,7 +191,7 @@ export abstract class LegDialog {
       },
       (ack) => this.deps.calls.signal(this.id, { kind: 'reinvite-acked', sdp: bodyOf(ack) }),
     );
-    this.tellGranted(granted.running);
+    if (granted !== undefined) this.tellGranted(granted.running);
   }
 
   refuseReinvite(status: number, retryAfterSec?: number): void {

@@ -4,7 +4,7 @@
  */
 import type { LegSignal, SessionTerms } from '#calls/ports.js';
 import { askInDialog, type OpenDialog } from './dialog-request.js';
-import { SUPPORTED } from './extensions.js';
+import { SUPPORTED_IN_DIALOG } from './extensions.js';
 import { ALLOW } from './sip-words.js';
 
 export type RefreshResult = Readonly<{
@@ -13,7 +13,7 @@ export type RefreshResult = Readonly<{
 }>;
 
 export function sendRefresh(dialog: OpenDialog, done: (result: RefreshResult) => void): void {
-  const headers = () => ({ Allow: ALLOW, Supported: SUPPORTED, ...dialog.session.asks });
+  const headers = () => ({ Allow: ALLOW, Supported: SUPPORTED_IN_DIALOG, ...dialog.session.asks });
   askInDialog(dialog, { method: 'UPDATE', headers }, ({ status, reason, response }) => {
     if (response === undefined || status >= 300) return done({ signal: { kind: 'refresh-refused', status, reason } });
     done({ signal: { kind: 'refresh-answered' }, session: dialog.session.agreed(response) });

@@ -5,7 +5,7 @@
  */
 import type { LegSignal, SessionTerms } from '#calls/ports.js';
 import { askInDialog, type OpenDialog } from './dialog-request.js';
-import { SUPPORTED } from './extensions.js';
+import { SUPPORTED_IN_DIALOG } from './extensions.js';
 import { ALLOW, SDP_TYPE, bodyOf, retryAfterSec } from './sip-words.js';
 
 export type ReinviteResult = Readonly<{
@@ -15,7 +15,7 @@ export type ReinviteResult = Readonly<{
 }>;
 
 export function sendReinvite(dialog: OpenDialog, sdp: string, done: (result: ReinviteResult) => void): void {
-  const headers = () => ({ 'Content-Type': SDP_TYPE, Allow: ALLOW, Supported: SUPPORTED, ...dialog.session.asks });
+  const headers = () => ({ 'Content-Type': SDP_TYPE, Allow: ALLOW, Supported: SUPPORTED_IN_DIALOG, ...dialog.session.asks });
   askInDialog(dialog, { method: 'INVITE', headers, body: sdp }, ({ status, reason, response }) => {
     if (response !== undefined && status < 300) {
       const signal = { kind: 'reinvite-answered', status, sdp: bodyOf(response) } as const;

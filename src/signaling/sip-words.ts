@@ -4,8 +4,8 @@
 import type { SipReason } from '#calls/ports.js';
 import type { SrfMessage } from './srf.js';
 
-/** RFC 3261 §20.5: what we really answer. REFER, SUBSCRIBE and PRACK are not there yet, so they are not promised. */
-export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE, UPDATE, REGISTER';
+/** RFC 3261 §20.5: what we really answer. REFER and SUBSCRIBE are not there yet, so they are not promised. */
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, PRACK, OPTIONS, INFO, MESSAGE, UPDATE, REGISTER';
 
 export const SDP_TYPE = 'application/sdp';
 export const PRODUCT = 'Holdfast';

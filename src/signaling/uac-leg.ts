@@ -5,8 +5,10 @@
 import type { DialOptions, SipReason } from '#calls/ports.js';
 import { Branch, type BranchAnswer } from './branch.js';
 import { bestRefusal, type FinalRefusal } from './best-refusal.js';
+import { onEarlyUpdate } from './early-update.js';
 import { LegDialog, type LegDeps } from './leg-dialog.js';
-import type { AckFunction } from './srf.js';
+import { bodyOf } from './sip-words.js';
+import type { AckFunction, SrfRequest, SrfResponse } from './srf.js';
 
 const ELSEWHERE: SipReason = { cause: 200, text: 'Call completed elsewhere' };
 
@@ -26,6 +28,7 @@ export class UacLeg extends LegDialog {
           progressed: (branch, status, sdp) => this.#onProgress(branch, status, sdp),
           answered: (branch, answer) => this.#onAnswer(branch, answer),
           refused: (branch, refusal) => this.#onRefusal(branch, refusal),
+          updated: (branch, update, answer) => this.#onUpdate(branch, update, answer),
         }),
     );
   }
@@ -77,6 +80,14 @@ export class UacLeg extends LegDialog {
     this.log.info('answered');
     this.deps.calls.signal(this.id, { kind: 'session', session: answer.session });
     this.deps.calls.signal(this.id, { kind: 'answered', sdp: answer.sdp });
+  }
+
+  /** Only the phone whose early media is heard has agreed on anything that counts; the others may ask again. */
+  #onUpdate(branch: Branch, update: SrfRequest, answer: SrfResponse): void {
+    const counts = this.#earlyMediaOf === branch && this.#cancelled === undefined;
+    onEarlyUpdate(update, answer, counts ? branch.early.exchange(update) : 'their-offer-open', () =>
+      this.takeOffer({ request: update, response: answer, taken: () => branch.early.updated(bodyOf(update)) }),
+    );
   }
 
   #onRefusal(branch: Branch, refusal: FinalRefusal): void {

@@ -2,41 +2,56 @@
  * uas-leg: an INVITE that came in, until it is confirmed or gone.
  */
 import type { LegId, SipReason } from '#calls/ports.js';
+import { onEarlyUpdate } from './early-update.js';
 import { LegDialog, type LegDeps } from './leg-dialog.js';
 import { SUPPORTED } from './extensions.js';
+import { Provisional } from './provisional.js';
 import { ALLOW, SDP_TYPE, bodyOf } from './sip-words.js';
-import { wordsOf, type MessageOptions, type SrfRequest, type SrfResponse } from './srf.js';
+import { wordsOf, type SrfRequest, type SrfResponse } from './srf.js';
 
 export class UasLeg extends LegDialog {
   readonly #request: SrfRequest;
   readonly #response: SrfResponse;
+  readonly #provisional: Provisional;
   #finalSent = false;
 
   constructor(id: LegId, deps: LegDeps, request: SrfRequest, response: SrfResponse) {
     super(id, deps);
     this.#request = request;
     this.#response = response;
+    this.#provisional = new Provisional(request, response, {
+      clock: deps.clock,
+      log: this.log,
+      named: (dialogId) => this.setDialog(dialogId),
+      unacknowledged: () => this.#neverPracked(),
+    });
     request.on('cancel', () => {
       if (this.#finalSent) return; // RFC 3261 §9.2: a CANCEL after the final response changes nothing
       this.#finalSent = true; // the engine has answered 487
+      const answered = this.#provisional.holdsBack;
+      this.#provisional.end();
       this.endDialog();
-      deps.calls.signal(id, { kind: 'cancelled' });
+      deps.calls.signal(id, answered ? { kind: 'lost', why: 'cancelled before the 200 went out' } : { kind: 'cancelled' });
     });
-    request.on('update', (update, answer) => onEarlyUpdate(update, answer));
+    request.on('update', (update, answer) => {
+      const exchange = this.#provisional.agreed ? 'agreed' : 'their-offer-open';
+      onEarlyUpdate(update, answer, exchange, () => this.takeOffer({ request: update, response: answer }));
+    });
   }
 
   progress(status: number, sdp?: string): void {
-    if (this.#finalSent) return;
-    const options: MessageOptions = sdp === undefined ? {} : { headers: { 'Content-Type': SDP_TYPE }, body: sdp };
-    this.#response.send(status, options, (error) => {
-      if (error) this.log.debug({ status, why: wordsOf(error) }, 'provisional response not sent');
-      else this.setDialog(this.#response.stackDialogId);
-    });
+    if (!this.#finalSent) this.#provisional.send(status, sdp);
   }
 
+  /** RFC 3262 §3: a 200 waits for the PRACK of what was said before it. */
   accept(sdp: string): void {
+    if (!this.#finalSent) this.#provisional.whenAcknowledged(() => this.#accept(sdp));
+  }
+
+  #accept(sdp: string): void {
     if (this.#finalSent) return;
     this.#finalSent = true;
+    this.#provisional.end();
     this.log.info('200 sent');
     const granted = this.session.grant(this.#request);
     this.#response.send(
@@ -57,6 +72,7 @@ export class UasLeg extends LegDialog {
   refuse(status: number, reason?: string, retryAfterSec?: number): void {
     if (this.#finalSent) return;
     this.#finalSent = true;
+    this.#provisional.end();
     this.endDialog();
     const headers = retryAfterSec === undefined ? {} : { 'Retry-After': String(retryAfterSec) };
     if (reason === undefined) this.#response.send(status, { headers });
@@ -68,10 +84,10 @@ export class UasLeg extends LegDialog {
     if (this.#finalSent) super.bye(reason);
     else this.refuse(480, reason.text);
   }
-}
 
-/** RFC 3311 §5.2: without 100rel nothing was agreed yet, so an early UPDATE can only refresh, not offer. */
-export function onEarlyUpdate(update: SrfRequest, answer: SrfResponse): void {
-  if (update.body === undefined || update.body === '') answer.send(200);
-  else answer.send(500, { headers: { 'Retry-After': '5' } });
+  /** RFC 3262 §3: an INVITE whose reliable 1xx nobody acknowledges is refused with a 5xx; the engine may have said so before us. */
+  #neverPracked(): void {
+    this.refuse(504, 'No PRACK');
+    this.deps.calls.signal(this.id, { kind: 'lost', why: 'no PRACK came' });
+  }
 }
