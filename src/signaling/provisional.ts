@@ -94,7 +94,7 @@ export class Provisional {
     this.#next = undefined;
     this.#then = undefined;
     if (then !== undefined) return then();
-    if (next !== undefined) this.#sendReliably(next);
+    if (next !== undefined) this.send(next.status, next.sdp);
   }
 
   #send({ status, sdp }: Wanted, headers: Readonly<Record<string, string>>, pracked?: () => void): void {

@@ -84,7 +84,7 @@ export class UacLeg extends LegDialog {
 
   /** Only the phone whose early media is heard has agreed on anything that counts; the others may ask again. */
   #onUpdate(branch: Branch, update: SrfRequest, answer: SrfResponse): void {
-    const counts = this.#earlyMediaOf === branch && this.#cancelled === undefined;
+    const counts = (this.#earlyMediaOf ?? branch) === branch && this.#cancelled === undefined;
     onEarlyUpdate(update, answer, counts ? branch.early.exchange(update) : 'their-offer-open', () =>
       this.takeOffer({ request: update, response: answer, taken: () => branch.early.updated(bodyOf(update)) }),
     );

@@ -134,12 +134,12 @@ export class SignalingHouse implements CallSignals {
     return { leg, ok };
   }
 
-  dial(phone: SipPhone, more: Partial<DialTarget> = {}, offer: string | undefined = sdp()): void {
+  dial(phone: SipPhone, more: Partial<DialTarget> = {}, offer = sdp()): void {
     const uri = `sip:${phone.number}@127.0.0.1:${phone.port}`;
     this.signaling.dial({
       leg: CALLEE,
       targets: [{ uri, ...more }],
-      offer,
+      offer: offer === '' ? undefined : offer,
       fromUser: '101',
       toUser: phone.number,
       autoAnswer: false,
