@@ -75,6 +75,7 @@ export class DialogMoves {
     const { bus, calls, parking, signaling } = this.#deps;
     const live = confirmedCall(this.#find, callId, 'a call can be parked once it is answered');
     if (parking.isParked(callId)) throw new WrongMoment('this call is parked already', stateOf(live.call));
+    if (live.call.callee.halfOpen === true) throw new WrongMoment('the call is still being connected', stateOf(live.call));
     const { parties } = live.call;
     const leaves = leaving ?? leavingOf(live.call);
     const staying = otherLeg(leaves);

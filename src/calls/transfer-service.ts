@@ -270,6 +270,8 @@ export class TransferService implements CallTransfers {
 
   #mustBeFree(live: LiveCall): void {
     const { id } = live.call;
+    if (live.call.kind === 'confirmed' && live.call.callee.halfOpen === true)
+      throw new WrongMoment('the call is still being connected', stateOf(live.call));
     if (this.#deps.parking.isParked(id)) throw new WrongMoment('this call is parked', stateOf(live.call));
     for (const { from } of this.#pending.values())
       if (from === id) throw new WrongMoment('this call is being transferred already', stateOf(live.call));

@@ -132,7 +132,7 @@ function stepOf(call: Exclude<Call, Terminated>, input: Input, atMs: number): St
       if (call.kind === 'ringing') return onEarlyAcked(call, input);
       return call.kind === 'confirmed' ? onReinviteAcked(call, input) : nothing(call);
     case 'reinvite.answer-failed':
-      if (call.kind === 'ringing') return onEarlyAnswerFailed(call);
+      if (call.kind === 'ringing') return onEarlyAnswerFailed(call, input.leg);
       return call.kind === 'confirmed' ? onAnswerFailed(call, input.leg) : nothing(call);
     case 'reinvite.answered':
       return call.kind === 'confirmed' ? onReinviteAnswered(call, input) : nothing(call);

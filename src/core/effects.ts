@@ -34,7 +34,7 @@ export type Effect =
   | Readonly<{ kind: 'send-reinvite'; leg: LegRole; direction: Direction }>
   /** 200 to a phone's re-INVITE: the answer to its offer, or our offer when it had none. */
   | Readonly<{ kind: 'answer-reinvite'; leg: LegRole; direction: Direction; ourOffer: boolean }>
-  | Readonly<{ kind: 'refuse-reinvite'; leg: LegRole; status: 491 | 500 }>
+  | Readonly<{ kind: 'refuse-reinvite'; leg: LegRole; status: 481 | 491 | 500 }>
   | Readonly<{ kind: 'apply-reanswer'; leg: LegRole }>
   | Readonly<{ kind: 'gate' }>
   | Readonly<{ kind: 'ungate' }>

@@ -50,6 +50,8 @@ export function onResumeRequested(call: Confirmed, input: InputOf<'resume.reques
 
 export function onReinviteReceived(call: Confirmed, input: InputOf<'reinvite.received'>): Step {
   const leg = call[input.leg];
+  // RFC 3261 §15.1.2: it crossed our BYE, or its own.
+  if (leg.dialog === 'terminated') return [call, [{ kind: 'refuse-reinvite', leg: input.leg, status: 481 }]];
   switch (leg.offerAnswer.kind) {
     case 'have-local-offer': // RFC 3261 §14.2: their offer meets ours,
     case 'awaiting-answer-in-ack': // and ours may have gone out in a 200 (as RFC 3311 §5.2 says of UPDATE).
@@ -136,7 +138,9 @@ export function onAnswerFailed(call: Confirmed, role: LegRole): Step {
   if (open.kind === 'awaiting-answer-in-ack') return settle(withLeg(call, stable(notTaken(leg, open.refreshes))));
   if (open.kind !== 'have-remote-offer' || open.before === undefined) return [call, []];
   const { media, phoneHeld } = open.before;
-  const undone = stable(notTaken({ ...leg, media: { ...media, sound: leg.media.sound, music: leg.media.music } }, leg.media.stale));
+  const undone = stable(
+    notTaken({ ...leg, media: { ...media, sound: leg.media.sound, music: leg.media.music } }, leg.media.stale),
+  );
   const reason = phoneReason(role);
   if (call.hold.has(reason) === phoneHeld) return settle(withLeg(call, undone));
   const hold = phoneHeld ? withReason(call.hold, reason, phoneTerms(call, role)) : withoutReason(call.hold, reason);

@@ -24,7 +24,7 @@ const endMs = ({ intervalSec }: Session): number => (intervalSec - Math.min(32, 
 export function onSessionAgreed(call: Exclude<Call, Terminated>, input: InputOf<'session.agreed'>): Step {
   const { intervalSec, weRefresh, byUpdate } = input;
   const leg = input.leg === 'caller' ? call.caller : call.kind === 'trying' ? undefined : call.callee;
-  if (leg === undefined) return [call, []];
+  if (leg === undefined || leg.dialog === 'terminated') return [call, []];
   if (intervalSec === undefined) {
     const { session: before, ...without } = leg;
     return [put(call, without), before === undefined ? [] : [{ kind: 'stop-timer', timer: `session-${leg.role}` }]];

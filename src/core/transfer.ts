@@ -22,7 +22,8 @@ export const mayLeave = (call: Confirmed, role: LegRole): boolean =>
 
 export function onTransferRequested(call: Confirmed, { leaving, park }: InputOf<'transfer.requested'>): Step {
   const reason = leavingReason(leaving, park);
-  if (call.hold.has(reason)) return [call, []];
+  // A late offer that is not answered yet needs both of them to be completed.
+  if (call.hold.has(reason) || call.callee.halfOpen === true) return [call, []];
   // No policy: whoever leaves has given the party away, and does not want it back by a timer.
   return settle(changeWish(call, withReason(call.hold, reason, {})));
 }
@@ -38,12 +39,14 @@ export function onTransferFailed(call: Confirmed, { leaving }: InputOf<'transfer
 export function onLeft(call: Confirmed, role: LegRole): Step {
   const { session: _over, refreshing: _out, ...rest } = call[role];
   const gone: Leg = { ...rest, dialog: 'terminated', offerAnswer: { kind: 'stable' }, media: { ...rest.media, sound: 'none' } };
-  const timers: Effect[] = [
+  const { sound } = call[role].media;
+  const last: Effect[] = [
     { kind: 'stop-timer', timer: `glare-${role}` },
     { kind: 'stop-timer', timer: `session-${role}` },
+    ...(sound === 'none' || sound === 'failed' ? [] : [{ kind: 'stop-sound', leg: role } as const]),
   ];
   const [next, effects] = settle(withLeg(call, gone));
-  return [next, [...timers, ...effects]];
+  return [next, [...last, ...effects]];
 }
 
 export function onDismissed(call: Confirmed, { leg }: InputOf<'leg.dismissed'>): Step {

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { ModelWorld, type Start } from '../support/model-world.js';
 
-const WALKS: Readonly<Record<Start, number>> = { talking: 3000, phone: 1000, 'late offer': 1000, api: 1000 };
+const WALKS: Readonly<Record<Start, number>> = { talking: 3000, phone: 2000, 'late offer': 1000, api: 1000 };
 const SEED = 20_261_121;
 
 /** What the walks must have come by often, lest they prove nothing: inputs, effects and events, with their status. */
@@ -16,6 +16,16 @@ const MUST_BE_SEEN: readonly string[] = [
   ...['refuse-reinvite 491', 'refuse-reinvite 500', 'answer-reinvite', 'send-reinvite', 'start-glare-timer', 'timer.fired'],
   ...['hold.requested', 'resume.requested', 'gate', 'ungate', 'play', 'stop-sound', 'sound.failed', 'media.changed'],
   ...['hold.changed', 'hold.failed', 'call.ringing', 'call.answered', 'call.ended', 'bye.received', 'cancel.received'],
+  ...[
+    'session.agreed',
+    'send-refresh',
+    'refresh.answered',
+    'refresh.refused 405',
+    'hold.expired',
+    'hold.reminder',
+    'ask-transfer',
+  ],
+  ...['transfer.requested', 'transfer.failed', 'leg.dismissed', 'leg.moved', 'remind'],
   ...['leg.lost', 'hangup.requested', 'shutdown.requested', 'media.lost', 'leg.refused 486', 'refuse 487', 'cancel', 'send-bye'],
 ];
 

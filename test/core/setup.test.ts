@@ -1,6 +1,7 @@
 import t from 'tap';
 import { answerTo, DIRECTIONS } from '#core/direction.js';
 import { holdView } from '#core/hold-view.js';
+import { LEG_ROLES } from '#core/leg.js';
 import { CallStory, ringing, ringingApi, ringingLate, talking } from '../support/call-fixture.js';
 
 const NOTHING: readonly string[] = [];
@@ -315,6 +316,36 @@ t.test(
     t.same(ringingApi().offers('callee', 'sendonly'), ['refuse-reinvite callee 491']);
   },
 );
+
+t.test(
+  'a phone that was answered reliably before its 200 may hold then (RFC 3311 §5.2), and the hold counts from the answer on',
+  async (t) => {
+    for (const leg of LEG_ROLES) {
+      const story = ringing();
+      story.on({ kind: 'leg.progressed', leg: 'callee', status: 183, earlyMedia: true });
+      t.same(story.offers(leg, 'sendonly'), [`answer-reinvite ${leg} recvonly`]);
+      t.same(story.offers(leg, 'sendrecv'), [`refuse-reinvite ${leg} 500`], 'one at a time');
+      t.same(story.acks(leg), [], 'an UPDATE has no ACK; that its 200 went out is told the same way');
+      story.on({ kind: 'leg.answered', leg: 'callee', direction: leg === 'callee' ? 'sendonly' : 'sendrecv' });
+      story.on({ kind: 'leg.acked', leg: 'caller' });
+      story.cooperate({ caller: 'sendrecv', callee: 'sendrecv', [leg]: 'sendonly' });
+      t.same(story.reasons, [`${leg}-phone`]);
+      t.equal(story.local, leg === 'caller' ? 'recvonly / sendonly' : 'sendonly / recvonly');
+      t.equal(story.confirmed.gated, true);
+    }
+  },
+);
+
+t.test('a phone that holds and lets go before the answer is not held by itself', async (t) => {
+  const story = ringing();
+  story.on({ kind: 'leg.progressed', leg: 'callee', status: 183, earlyMedia: true });
+  for (const direction of ['sendonly', 'sendrecv'] as const) {
+    story.offers('caller', direction);
+    story.acks('caller');
+  }
+  story.on({ kind: 'leg.answered', leg: 'callee', direction: 'sendrecv' });
+  t.same(story.reasons, []);
+});
 
 t.test('a 200 without a session description connects nobody: it is acknowledged and hung up', async (t) => {
   const phone = ringing();

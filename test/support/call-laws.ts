@@ -41,13 +41,27 @@ export class CallLaws {
     if (input.kind === 'invite.received') this.#legs.caller.offered = input.offered ?? 'sendrecv';
     if (input.kind === 'cancel.received' && before.kind !== 'confirmed') this.#legs.caller.alive = false;
     if (input.kind === 'media.changed' && input.peerStale && before.kind === 'confirmed')
-      this.#legs[otherLeg(input.leg)].owed = true;
+      this.#legs[otherLeg(input.leg)].owed = !this.#legs[otherLeg(input.leg)].hasLeft;
     if (input.kind === 'timer.fired') this.timers.delete(input.timer);
     if (input.kind === 'reinvite.received') this.#answersOnce(input.leg, effects);
     if (after.kind === 'terminated') return this.#ends(effects);
+    this.#leaves(before, input, after, effects);
     for (const effect of effects) this.#does(after, effect);
     this.#stands(after);
     this.#tells(before, input, after, effects);
+  }
+
+  /** A party that is on its way out may go without ending the call; nobody else. */
+  #leaves(before: Call, input: Input, after: Call, effects: readonly Effect[]): void {
+    if (before.kind !== 'confirmed' || after.kind !== 'confirmed') return;
+    for (const role of LEG_ROLES) {
+      if (after[role].dialog !== 'terminated' || before[role].dialog === 'terminated') continue;
+      const may = before.hold.has(`${role}-transfer`) || before.hold.has(`${role}-park`);
+      this.#must(may && 'leg' in input && input.leg === role, `the ${role} leaves because it was on its way out`);
+      const byes = effects.filter((effect) => effect.kind === 'send-bye' && effect.leg === role).length;
+      this.#must(byes === (input.kind === 'leg.dismissed' ? 1 : 0), `the ${role} hears BYE when it has not said so itself`);
+      this.#legs[role].left();
+    }
   }
 
   /** When nothing more is on its way: the world agrees with the wish, or says where it does not. */
@@ -62,6 +76,7 @@ export class CallLaws {
       this.#must(leg.ours === 'none' && leg.theirs === 'none', `no offer is left open on the ${role}`);
       const refused = call[role].refused !== undefined;
       this.#must(!leg.owed || refused, `the ${role} was offered the new codec`);
+      if (call[role].dialog === 'terminated') continue;
       if (holdView(call)[role].state === 'agreed' && !refused)
         this.#must(this.#wasTold(call, role), `the ${role} was told what is wanted`);
     }
@@ -94,6 +109,7 @@ export class CallLaws {
     );
     this.#must(answers + refusals.length === 1, `the ${role}'s re-INVITE is answered once`);
     if (refusals.length === 0) return;
+    if (leg.hasLeft) return this.#must(refusals[0] === 481, 'who has left has no dialog any more');
     const oursIsOpen = (leg.ours !== 'none' && !leg.unacked) || (leg.theirs !== 'none' && leg.theirs.by === 'us');
     this.#must(refusals[0] === (oursIsOpen ? 491 : 500), '491 where our offer is open, 500 where theirs is');
     this.#must(
@@ -142,9 +158,19 @@ export class CallLaws {
       case 'stop-timer':
         this.timers.delete(effect.timer);
         return;
+      case 'send-refresh':
+        this.#must(
+          this.#legs[effect.leg].ours === 'none' && this.#legs[effect.leg].theirs === 'none',
+          'a refresh waits for its turn',
+        );
+        return;
+      case 'send-bye':
+        return this.#must(
+          call.kind === 'confirmed' && call[effect.leg].dialog === 'terminated',
+          'BYE to who leaves, and to nobody else',
+        );
       case 'refuse':
       case 'cancel':
-      case 'send-bye':
       case 'delete-media':
         return this.#must(false, `${effect.kind} in a call that goes on`);
       default:
@@ -207,7 +233,7 @@ export class CallLaws {
     if (news) this.#told = line;
     const refusals = events.filter((event) => event.kind === 'hold.failed').length;
     const waits = before.kind === 'confirmed' && 'leg' in input && call[input.leg].offerAnswer.kind === 'glare-wait';
-    const failed = input.kind === 'reinvite.refused' && !waits;
+    const failed = input.kind === 'reinvite.refused' && !waits && !this.#legs[input.leg].hasLeft;
     this.#must(refusals === (failed ? 1 : 0), 'hold.failed is told once for every refusal');
   }
 
@@ -219,7 +245,8 @@ export class CallLaws {
       count((effect) => effect.kind === 'publish' && effect.event.kind === 'call.ended') === 1,
       'call.ended is told once',
     );
-    this.#must(count((effect) => effect.kind === 'publish') === 1, 'and nothing else with it');
+    const others = count((effect) => effect.kind === 'publish' && !['call.ended', 'hold.expired'].includes(effect.event.kind));
+    this.#must(others === 0, 'and nothing else with it, but why');
     this.#must(count((effect) => effect.kind === 'delete-media') === 1, 'media is deleted once');
     for (const effect of effects) if (effect.kind === 'stop-timer') this.timers.delete(effect.timer);
     this.#must(this.timers.size === 0, 'every timer is stopped');

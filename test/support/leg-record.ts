@@ -24,11 +24,13 @@ export class LegRecord {
   offered: Direction | undefined;
   reoffered: Direction | undefined;
   alive = false;
+  hasLeft = false;
   dialog: 'none' | 'early' | 'confirmed' = 'none';
   /** It answered our INVITE with a 2xx that has no ACK. */
   unacked = false;
 
   heard(input: Extract<Input, { leg: LegRole }>): void {
+    if (this.hasLeft) return; // late words
     switch (input.kind) {
       case 'leg.answered':
         this.dialog = 'confirmed';
@@ -59,12 +61,24 @@ export class LegRecord {
       case 'reinvite.received':
         this.reoffered = input.direction;
         return;
+      case 'leg.moved':
+        this.alive = false;
+        return;
       case 'sound.failed':
         this.sound = 'none';
         return;
       default:
         return;
     }
+  }
+
+  /** The party has left, and the call goes on without it. */
+  left(): void {
+    this.hasLeft = true;
+    this.alive = false;
+    this.ours = 'none';
+    this.theirs = 'none';
+    this.owed = false;
   }
 
   #acknowledged(answer: Direction | undefined): void {

@@ -15,6 +15,7 @@ type Word =
   | Readonly<{ kind: 'reinvite'; offered: Direction }>
   | Readonly<{ kind: 'reinvite-accepted'; offered: Direction | undefined }>
   | Readonly<{ kind: 'reinvite-refused' }>
+  | Readonly<{ kind: 'refresh' }>
   | Readonly<{ kind: 'over' }>;
 
 /** @returns a number from 0 up to, but not including, `count`. */
@@ -61,6 +62,8 @@ export class ModelPhone {
       }
       case 'refuse-reinvite':
         return void this.#toPhone.push({ kind: 'reinvite-refused' });
+      case 'send-refresh':
+        return void this.#toPhone.push({ kind: 'refresh' });
       case 'refuse':
       case 'cancel':
       case 'send-bye':
@@ -98,8 +101,9 @@ export class ModelPhone {
       act: () => this.#offers(direction),
     });
     const offers = [...DIRECTIONS.map((direction) => offer(direction, direction)), offer('nothing and asks', undefined)];
+    const refresh: Action = { name: `the ${leg} refreshes its session`, act: (choose) => this.#agrees(choose) };
     // A second re-INVITE before the first is over is against RFC 3261 §14.1, and phones do it all the same, if seldom.
-    return this.#asked || this.#ack !== undefined ? offers.slice(1, 2) : offers;
+    return this.#asked || this.#ack !== undefined ? offers.slice(1, 2) : [...offers, refresh];
   }
 
   hangsUp(): Action {
@@ -145,6 +149,8 @@ export class ModelPhone {
       }
       case 'reinvite':
         return this.#answers(word.offered, choose);
+      case 'refresh':
+        return this.#refreshes(choose);
       case 'reinvite-accepted': {
         this.#asked = false;
         const direction = word.offered === undefined ? undefined : this.#fromAll(choose, word.offered);
@@ -158,6 +164,21 @@ export class ModelPhone {
         this.#state = 'gone';
         return;
     }
+  }
+
+  /** RFC 4028: a 2xx agrees on a session, on another one, or on none. */
+  #agrees(choose: Choose): void {
+    const choice = choose(8);
+    const terms = { weRefresh: choice < 5, byUpdate: choice < 3, ...(choice === 7 ? {} : { intervalSec: 90 }) };
+    this.toServer.push({ kind: 'session.agreed', leg: this.#leg, ...terms });
+  }
+
+  #refreshes(choose: Choose): void {
+    const leg = this.#leg;
+    const choice = choose(12);
+    if (choice < 8) this.#agrees(choose);
+    if (choice < 9) this.toServer.push({ kind: 'refresh.answered', leg });
+    else this.toServer.push({ kind: 'refresh.refused', leg, status: [405, 500, 408][choice - 9] ?? 481, reason: 'no' });
   }
 
   #mayAckAtOnce(choose: Choose): void {
@@ -181,10 +202,13 @@ export class ModelPhone {
   /** Our re-INVITE: RFC 3261 §14.2 asks for 491 while its own is open; else it may do what phones do. */
   #answers(offered: Direction, choose: Choose): void {
     const leg = this.#leg;
-    const refuse = (status: number): number =>
-      this.toServer.push({ kind: 'reinvite.refused', leg, status, reason: `is ${status}` });
-    const answer = (direction: Direction | undefined): number =>
+    const retry = choose(2) === 0 ? {} : { retryAfterSec: choose(12) };
+    const refuse = (status: number): unknown =>
+      this.toServer.push({ kind: 'reinvite.refused', leg, status, reason: `is ${status}`, ...(status === 500 ? retry : {}) });
+    const answer = (direction: Direction | undefined): void => {
+      if (choose(4) === 3) this.#agrees(choose);
       this.toServer.push({ kind: 'reinvite.answered', leg, status: 200, direction });
+    };
     const choice = choose(24);
     if (this.#asked) refuse(491);
     else if (choice === 23) refuse(choose(2) === 0 ? 408 : 481);

@@ -3,6 +3,7 @@
  * It wanders where its choices lead, then lets everybody do their duty until nothing is left to do.
  */
 import type { Effect } from '#core/effects.js';
+import type { OnExpiry } from '#core/hold-policy.js';
 import type { Input } from '#core/inputs.js';
 import { LEG_ROLES, type LegRole } from '#core/leg.js';
 import { CallLaws } from './call-laws.js';
@@ -14,6 +15,12 @@ export type Start = 'talking' | 'phone' | 'late offer' | 'api';
 /** More would mean that somebody goes round in circles. */
 const MOST_DUTIES = 400;
 const HOLDERS: readonly Holder[] = ['controller', 'caller', 'callee'];
+const EXPIRIES: readonly OnExpiry[] = [
+  { kind: 'resume' },
+  { kind: 'ring-holder' },
+  { kind: 'hangup' },
+  { kind: 'transfer', to: '110' },
+];
 
 export class ModelWorld {
   readonly laws: CallLaws;
@@ -54,6 +61,7 @@ export class ModelWorld {
   /** Everybody lets go of what they hold: whatever has happened, the parties must hear each other again. */
   letGo(): this {
     for (const holder of HOLDERS) this.#says({ kind: 'resume.requested', holder });
+    for (const leaving of LEG_ROLES) this.#says({ kind: 'transfer.failed', leaving });
     this.#drain();
     // A phone whose resume crosses a re-INVITE of ours is refused, and tries again (RFC 3261 §14.1).
     for (let round = 0; round < 4; round += 1) {
@@ -62,8 +70,17 @@ export class ModelWorld {
     }
     this.laws.rests(this.#story.call);
     const { call } = this.#story;
-    if (call.kind === 'confirmed' && (call.hold.size > 0 || call.gated)) this.laws.breaks('whoever holds can let go');
+    if (call.kind === 'confirmed' && !this.#parkedOrLeft && (call.hold.size > 0 || call.gated))
+      this.laws.breaks('whoever holds can let go');
     return this;
+  }
+
+  /** Who waits for a third party waits for it, and nobody here can let go. */
+  get #parkedOrLeft(): boolean {
+    const { call } = this.#story;
+    if (call.kind !== 'confirmed') return false;
+    const left = LEG_ROLES.some((role) => call[role].dialog === 'terminated');
+    return left || call.hold.has('caller-park') || call.hold.has('callee-park');
   }
 
   #holds(role: LegRole): boolean {
@@ -105,7 +122,9 @@ export class ModelWorld {
       duties.push(...phone.duties());
     }
     if (duties.length > 0) return duties;
-    return [...this.laws.timers].map((timer) => ({ name: timer, act: () => this.#says({ kind: 'timer.fired', timer }) }));
+    // Sessions and reminders never end by themselves, and a policy may end the call: those are wishes of the clock, not duties.
+    const waits = [...this.laws.timers].filter((timer) => !/^(session|hold)-/.test(timer));
+    return waits.map((timer) => ({ name: timer, act: () => this.#says({ kind: 'timer.fired', timer }) }));
   }
 
   #wishes(): Action[] {
@@ -114,14 +133,32 @@ export class ModelWorld {
       { kind: 'hold.requested', holder, music: null } as const,
       { kind: 'resume.requested', holder } as const,
     ]);
+    const policies = HOLDERS.flatMap((holder) =>
+      EXPIRIES.map(
+        (onExpiry) =>
+          ({ kind: 'hold.requested', holder, policy: { maxSeconds: 60, remindHolderEverySeconds: 9, onExpiry } }) as const,
+      ),
+    );
+    const transfers = LEG_ROLES.flatMap((leaving) => [
+      { kind: 'transfer.requested', leaving, park: false } as const,
+      { kind: 'transfer.requested', leaving, park: true } as const,
+      { kind: 'transfer.failed', leaving } as const,
+      { kind: 'leg.dismissed', leg: leaving } as const,
+    ]);
     const timers = [...this.laws.timers]
       .filter((timer) => timer !== 'ring')
       .map((timer) => ({ kind: 'timer.fired', timer }) as const);
-    return [...holds, ...timers].map((input) => ({ name: input.kind, act: () => this.#says(input) }));
+    return [...holds, ...holds, ...timers, ...timers, ...policies, ...transfers].map((input) => ({
+      name: input.kind,
+      act: () => this.#says(input),
+    }));
   }
 
   #endings(): Action[] {
-    const lost = LEG_ROLES.map((leg): Input => ({ kind: 'leg.lost', leg, why: 'no ACK' }));
+    const lost = LEG_ROLES.flatMap((leg): Input[] => [
+      { kind: 'leg.lost', leg, why: 'no ACK' },
+      ...(this.#story.call.kind === 'confirmed' ? [{ kind: 'leg.moved', leg } as const] : []),
+    ]);
     const inputs: Input[] = [{ kind: 'hangup.requested' }, { kind: 'shutdown.requested' }, { kind: 'media.lost' }, ...lost];
     if (this.#story.call.origin === 'phone') inputs.push({ kind: 'cancel.received' });
     if (this.laws.timers.has('ring')) inputs.push({ kind: 'timer.fired', timer: 'ring' });
