@@ -1,6 +1,6 @@
 import t from 'tap';
 import { FakeClock } from '../support/fake-clock.js';
-import { SDP, contactOf, incomingCall, invitation, sendInDialog, sendInvite } from '../support/engine-calls.js';
+import { SDP, contactOf, incomingCall, invitation, outgoingCall, sendInDialog, sendInvite } from '../support/engine-calls.js';
 import { appForTest, engineForTest, outgoing } from '../support/engine-fixture.js';
 import { header, tag, udpPhone } from '../support/raw-phone.js';
 
@@ -76,6 +76,47 @@ t.test(
     t.equal(next.response.status, 180, 'the repeated one and the one out of order are not told (RFC 3262 §4)');
   },
 );
+
+t.test(
+  'an offer in a PRACK is refused, for nobody could answer it; the provisional response is acknowledged all the same',
+  async (t) => {
+    const clock = new FakeClock();
+    const engine = await engineForTest(t, {}, { clock, askFence: (passed) => void setImmediate(passed) });
+    const app = await appForTest(t, engine);
+    const phone = await udpPhone(engine);
+    t.teardown(() => phone.close());
+    sendInvite(phone, 'p4', { lines: ['Supported: 100rel'] });
+    const { response } = await app.gets('INVITE');
+    const pracked = new Promise((resolve) =>
+      response.send(183, { headers: { Require: '100rel' }, body: SDP }, undefined, resolve),
+    );
+    const progress = await phone.receives('183 INVITE');
+    const facts = { ...invitation(phone, 'p4'), to: header(progress, 'To'), cseq: 2, body: SDP };
+    const lines = [`RAck: ${header(progress, 'RSeq')} 1 INVITE`];
+    phone.send(phone.request('PRACK', contactOf(progress), { ...facts, lines }));
+    t.ok(await phone.receives('488 PRACK'));
+    await pracked;
+    clock.advance(2000);
+    response.send(486);
+    await phone.receives('486 INVITE');
+    t.equal(phone.received.filter((one) => one.startsWith('SIP/2.0 183')).length, 1);
+  },
+);
+
+t.test('a BYE that is challenged may be repeated for 32 seconds; then the dialog is forgotten', async (t) => {
+  const clock = new FakeClock();
+  const engine = await engineForTest(t, {}, { clock, askFence: (passed) => void setImmediate(passed) });
+  const app = await appForTest(t, engine);
+  const phone = await udpPhone(engine);
+  t.teardown(() => phone.close());
+  const { dialogId } = await outgoingCall(app, phone);
+  const bye = await outgoing(app, { method: 'BYE', uri: 'sip:placeholder', stackDialogId: dialogId });
+  phone.send(phone.response(await phone.receives('BYE'), 401, { lines: ['WWW-Authenticate: Digest realm="r", nonce="n"'] }));
+  t.equal((await bye.next()).response.status, 401);
+  t.equal(engine.counts().dialogs, 1, 'it waits for the BYE with credentials');
+  clock.advance(32_020);
+  t.equal(engine.counts().dialogs, 0, 'which never came');
+});
 
 t.test('UPDATE passes in both directions and moves the target', async (t) => {
   const engine = await engineForTest(t);

@@ -7,6 +7,7 @@ import type { HeaderField, SipResponse } from '#sip/message.js';
 import { reasonPhrase } from '#sip/status.js';
 import { refreshesTarget, refreshTarget, uacFacts, type SentRequest } from '../dialog/dialog.js';
 import { LiveDialog } from '../dialog/live-dialog.js';
+import { WAIT_MS } from '../dialog/repeat-until.js';
 import type { App } from '../link/app.js';
 import { wireTime } from '../link/link-messages.js';
 import type { ClientTransaction, ClientUser } from '../transaction/client-transaction.js';
@@ -14,6 +15,7 @@ import { responseEssentials } from '../transaction/essentials.js';
 import { clientKey } from '../transaction/matching.js';
 import type { Flow } from '../transport/flow.js';
 import type { Way } from '../transport/transports.js';
+import type { WheelTarget } from '../timer-wheel.js';
 import { valueOf } from './body-type.js';
 import { composeRequest, viaFor } from './compose-request.js';
 import type { Core } from './core.js';
@@ -154,8 +156,9 @@ export class OutgoingRequest implements ClientUser {
     if (method === 'SUBSCRIBE' && dialog === undefined && ok) return this.#subscribed(response);
     if (dialog === undefined) return;
     if (ok && refreshesTarget(method) && this.client !== undefined) refreshTarget(dialog.facts, response, this.client.flow);
-    // RFC 3261 §15.1.1: whatever the answer, the dialog is over; a challenge only wants the BYE once more.
+    // RFC 3261 §15.1.1: whatever the answer, the dialog is over; a challenge only wants the BYE once more, and does not wait for ever.
     const challenged = response.status === 401 || response.status === 407;
+    if (method === 'BYE' && challenged) this.core.wheel.start(new ChallengedBye(this.core, dialog), 'not repeated', WAIT_MS);
     const lastNotify = method === 'NOTIFY' && dialog.facts.kind === 'SUBSCRIBE' && isTerminated(this.request.headers);
     if ((method === 'BYE' && !challenged) || lastNotify) this.core.dialogs.remove(dialog);
   }
@@ -172,3 +175,18 @@ export class OutgoingRequest implements ClientUser {
 
 const isTerminated = (headers: readonly HeaderField[]): boolean =>
   /^terminated/i.test(valueOf(headers, 'Subscription-State') ?? '');
+
+/** An application without credentials has nothing to repeat a BYE with. */
+class ChallengedBye implements WheelTarget<'not repeated'> {
+  readonly #core: Core;
+  readonly #dialog: LiveDialog;
+
+  constructor(core: Core, dialog: LiveDialog) {
+    this.#core = core;
+    this.#dialog = dialog;
+  }
+
+  due(): void {
+    this.#core.dialogs.remove(this.#dialog);
+  }
+}

@@ -65,7 +65,10 @@ function byeBeforeAnswer(core: Core, open: readonly OpenRequest[], arrived: Arri
   if (invite !== undefined) tellCancelled(core, invite);
 }
 
-/** RFC 3262 §3. The engine answers it; drachtio-srf only wants to know that it came. */
+/**
+ * RFC 3262 §3. The engine answers it; drachtio-srf only wants to know that it came. Nobody could answer an offer in it (§5), so that is
+ * refused, and only the offer: the provisional response has been acknowledged.
+ */
 function receivePrack(core: Core, dialog: LiveDialog, arrived: Arrived, transaction: ServerTransaction): void {
   const [rseq, cseq, method] = (headerField(arrived.request, 'RAck') ?? '').trim().split(/\s+/);
   const invite = [...dialog.openRequests].find(
@@ -76,7 +79,9 @@ function receivePrack(core: Core, dialog: LiveDialog, arrived: Arrived, transact
   if (invite === undefined || repeat === undefined) return finish(arrived, transaction, 481);
   repeat.stop();
   invite.reliable?.delete(Number(rseq));
-  transaction.answer(200, composeResponse(arrived, { status: 200, reason: 'OK' }));
+  const offers = arrived.request.body !== '' && invite.arrived.request.body !== '';
+  if (offers) finish(arrived, transaction, 488);
+  else transaction.answer(200, composeResponse(arrived, { status: 200, reason: 'OK' }));
   invite.app.notify({
     source: 'network',
     bytes: arrived.text.length,
