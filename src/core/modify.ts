@@ -108,7 +108,10 @@ function rememberBefore(call: Call, role: LegRole, before: BeforeOffer): Call {
 
 export function onReinviteAcked(call: Confirmed, input: InputOf<'reinvite.acked'>): Step {
   const leg = call[input.leg];
-  if (leg.offerAnswer.kind === 'have-remote-offer') return settle(withLeg(call, stable(leg)));
+  if (leg.offerAnswer.kind === 'have-remote-offer') {
+    // Of an UPDATE from before the answer: the INVITE itself still waits for its ACK.
+    return leg.offerAnswer.before === undefined ? [call, []] : settle(withLeg(call, stable(leg)));
+  }
   if (leg.offerAnswer.kind !== 'awaiting-answer-in-ack') return [call, []];
   return answerInAck(call, leg, leg.offerAnswer.offered, input.direction);
 }

@@ -186,7 +186,7 @@ export class CallLaws {
 
   #accepts(caller: LegRecord, call: Call, direction: Direction): void {
     const late = call.kind === 'confirmed' && call.caller.halfOpen === true;
-    if (!late) this.#mustBeLegal(caller.offered, direction);
+    if (!late) this.#mustBeLegal(caller.lastOffered, direction);
     caller.accepts(direction, late);
   }
 

@@ -23,6 +23,10 @@ export class LegRecord {
   /** What its INVITE, or the 2xx to ours, offered or answered. */
   offered: Direction | undefined;
   reoffered: Direction | undefined;
+  #answered: Direction | undefined;
+  #answeredBefore: Direction | undefined;
+  /** Our 200 to its INVITE waits for the ACK. */
+  #inviteOpen = false;
   alive = false;
   hasLeft = false;
   dialog: 'none' | 'early' | 'confirmed' = 'none';
@@ -43,12 +47,15 @@ export class LegRecord {
       case 'bye.received':
         if (this.dialog === 'confirmed') this.alive = false;
         return;
-      case 'leg.acked':
       case 'reinvite.acked':
+        if (this.#inviteOpen) return;
+        return this.#acknowledged(input.direction);
+      case 'leg.acked':
         return this.#acknowledged(input.direction);
       case 'reinvite.answer-failed':
         this.owed ||= this.owedInFlight;
-        this.theirs = 'none';
+        if (!this.#inviteOpen) this.theirs = 'none';
+        this.#answered = this.#answeredBefore;
         return;
       case 'reinvite.answered':
         if (this.ours !== 'none') this.last = { by: 'us', told: this.ours, said: input.direction ?? mirror(this.ours) };
@@ -83,9 +90,15 @@ export class LegRecord {
 
   #acknowledged(answer: Direction | undefined): void {
     const { theirs } = this;
+    this.#inviteOpen = false;
     this.theirs = 'none';
     if (theirs === 'none') return;
     this.last = theirs.by === 'us' ? { ...theirs, said: answer ?? mirror(theirs.told) } : theirs;
+  }
+
+  /** Before its INVITE is answered a phone may have offered again (RFC 3311 §5.2). */
+  get lastOffered(): Direction | undefined {
+    return this.#answered ?? this.offered;
   }
 
   dialled(): void {
@@ -103,7 +116,8 @@ export class LegRecord {
 
   accepts(direction: Direction, late: boolean): void {
     this.dialog = 'confirmed';
-    this.theirs = { by: late ? 'us' : 'them', told: direction, said: this.offered ?? 'sendrecv' };
+    this.#inviteOpen = true;
+    this.theirs = { by: late ? 'us' : 'them', told: direction, said: this.lastOffered ?? 'sendrecv' };
   }
 
   offers(direction: Direction): void {
@@ -112,6 +126,8 @@ export class LegRecord {
   }
 
   answers(effect: Extract<Effect, { kind: 'answer-reinvite' }>): void {
+    this.#answeredBefore = this.#answered;
+    if (!effect.ourOffer) this.#answered = this.reoffered;
     this.theirs = { by: effect.ourOffer ? 'us' : 'them', told: effect.direction, said: this.reoffered ?? 'sendrecv' };
     this.#carriesNews();
   }
