@@ -29,10 +29,12 @@ type Granted = Extract<Grant, { kind: 'granted' }>;
 /** `granted` is absent before the call is answered: there is no session yet. */
 type Incoming = Readonly<{ request: SrfRequest; response: SrfResponse; granted?: Granted; taken?: () => void }>;
 
+const logOf = (id: LegId, log: Logger): Logger => log.child({ callId: id.callId, leg: id.role });
+
 export abstract class LegDialog {
-  readonly id: LegId;
+  #id: LegId;
+  #log: Logger;
   protected readonly deps: LegDeps;
-  protected readonly log: Logger;
   protected session: DialogSession;
   /** Who we are on this dialog, where the other side asks. */
   protected credentials: Login | undefined;
@@ -43,14 +45,26 @@ export abstract class LegDialog {
   /** The one that has just come in, while the core is being asked. */
   #arriving: Incoming | undefined;
   #probing = false;
-  /** Wanted in the moment between our 200 and the engine's word that it has gone out. */
-  #byeWaits: SipReason | undefined;
 
   constructor(id: LegId, deps: LegDeps) {
-    this.id = id;
+    this.#id = id;
     this.deps = deps;
     this.session = new DialogSession(deps.session);
-    this.log = deps.log.child({ callId: id.callId, leg: id.role });
+    this.#log = logOf(id, deps.log);
+  }
+
+  get id(): LegId {
+    return this.#id;
+  }
+
+  protected get log(): Logger {
+    return this.#log;
+  }
+
+  /** The dialog goes on as a leg of another call: whatever comes in on it from now on belongs there. */
+  become(id: LegId): void {
+    this.#id = id;
+    this.#log = logOf(id, this.deps.log);
   }
 
   get dialogId(): string | undefined {
@@ -60,7 +74,6 @@ export abstract class LegDialog {
   protected setDialog(dialogId: string | undefined): void {
     if (dialogId === undefined || dialogId === '' || dialogId === this.#dialogId) return;
     this.#dialogId = dialogId;
-    if (this.#byeWaits !== undefined) return this.bye(this.#byeWaits);
     this.deps.onDialog(this, dialogId);
   }
 
@@ -76,10 +89,7 @@ export abstract class LegDialog {
   /** RFC 3261 §15: closing twice is closing once. */
   bye(reason: SipReason): void {
     const dialog = this.#open();
-    if (dialog === undefined) {
-      this.#byeWaits ??= reason;
-      return;
-    }
+    if (dialog === undefined) return;
     this.#over = true;
     const headers = () => ({ Reason: reasonHeader(reason) });
     askInDialog(dialog, { method: 'BYE', headers }, ({ status, reason: why, response }) => {
@@ -187,7 +197,9 @@ export abstract class LegDialog {
       200,
       { headers, body: sdp },
       (error) => {
-        if (error) this.log.warn({ why: wordsOf(error) }, 'the answer to a re-INVITE was not sent');
+        if (error === null || error === undefined) return;
+        this.log.warn({ why: wordsOf(error) }, 'the answer to a re-INVITE was not sent');
+        this.#report({ kind: 'reinvite-gone' });
       },
       (ack) => this.deps.calls.signal(this.id, { kind: 'reinvite-acked', sdp: bodyOf(ack) }),
     );

@@ -34,6 +34,16 @@ export class LegTable {
     return this.find({ callId: leg.id.callId, role: leg.id.role === 'caller' ? 'callee' : 'caller' });
   }
 
+  /** @returns false when there is no such leg. */
+  move(from: LegId, to: LegId): boolean {
+    const leg = this.find(from);
+    if (leg === undefined) return false;
+    this.#legs.delete(keyOf(from));
+    leg.become(to);
+    this.#legs.set(keyOf(to), leg);
+    return true;
+  }
+
   remove(id: LegId): void {
     const leg = this.find(id);
     this.#legs.delete(keyOf(id));

@@ -86,7 +86,8 @@ export class Signaling implements SignalingPort {
   }
 
   adopt(from: LegId, to: LegId): void {
-    this.#deps.log.debug({ from, to }, 'leg adopted');
+    const moved = this.legs.move(from, to);
+    this.#deps.log.info({ from, to, moved }, 'a dialog goes on in another call');
   }
 
   forget(leg: LegId): void {
