@@ -110,6 +110,8 @@ export type LegSignal =
   | Readonly<{ kind: 'lost'; why: string }>
   | Readonly<{ kind: 'reinvite'; sdp?: string | undefined }>
   | Readonly<{ kind: 'reinvite-acked'; sdp?: string | undefined }>
+  /** Our 200 to it could not be sent: the phone has cancelled it, or it has waited too long. The session stays as it was. */
+  | Readonly<{ kind: 'reinvite-gone' }>
   | Readonly<{ kind: 'reinvite-answered'; status: number; sdp?: string | undefined }>
   | Readonly<{ kind: 'reinvite-refused'; status: number; reason: string; retryAfterSec?: number | undefined }>
   /** RFC 4028: what a 2xx of a session refresh request (INVITE, UPDATE), sent or received, has agreed. Comes before the signal of the 2xx. */

@@ -44,6 +44,8 @@ function readLeg(live: LiveCall, leg: LegRole, signal: LegSignal): ReadSignal {
       return readReinvite(live, leg, signal.sdp);
     case 'reinvite-acked':
       return input({ kind: 'reinvite.acked', leg, direction: heard(live, leg, signal.sdp) });
+    case 'reinvite-gone':
+      return input({ kind: 'reinvite.answer-failed', leg });
     case 'reinvite-answered':
       if (isAsked(live, leg)) return input({ kind: 'leg.answered', leg, direction: heard(live, leg, signal.sdp) });
       for (const watch of live.watches) watch.note({ kind: 'reinvite-answered', leg, status: signal.status });

@@ -14,6 +14,9 @@ export class UasLeg extends LegDialog {
   readonly #response: SrfResponse;
   readonly #provisional: Provisional;
   #finalSent = false;
+  /** Between our 200 and its ACK. */
+  #awaitsAck = false;
+  #byeAfterAck: SipReason | undefined;
 
   constructor(id: LegId, deps: LegDeps, request: SrfRequest, response: SrfResponse) {
     super(id, deps);
@@ -52,6 +55,7 @@ export class UasLeg extends LegDialog {
     if (this.#finalSent) return;
     this.#finalSent = true;
     this.#provisional.end();
+    this.#awaitsAck = true;
     this.log.info('200 sent');
     const granted = this.session.grant(this.#request);
     this.#response.send(
@@ -59,14 +63,21 @@ export class UasLeg extends LegDialog {
       { headers: { 'Content-Type': SDP_TYPE, Allow: ALLOW, Supported: SUPPORTED, ...granted.headers }, body: sdp },
       (error) => {
         if (!error) return this.setDialog(this.#response.stackDialogId);
+        this.#awaitsAck = false;
         // The CANCEL was faster: the engine has ended the INVITE, and says so by refusing our 200.
         this.endDialog();
         this.deps.calls.signal(this.id, { kind: 'lost', why: `200 not sent: ${wordsOf(error)}` });
       },
-      (ack) => this.deps.calls.signal(this.id, { kind: 'acked', sdp: bodyOf(ack) }),
+      (ack) => this.#onAck(ack),
     );
     // One that is too short never came so far: invite.ts refuses it.
     if (granted.kind === 'granted') this.tellGranted(granted.running);
+  }
+
+  #onAck(ack: SrfRequest): void {
+    this.#awaitsAck = false;
+    this.deps.calls.signal(this.id, { kind: 'acked', sdp: bodyOf(ack) });
+    if (this.#byeAfterAck !== undefined) super.bye(this.#byeAfterAck);
   }
 
   refuse(status: number, reason?: string, retryAfterSec?: number): void {
@@ -81,8 +92,10 @@ export class UasLeg extends LegDialog {
 
   /** A call that ends before our 200 went out ends with a refusal: there is no dialog to say BYE in. */
   override bye(reason: SipReason): void {
-    if (this.#finalSent) super.bye(reason);
-    else this.refuse(480, reason.text);
+    if (!this.#finalSent) return this.refuse(480, reason.text);
+    // RFC 3261 §15.1.1: not before the ACK; when that never comes the engine says BYE by itself.
+    if (this.#awaitsAck) this.#byeAfterAck ??= reason;
+    else super.bye(reason);
   }
 
   /** RFC 3262 §3: an INVITE whose reliable 1xx nobody acknowledges is refused with a 5xx; the engine may have said so before us. */
