@@ -36,7 +36,10 @@ export class DialogSession {
   /** What our 2xx to this request will say; nothing is agreed before it is sent. */
   grant(request: SrfMessage): Grant {
     this.note(request);
-    return grant(readAsk(request), this.#policy);
+    const ask = readAsk(request);
+    // RFC 4028 §7.4: the largest Min-SE seen on the dialog, in whatever came.
+    this.#minSec = Math.max(this.#minSec, ask.minSec);
+    return grant(ask, this.#policy);
   }
 
   /** Our 2xx is on its way. */
