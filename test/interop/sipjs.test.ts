@@ -3,68 +3,15 @@
  * resumed, and hangs up. Method: SIP.js in Node with the ws package as its WebSocket; its SDP comes from a test's RTP endpoint,
  * because there is no WebRTC in Node, so what it hears is still decoded.
  */
-import { Inviter, Registerer, RegistererState, SessionState, URI, UserAgent, type SessionDescriptionHandler } from 'sip.js';
+import { Inviter, Registerer, RegistererState, SessionState, UserAgent } from 'sip.js';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { MUSIC_HERTZ } from '../support/holdfast.js';
+import { PlainMedia, uriOf } from '../support/plain-media.js';
 import { RtpEndpoint } from '../support/rtp-endpoint.js';
 import { directionIn } from '../support/sip-phone.js';
 import { ALICE_HERTZ, BOB_HERTZ, TwoPhones } from '../support/two-phones.js';
 import { until } from '../support/until.js';
-
-const MIRROR: Readonly<Record<string, string>> = {
-  sendonly: 'recvonly',
-  recvonly: 'sendonly',
-  inactive: 'inactive',
-  sendrecv: 'sendrecv',
-};
-
-/** The media half of SIP.js: offers and answers for an RTP endpoint, obeying the direction it is offered. */
-class PlainMedia implements SessionDescriptionHandler {
-  readonly offers: string[] = [];
-  readonly #rtp: RtpEndpoint;
-  #remote = '';
-  #version = 0;
-
-  constructor(rtp: RtpEndpoint) {
-    this.#rtp = rtp;
-  }
-
-  close(): void {
-    this.#rtp.hush();
-  }
-
-  getDescription(): Promise<{ body: string; contentType: string }> {
-    const direction = this.#remote === '' ? 'sendrecv' : (MIRROR[directionIn(this.#remote)] ?? 'sendrecv');
-    return Promise.resolve({ body: this.#rtp.sdp({ direction, version: ++this.#version }), contentType: 'application/sdp' });
-  }
-
-  setDescription(sdp: string): Promise<void> {
-    this.#remote = sdp;
-    this.offers.push(sdp);
-    this.#rtp.obey(sdp);
-    this.#rtp.talk(ALICE_HERTZ); // it goes on talking whatever it is told
-    return Promise.resolve();
-  }
-
-  hasDescription(contentType: string): boolean {
-    return contentType === 'application/sdp';
-  }
-
-  rollbackDescription(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  sendDtmf(): boolean {
-    return false;
-  }
-}
-
-function uriOf(number: string): URI {
-  const uri = UserAgent.makeURI(`sip:${number}@127.0.0.1`);
-  if (uri === undefined) throw new Error(`no URI for ${number}`);
-  return uri;
-}
 
 t.test('SIP.js over WebSocket', async (t) => {
   Object.assign(globalThis, { WebSocket });
