@@ -141,7 +141,16 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   closers.add('phones', () => phones.stop());
   phones.begin();
 
-  const commands = new CommandService({ calls, transfers, moves, parking, bindings: phones.bindings, media: media.port, clock });
+  const commands = new CommandService({
+    calls,
+    transfers,
+    moves,
+    signaling,
+    parking,
+    bindings: phones.bindings,
+    media: media.port,
+    clock,
+  });
   const http = await startHttp({
     config,
     commands,

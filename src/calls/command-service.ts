@@ -3,6 +3,7 @@
  */
 import type { Input } from '#core/inputs.js';
 import { LEG_ROLES, type CallId, type LegRole } from '#core/leg.js';
+import { phoneReason } from '#core/hold.js';
 import { holdView } from '#core/hold-view.js';
 import type { Clock } from '#kit/clock.js';
 import { assertNever, BadRequest, CallNotFound, WrongMoment } from '#kit/errors.js';
@@ -15,7 +16,7 @@ import { IdempotencyKeys } from './idempotency-keys.js';
 import type { DialFacts, LiveCall } from './live-call.js';
 import type { Parking } from './parking.js';
 import { confirmedCall, liveCall, mustBeReachable, type FindCall } from './preconditions.js';
-import type { BindingsPort, MediaPort } from './ports.js';
+import type { BindingsPort, MediaPort, SignalingPort } from './ports.js';
 import type { TransferService } from './transfer-service.js';
 
 type Asked<K extends Command['kind']> = Extract<Command, { kind: K }>;
@@ -27,10 +28,13 @@ const COUNT_TRIES = 5;
 const COUNT_PAUSE_MS = 10;
 const FIRST_MAX_FORWARDS = 70; // RFC 3261 §8.1.1.6
 
+type Followed = Readonly<{ watch: HoldWatch; settled: boolean }>;
+
 export type CommandServiceDeps = Readonly<{
   calls: CallService;
   transfers: TransferService;
   moves: DialogMoves;
+  signaling: Pick<SignalingPort, 'notifyKey'>;
   parking: Parking;
   bindings: BindingsPort;
   media: MediaPort;
@@ -40,6 +44,7 @@ export type CommandServiceDeps = Readonly<{
 export class CommandService implements CommandPort {
   readonly #transfers: TransferService;
   readonly #moves: DialogMoves;
+  readonly #signaling: Pick<SignalingPort, 'notifyKey'>;
   readonly #parking: Parking;
   readonly #calls: CallService;
   readonly #bindings: BindingsPort;
@@ -51,6 +56,7 @@ export class CommandService implements CommandPort {
   constructor(deps: CommandServiceDeps) {
     this.#transfers = deps.transfers;
     this.#moves = deps.moves;
+    this.#signaling = deps.signaling;
     this.#parking = deps.parking;
     this.#calls = deps.calls;
     this.#bindings = deps.bindings;
@@ -128,13 +134,25 @@ export class CommandService implements CommandPort {
     const live: LiveCall = confirmedCall(this.#find, command.callId, 'a call can be held once it is answered');
     if (live.call.kind !== 'confirmed') throw new CallNotFound(command.callId);
     const before = live.call.hold;
-    const { watch, settled } = await this.#follow(live, input);
+    const { watch, settled } = command.byPhone === true ? await this.#askPhone(live, command) : await this.#follow(live, input);
     if (live.call.kind !== 'confirmed') throw new WrongMoment('the call ended meanwhile', stateOf(live.call));
     return { kind: 'hold.done', proof: await this.#prove(live, watch, settled, before !== live.call.hold) };
   }
 
-  /** Sends the input and waits until both legs have had their say, or the deadline. */
-  #follow(live: LiveCall, input: Input): Promise<Readonly<{ watch: HoldWatch; settled: boolean }>> {
+  /** The phone does what its key does, by a re-INVITE of its own, which is waited for. */
+  #askPhone(live: LiveCall, { kind, holder }: Asked<'call.hold'> | Asked<'call.resume'>): Promise<Followed> {
+    if (holder === 'controller')
+      throw new BadRequest('holder', 'holder: only caller or callee have a phone whose key can be pressed');
+    const hold = kind === 'call.hold';
+    const leg = { callId: live.call.id, role: holder };
+    if (!this.#signaling.notifyKey(leg, hold ? 'hold' : 'talk'))
+      throw new WrongMoment(`the phone of the ${holder} cannot be asked to press its key`, stateOf(live.call));
+    const pressed = (): boolean => live.call.kind !== 'confirmed' || live.call.hold.has(phoneReason(holder)) === hold;
+    return this.#follow(live, undefined, pressed);
+  }
+
+  /** Sends the input, if it is our doing, and waits until both legs have had their say, or the deadline. */
+  #follow(live: LiveCall, input: Input | undefined, until: () => boolean = () => true): Promise<Followed> {
     return new Promise((resolve) => {
       const end = (settled: boolean): void => {
         deadline.cancel();
@@ -144,10 +162,12 @@ export class CommandService implements CommandPort {
           resolve({ watch, settled });
         });
       };
-      const watch = new HoldWatch(() => end(true));
+      const watch = new HoldWatch(() => {
+        if (until()) end(true);
+      });
       const deadline = this.#clock.after(`hold answer ${live.call.id}`, HOLD_ANSWER_MS, () => end(false));
       live.watches.add(watch);
-      this.#calls.dispatch(live.call.id, input);
+      if (input !== undefined) this.#calls.dispatch(live.call.id, input);
     });
   }
 

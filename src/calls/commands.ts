@@ -33,8 +33,10 @@ export type Command =
       holder: Holder;
       music?: MusicWish;
       policy?: Partial<HoldPolicy> | undefined;
+      /** The holder's phone is asked to press its own key (NOTIFY), instead of holding in its name. */
+      byPhone?: true | undefined;
     }>
-  | Readonly<{ kind: 'call.resume'; callId: CallId; holder: Holder }>
+  | Readonly<{ kind: 'call.resume'; callId: CallId; holder: Holder; byPhone?: true | undefined }>
   /** Connects the party that does not leave with a number, or with whom `leaving` talks to in its other call (attended). */
   | Readonly<{ kind: 'call.transfer'; callId: CallId; leaving?: LegRole | undefined; to: TransferTarget }>
   /** Lets the party that does not leave wait in a slot; without one in the first that is free. */

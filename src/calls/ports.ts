@@ -84,8 +84,8 @@ export interface SignalingPort {
   refresh(leg: LegId): void;
   /** OPTIONS in the dialog: is anybody there? Comes back as `probed`. */
   probe(leg: LegId): void;
-  /** NOTIFY `Event: talk` or `hold`: asks a phone to do by itself what its own key would do. */
-  notifyKey(leg: LegId, key: 'talk' | 'hold'): void;
+  /** NOTIFY `Event: talk` or `hold`: asks a phone to do by itself what its own key would do. @returns false: this phone knows no such thing. */
+  notifyKey(leg: LegId, key: 'talk' | 'hold'): boolean;
   /** RFC 3515 §2.4.4: how the transfer that this leg's REFER asked for goes on (NOTIFY, message/sipfrag). 200 and above is the last word. */
   referProgress(leg: LegId, status: number, reason: string): void;
   /** RFC 3515: 202 (or a refusal) to the REFER that `refer` reported. */

@@ -56,6 +56,7 @@ export const HoldBody = Type.Object(
         strict,
       ),
     ),
+    byPhone: Optional(Type.Literal(true, { description: "the holder's phone is asked to press its own hold key (NOTIFY)" })),
     maxSeconds: Optional(Seconds),
     remindHolderEverySeconds: Optional(Seconds),
     onExpiry: Optional(
@@ -67,7 +68,10 @@ export const HoldBody = Type.Object(
   },
   { ...strict, $id: 'Hold' },
 );
-export const ResumeBody = Type.Object({ holder: Optional(HolderName) }, { ...strict, $id: 'Resume' });
+export const ResumeBody = Type.Object(
+  { holder: Optional(HolderName), byPhone: Optional(Type.Literal(true)) },
+  { ...strict, $id: 'Resume' },
+);
 export const ResumeQuery = Type.Object({ holder: Optional(HolderName) }, strict);
 export const EventsQuery = Type.Object(
   { after: Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: 'a sequence number: a whole number from 0' })) },

@@ -73,8 +73,9 @@ export class Signaling implements SignalingPort {
     this.legs.find(leg)?.probe();
   }
 
-  notifyKey(leg: LegId, key: 'talk' | 'hold'): void {
+  notifyKey(leg: LegId, key: 'talk' | 'hold'): boolean {
     this.#deps.log.debug({ ...leg, key }, 'NOTIFY');
+    return false;
   }
 
   referProgress(leg: LegId, status: number, reason: string): void {

@@ -83,7 +83,11 @@ function routes(): readonly DialectRoute[] {
       path: '/calls/:callId/hold',
       schema: { body: schemas.ResumeBody, querystring: schemas.ResumeQuery },
       doc: docs.resume,
-      read: (request) => ({ kind: 'call.resume', callId: callId(request), holder: resumingHolder(request) }),
+      read: (request) => {
+        const { byPhone } = request.body as Static<typeof schemas.ResumeBody>;
+        const resume = { kind: 'call.resume', callId: callId(request), holder: resumingHolder(request) } as const;
+        return byPhone === undefined ? resume : { ...resume, byPhone };
+      },
       write,
     },
     ...connectRoutes(write),
@@ -91,8 +95,9 @@ function routes(): readonly DialectRoute[] {
 }
 
 function readHold(request: DialectRequest): Command {
-  const { holder = 'controller', music, announcement, ...policy } = request.body as Static<typeof schemas.HoldBody>;
-  const hold = { kind: 'call.hold', callId: callId(request), holder, music: readMusic(music, announcement) } as const;
+  const { holder = 'controller', music, announcement, byPhone, ...policy } = request.body as Static<typeof schemas.HoldBody>;
+  const phone = byPhone === undefined ? {} : { byPhone };
+  const hold = { kind: 'call.hold', callId: callId(request), holder, music: readMusic(music, announcement), ...phone } as const;
   return Object.keys(policy).length === 0 ? hold : { ...hold, policy: readPolicy(policy) };
 }
 
