@@ -7,7 +7,8 @@ import { step, type Call } from '#core/call.js';
 import { isSettled } from '#core/hold-view.js';
 import type { CallEvent } from '#core/events.js';
 import type { Input, Reachability } from '#core/inputs.js';
-import type { CallId, Leg, LegRole } from '#core/leg.js';
+import { isHeld } from '#core/hold.js';
+import { LEG_ROLES, otherLeg, type CallId, type Leg, type LegRole } from '#core/leg.js';
 import type { Clock } from '#kit/clock.js';
 import { Busy } from '#kit/errors.js';
 import { newCallId } from '#kit/ids.js';
@@ -48,8 +49,12 @@ export type CallServiceDeps = Readonly<{
 /** What calls ask of whoever connects their parties elsewhere. */
 export interface CallTransfers {
   /** The dialog that this INVITE asks for (RFC 3891 Replaces, a parked call); undefined: an INVITE like others. @throws AppError */
+  /** The call that is answered with a few words and nothing else; undefined: an INVITE like others. @throws AppError */
+  announces(call: IncomingCall): CallId | undefined;
   joins(call: IncomingCall): Joined | undefined;
   refer(leg: LegId, refer: ReferRequest): void;
+  /** Of a leg that is no live call's. */
+  signal(leg: LegId, signal: LegSignal): void;
   takeOver(id: CallId): void;
   asked(id: CallId, leaving: LegRole, to: string): void;
 }
@@ -108,6 +113,8 @@ export class CallService implements CallSignals {
   incoming(call: IncomingCall): CallId {
     const { fromName, maxForwards, asker, privacy, trunk } = call;
     const dialFacts = { fromName, autoAnswer: false, maxForwards, asker, privacy, trunk };
+    const announced = this.#transfers?.announces(call);
+    if (announced !== undefined) return announced;
     const joins = this.#transfers?.joins(call);
     const id = this.create({ origin: 'phone', caller: call.fromUser, callee: joins?.number ?? call.toUser, dialFacts, joins });
     const live = this.#calls.get(id);
@@ -149,7 +156,7 @@ export class CallService implements CallSignals {
 
   signal(leg: LegId, signal: LegSignal): void {
     const live = this.#calls.get(leg.callId);
-    if (live === undefined) return;
+    if (live === undefined) return this.#transfers?.signal(leg, signal);
     if (signal.kind === 'reinvite-answered' || signal.kind === 'reinvite-refused') {
       this.#reinvites.set(signal.status, (this.#reinvites.get(signal.status) ?? 0) + 1);
     }
@@ -192,6 +199,16 @@ export class CallService implements CallSignals {
   view(id: CallId): CallView | undefined {
     const live = this.#calls.get(id);
     return live === undefined ? this.#ended.get(id) : viewOf(live.call);
+  }
+
+  /** The youngest call in which this number holds the other party. */
+  heldBy(number: string): LegId | undefined {
+    for (const { call } of [...this.#calls.values()].reverse()) {
+      if (call.kind !== 'confirmed') continue;
+      const role = LEG_ROLES.find((one) => call.parties[one] === number && isHeld(call.hold, otherLeg(one)));
+      if (role !== undefined && !isHeld(call.hold, role)) return { callId: call.id, role };
+    }
+    return undefined;
   }
 
   list(): readonly CallView[] {

@@ -6,6 +6,7 @@ import type { CallEvent } from '#core/events.js';
 import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
 import { leavingOf } from '#core/transfer.js';
 import { NumberUnknown, WrongMoment } from '#kit/errors.js';
+import type { Announcer } from './announcer.js';
 import type { CallService, Joined } from './call-service.js';
 import { stateOf } from './call-view.js';
 import type { EventBus } from './event-bus.js';
@@ -17,6 +18,7 @@ export type DialogMovesDeps = Readonly<{
   calls: CallService;
   signaling: Pick<SignalingPort, 'adopt' | 'referProgress'>;
   parking: Parking;
+  announcer: Announcer;
   bus: EventBus;
 }>;
 
@@ -51,6 +53,17 @@ export class DialogMoves {
     if (offer === undefined) throw new WrongMoment('taking over a call needs an offer in the INVITE', 'held');
     if (replaces !== undefined) return this.join({ callId: replaces.callId, role: otherLeg(replaces.role) });
     return slot === undefined ? undefined : this.#retrieve(slot, call);
+  }
+
+  /** Whoever dials the parking code parks the call it holds, and hears where. @throws NumberUnknown when it holds none; AppError */
+  dialledPark(call: IncomingCall): CallId | undefined {
+    const { announcer, calls, parking } = this.#deps;
+    if (call.asker !== 'inside' || call.replaces !== undefined || !parking.isParkCode(call.toUser)) return undefined;
+    if (call.offer === undefined) throw new WrongMoment('parking needs an offer in the INVITE', 'in-call');
+    const held = calls.heldBy(call.fromUser);
+    if (held === undefined) throw new NumberUnknown(call.toUser);
+    const slot = this.park(held.callId, held.role, undefined);
+    return announcer.answer(call.offer, { text: `Parked at ${slot}.` });
   }
 
   #retrieve(slot: string, call: IncomingCall): Joined {

@@ -9,25 +9,28 @@ import type { Logger } from '#kit/log.js';
 export type NumberedEvent = Readonly<{ seq: number; at: string; event: HoldfastEvent }>;
 export type Listener = (event: NumberedEvent) => void;
 
-const HISTORY_LIMIT = 10_000;
+const HISTORY = 10_000;
 
 export class EventBus {
   readonly #listeners = new Set<Listener>();
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #keep: number;
   #history: NumberedEvent[] = [];
   #seq = 0;
 
-  constructor(clock: Clock, log: Logger) {
+  /** @param keep so many events can be replayed. */
+  constructor(clock: Clock, log: Logger, keep: number = HISTORY) {
     this.#clock = clock;
     this.#log = log;
+    this.#keep = keep;
   }
 
   publish(event: HoldfastEvent): void {
     const numbered: NumberedEvent = { seq: ++this.#seq, at: new Date(this.#clock.now()).toISOString(), event };
     this.#history.push(numbered);
     // Cut in large steps: moving ten thousand entries for every event would be felt under load.
-    if (this.#history.length >= 2 * HISTORY_LIMIT) this.#history = this.#history.slice(-HISTORY_LIMIT);
+    if (this.#history.length >= 2 * this.#keep) this.#history = this.#history.slice(-this.#keep);
     for (const listener of this.#listeners) {
       try {
         listener(numbered);
@@ -45,6 +48,6 @@ export class EventBus {
 
   /** Events after `seq` that are still kept, oldest first. */
   after(seq: number): readonly NumberedEvent[] {
-    return this.#history.slice(-HISTORY_LIMIT).filter((one) => one.seq > seq);
+    return this.#history.slice(-this.#keep).filter((one) => one.seq > seq);
   }
 }

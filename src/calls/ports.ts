@@ -175,6 +175,8 @@ export interface MediaPort {
   answer(callId: CallId, offerer: LegRole, sdp: string): Promise<string>;
   /** A first offer made by us, for a leg that is called before anybody else has spoken (RFC 3725 flow IV). */
   firstOffer(callId: CallId, to: LegRole): Promise<string>;
+  /** The answer to a party that talks to nobody but us, and hears what we play. @returns SDP for it, as rtpengine made it. */
+  answerOfNobody(callId: CallId, offerer: LegRole, sdp: string): Promise<string>;
   /** Cuts audio, video and DTMF between the parties. Music still reaches them. */
   gate(callId: CallId): Promise<void>;
   ungate(callId: CallId): Promise<void>;

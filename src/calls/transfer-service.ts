@@ -15,10 +15,11 @@ import { stateOf } from './call-view.js';
 import type { TransferTarget } from './commands.js';
 import type { EventBus, NumberedEvent } from './event-bus.js';
 import type { LiveCall } from './live-call.js';
+import type { Announcer } from './announcer.js';
 import type { DialogMoves } from './dialog-moves.js';
 import type { Parking } from './parking.js';
 import { confirmedCall, mustBeReachable, staysReady, type ConfirmedCall, type FindCall } from './preconditions.js';
-import type { Asker, BindingsPort, IncomingCall, LegId, ReferRequest, SignalingPort } from './ports.js';
+import type { Asker, BindingsPort, IncomingCall, LegId, LegSignal, ReferRequest, SignalingPort } from './ports.js';
 
 /** One transfer on its way: from call `from`, whose `leaving` party gives its place to whom the new call finds. */
 type Pending = Readonly<{
@@ -51,6 +52,7 @@ export type TransferDeps = Readonly<{
   bus: EventBus;
   parking: Parking;
   moves: DialogMoves;
+  announcer: Announcer;
   log: Logger;
 }>;
 
@@ -137,6 +139,14 @@ export class TransferService implements CallTransfers {
         reason: error.message,
       });
     }
+  }
+
+  announces(call: IncomingCall): CallId | undefined {
+    return this.#deps.moves.dialledPark(call);
+  }
+
+  signal(leg: LegId, signal: LegSignal): void {
+    this.#deps.announcer.signal(leg, signal);
   }
 
   joins(call: IncomingCall): Joined | undefined {

@@ -43,6 +43,13 @@ export class RtpengineMedia implements MediaPort {
     return this.#deps.ng.offer(callId, peerOf(to), to, offerOfNobody(family));
   }
 
+  async answerOfNobody(callId: CallId, offerer: LegRole, sdp: string): Promise<string> {
+    const { ng, address } = this.#deps;
+    const family = isIP(address) === 6 ? 'IP6' : 'IP4';
+    await ng.offer(callId, offerer, peerOf(offerer), sdp);
+    return ng.answer(callId, offerer, peerOf(offerer), offerOfNobody(family));
+  }
+
   async gate(callId: CallId): Promise<void> {
     const { ng } = this.#deps;
     await Promise.all([ng.blockMedia(callId), ng.blockDtmf(callId)]);

@@ -157,6 +157,45 @@ t.test('parked: the party waits with music in its slot, and whoever dials the sl
   phones.hush();
 });
 
+t.test(
+  'parked by dialling: who holds a call dials the code, is told the slot and is done; any phone gets the party back',
+  async (t) => {
+    const phones = await ThreePhones.start(t);
+    const { alice, bob, holdfast } = phones.two;
+    const talk = await phones.two.talk();
+    alice.sip.inDialog(talk.alice, 'INVITE', alice.rtp.sdp({ direction: 'sendonly', version: 2 }));
+    const [answer] = await Promise.all([
+      alice.sip.receives('200', (one) => one.headers.get('cseq') === `${talk.alice.cseq} INVITE`),
+      phones.follows(bob, 'sendonly'),
+    ]);
+    alice.sip.ack(talk.alice, answer);
+    const parked = holdfast.event((event) => event['kind'] === 'call.parked');
+    const leg = await phones.calls(alice, '*85');
+    await phones.isHungUp(alice);
+    t.match(await parked, { slot: '1', by: '101' });
+    await phones.isAnswered(alice, leg);
+    const bye = await phones.isHungUp(alice);
+    t.equal(bye.headers.get('call-id'), leg.callId, 'the announcement ends by itself');
+    alice.rtp.hush();
+    t.same(await phones.hears(bob), [MUSIC_HERTZ]);
+    const back = await phones.calls(phones.carol, '*861');
+    await phones.follows(bob, 'sendrecv');
+    await phones.isAnswered(phones.carol, back);
+    t.same({ bob: await phones.hears(bob), carol: await phones.hears(phones.carol) }, { bob: [CAROL_HERTZ], carol: [BOB_HERTZ] });
+    phones.hush();
+  },
+);
+
+t.test('nobody parks who holds nothing', async (t) => {
+  const phones = await ThreePhones.start(t);
+  const { leg } = await phones.carol.sip.invite('*85', phones.carol.rtp.sdp());
+  const refusal = await phones.carol.sip.receives(
+    'xx',
+    (one) => one.headers.get('call-id') === leg.callId && Number(one.what) >= 402,
+  );
+  t.equal(refusal.what, '404');
+});
+
 t.test('a hold that has lasted long enough rings its holder, who has the party again', async (t) => {
   const phones = await ThreePhones.start(t);
   const { alice, bob, holdfast } = phones.two;
