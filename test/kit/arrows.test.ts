@@ -20,6 +20,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   media: ['calls', 'kit'],
   http: ['calls', 'registrar', 'kit'],
   engine: ['sip', 'kit'],
+  conformance: ['sip', 'kit'],
   setup: [],
 };
 

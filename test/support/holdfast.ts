@@ -19,7 +19,12 @@ const START_MS = 20_000;
 const EVENT_MS = 10_000;
 const NUMBERS = ['101', '102', '103', '104'];
 
-export type Options = Readonly<{ trunks?: string; holdfast?: string; environment?: Readonly<Record<string, string>> }>;
+export type Options = Readonly<{
+  numbers?: readonly string[];
+  trunks?: string;
+  holdfast?: string;
+  environment?: Readonly<Record<string, string>>;
+}>;
 
 export class Holdfast {
   readonly #child: ChildProcess;
@@ -139,7 +144,9 @@ export class Holdfast {
 const START = `import(${JSON.stringify(new URL('../../dist/main.js', import.meta.url).href)}).then(({ main }) => main())`;
 
 function writeConfig(folder: string, options: Options): void {
-  const phones = NUMBERS.map((number) => `  - { number: '${number}', name: Extension ${number}, password: demo-${number} }`);
+  const phones = (options.numbers ?? NUMBERS).map(
+    (number) => `  - { number: '${number}', name: Extension ${number}, password: demo-${number} }`,
+  );
   const http = ['http:', '  - { user: HTTP_User_1, password: qwe123 }', 'tokens:', '  - { name: demo, token: demo-token }'];
   writeFileSync(join(folder, 'accounts.yaml'), ['phones:', ...phones, ...http, ''].join('\n'));
   writeFileSync(join(folder, 'trunks.yaml'), options.trunks ?? 'trunks: []\n');
