@@ -22,6 +22,8 @@ export class DialogSession {
   #minSec: number;
   #running: Running | undefined;
   #takesUpdate = false;
+  /** The phone has spoken of session timers; what it leaves out it means. */
+  #knowsTimers = false;
 
   constructor(policy: SessionPolicy) {
     this.#policy = policy;
@@ -37,6 +39,7 @@ export class DialogSession {
   grant(request: SrfMessage): Grant {
     this.note(request);
     const ask = readAsk(request);
+    this.#knowsTimers ||= ask.supported;
     // RFC 4028 §7.4: the largest Min-SE seen on the dialog, in whatever came.
     this.#minSec = Math.max(this.#minSec, ask.minSec);
     return grant(ask, this.#policy);
@@ -56,7 +59,11 @@ export class DialogSession {
   /** A 2xx to a request of ours has come. */
   agreed(response: SrfMessage): SessionTerms {
     this.note(response);
-    return this.granted(agreed(response));
+    const running = agreed(response);
+    this.#knowsTimers ||= running !== undefined || readAsk(response).supported;
+    // RFC 4028 §7.2: a phone that knows nothing of timers cannot switch off what we keep up alone.
+    const kept = running === undefined && !this.#knowsTimers && this.#running?.weRefresh === true;
+    return this.granted(kept ? this.#running : running);
   }
 
   /** A 422 has come. @returns whether it is worth another try. */

@@ -21,6 +21,27 @@ t.test('a dialog remembers what was agreed, and asks for the same again', async 
   t.same(session.agreed(message({ Allow: 'INVITE' })), { weRefresh: false, byUpdate: false });
 });
 
+t.test('a phone that knows nothing of timers is refreshed again and again; one that does may switch them off', async (t) => {
+  for (const [invite, terms] of [
+    [{}, { intervalSec: 600, weRefresh: true, byUpdate: false }],
+    [
+      { Supported: 'timer', 'Session-Expires': '600;refresher=uas' },
+      { weRefresh: false, byUpdate: false },
+    ],
+  ] as const) {
+    const session = new DialogSession(POLICY);
+    const granted = session.grant(message(invite));
+    t.equal(granted.headers['Session-Expires'], '600;refresher=uas');
+    if (granted.kind === 'granted') session.granted(granted.running);
+    for (let refresh = 0; refresh < 3; refresh += 1) t.same(session.agreed(message({})), terms);
+  }
+  t.same(
+    new DialogSession(POLICY).agreed(message({})),
+    { weRefresh: false, byUpdate: false },
+    'nothing was agreed with a called one',
+  );
+});
+
 t.test('the largest Min-SE of the dialog is kept, whoever said it (RFC 4028 §7.4)', async (t) => {
   const session = new DialogSession(POLICY);
   session.grant(message({ Supported: 'timer', 'Session-Expires': '900', 'Min-SE': '700' }));
