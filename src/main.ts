@@ -70,7 +70,7 @@ export async function startHoldfast(
 }
 
 async function build(config: Config, log: Logger, clock: Clock, closers: Closers, fatal: Fatal): Promise<RunningHoldfast> {
-  const bus = new EventBus(clock, log);
+  const bus = new EventBus(clock, log, config.events.history);
   const media = await startMedia(config, clock, log.child({ room: 'media' }));
   closers.add('media', () => media.stop());
 

@@ -3,9 +3,12 @@
  */
 import type { NumberedEvent } from '#calls/event-bus.js';
 
+/** One event for programs: what a stream, a webhook and a page of history say of it. */
+export const eventJson = ({ seq, at, event }: NumberedEvent): string => JSON.stringify({ seq, at, ...event });
+
 /** JSON has no line break outside strings and escapes those inside, so the data is always one line. */
-export function eventText({ seq, at, event }: NumberedEvent): string {
-  return `id: ${seq}\nevent: ${event.kind}\ndata: ${JSON.stringify({ seq, at, ...event })}\n\n`;
+export function eventText(numbered: NumberedEvent): string {
+  return `id: ${numbered.seq}\nevent: ${numbered.event.kind}\ndata: ${eventJson(numbered)}\n\n`;
 }
 
 /** Tells a reader that events it asked for are no longer kept, or never were (a restart begins at 1 again). */

@@ -8,10 +8,19 @@ import { join, resolve } from 'node:path';
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
 import { parseDocument } from 'yaml';
-import { AccountsFile, DEMO_PASSWORDS, ENVIRONMENT, HoldfastFile, MusicFile, TrunksFile, type Config } from './config-schema.js';
+import {
+  AccountsFile,
+  DEMO_PASSWORDS,
+  ENVIRONMENT,
+  HoldfastFile,
+  MusicFile,
+  TrunksFile,
+  WebhooksFile,
+  type Config,
+} from './config-schema.js';
 import { ConfigError } from './errors.js';
 
-export type { Config, TrunkConfig } from './config-schema.js';
+export type { Config, HookLimits, TrunkConfig, WebhooksConfig } from './config-schema.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,13 +31,17 @@ export function loadConfig(environment: Environment, defaultFolder: string): Con
     throw new ConfigError(`configuration folder ${folder} does not exist; set HOLDFAST_CONFIG to one that does`);
   const main = withEnvironment(readYaml(folder, 'holdfast.yaml'), environment);
   const holdfast = validate(HoldfastFile, main, 'holdfast.yaml');
+  const addresses = splitAddresses(holdfast.address);
+  const webhooks = validate(WebhooksFile, readYaml(folder, 'webhooks.yaml'), 'webhooks.yaml');
   const config: Config = {
     ...holdfast,
     folder,
-    addresses: splitAddresses(holdfast.address),
+    addresses,
     accounts: validate(AccountsFile, readYaml(folder, 'accounts.yaml'), 'accounts.yaml'),
     trunks: validate(TrunksFile, readYaml(folder, 'trunks.yaml'), 'trunks.yaml').trunks,
     music: validate(MusicFile, readYaml(folder, 'music.yaml'), 'music.yaml'),
+    // A first try on loopback just works; a Holdfast that others reach must not be their way into the house.
+    webhooks: { ...webhooks, allowPrivateAddresses: webhooks.allowPrivateAddresses ?? addresses.every(isLoopback) },
   };
   checkTogether(config);
   return deepFreeze(config);
@@ -133,7 +146,17 @@ function checkTogether(config: Config): void {
       throw new ConfigError(`trunks.yaml: trunks.${index}.register: found true, expected username and password beside it`);
     }
   }
+  checkWebhookNames(config);
   refuseDemoPasswords(config);
+}
+
+function checkWebhookNames({ webhooks }: Config): void {
+  const names = new Set<string>();
+  for (const [index, { name }] of webhooks.webhooks.entries()) {
+    if (names.has(name))
+      throw new ConfigError(`webhooks.yaml: webhooks.${index}.name: found ${name} twice, expected each name once`);
+    names.add(name);
+  }
 }
 
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
