@@ -52,6 +52,31 @@ t.test('early dialogs of several phones end when one of them answers', async (t)
   t.equal(engine.counts().dialogs, 1);
 });
 
+t.test('a PRACK goes into the early dialog whose response it acknowledges, though another phone has rung since', async (t) => {
+  const engine = await engineForTest(t);
+  const app = await appForTest(t, engine);
+  const phone = await udpPhone(engine);
+  t.teardown(() => phone.close());
+  const call = await outgoing(app, { method: 'INVITE', uri: phone.uri, headers: { Supported: '100rel' }, body: SDP });
+  const invite = await phone.receives('INVITE');
+  const rings = async (one: string, rseq: number) => {
+    const lines = [phone.contact, 'Require: 100rel', `RSeq: ${rseq}`];
+    phone.send(phone.response(invite, 183, { tag: one, lines, body: SDP }));
+    return (await call.next()).ack;
+  };
+  const pracks = [await rings('x', 5), await rings('y', 9), await rings('z', 5)];
+  for (const [prack, one] of [
+    [pracks[1], 'y'],
+    [pracks[0], 'x'],
+    [pracks[2], 'z'],
+  ] as const) {
+    prack?.();
+    const received = await phone.receives('PRACK');
+    t.equal(tag(header(received, 'To')), one);
+    phone.send(phone.response(received, 200));
+  }
+});
+
 t.test('a route set is followed, and a strict router of the old days too', async (t) => {
   const engine = await engineForTest(t);
   const app = await appForTest(t, engine);

@@ -20,6 +20,12 @@ export interface AnsweredInvite {
   acknowledge(headers: readonly Readonly<{ name: string; value: string }>[], body: string): string;
 }
 
+/** An INVITE of ours that may ring at several phones, each with an early dialog of its own and all under one id. */
+export interface RingingInvite {
+  /** The dialog whose reliable response with this RSeq has not been acknowledged; of two, the one that came first. */
+  prackedNow(rseq: number): LiveDialog | undefined;
+}
+
 export class LiveDialog {
   readonly facts: DialogFacts;
   /** Undefined while its application is gone and no other has taken over. */
@@ -31,6 +37,8 @@ export class LiveDialog {
   unacknowledged: Readonly<{ cseq: number; transactionId: string; repeat: RepeatUntil }> | undefined;
   /** CSeq of the last ACK handed on, so that a repeated one is not. */
   ackedCSeq: number | undefined;
+  /** While it is early. */
+  rings: RingingInvite | undefined;
   readonly openRequests = new Set<OpenRequest>();
   readonly #answered: AnsweredInvite[] = [];
 

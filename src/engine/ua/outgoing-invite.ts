@@ -5,7 +5,7 @@
 import { headerField, headerValues } from '#sip/headers.js';
 import type { HeaderField, SipResponse } from '#sip/message.js';
 import { dialogId, refreshTarget, uacFacts } from '../dialog/dialog.js';
-import { LiveDialog } from '../dialog/live-dialog.js';
+import { LiveDialog, type RingingInvite } from '../dialog/live-dialog.js';
 import type { App } from '../link/app.js';
 import { responseEssentials, type Essentials } from '../transaction/essentials.js';
 import { Acknowledgement, isCredential } from './acknowledgement.js';
@@ -14,12 +14,14 @@ import type { Core } from './core.js';
 import { ackAndBye, endDialog, sendCancel } from './engine-requests.js';
 import { OutgoingRequest, type Prepared } from './outgoing-request.js';
 
+type Early = { readonly dialog: LiveDialog; rseq: number | undefined; pracked: boolean };
+
 const MAX_FORKS = 32;
 const RACE = 'SIP;cause=200;text="ACK-BYE due to cancel race condition"';
 
-export class OutgoingInvite extends OutgoingRequest {
+export class OutgoingInvite extends OutgoingRequest implements RingingInvite {
   /** Early dialogs by the tag of the phone that rings, with the RSeq of its last reliable response. */
-  readonly #early = new Map<string, { dialog: LiveDialog; rseq: number | undefined }>();
+  readonly #early = new Map<string, Early>();
   readonly #answered = new Map<string, Acknowledgement>();
   #via = '';
   #provisional = false;
@@ -99,20 +101,24 @@ export class OutgoingInvite extends OutgoingRequest {
     const rseq = Number(headerField(response, 'RSeq') ?? NaN);
     if (!Number.isInteger(rseq) || (known.rseq !== undefined && rseq !== known.rseq + 1)) return false;
     known.rseq = rseq;
+    known.pracked = false;
     return true;
   }
 
-  #openEarly(
-    tag: string,
-    response: SipResponse,
-    facts: Essentials,
-  ): { dialog: LiveDialog; rseq: number | undefined } | undefined {
+  prackedNow(rseq: number): LiveDialog | undefined {
+    const early = [...this.#early.values()].find((one) => one.rseq === rseq && !one.pracked);
+    if (early !== undefined) early.pracked = true;
+    return early?.dialog;
+  }
+
+  #openEarly(tag: string, response: SipResponse, facts: Essentials): Early | undefined {
     if (this.client === undefined || this.#early.size >= MAX_FORKS || this.core.dialogs.full) return undefined;
     const dialog = new LiveDialog(
       uacFacts(this.request, response, facts, this.client.flow),
       this.#abandoned ? undefined : this.app,
     );
-    const early = { dialog, rseq: undefined };
+    dialog.rings = this;
+    const early = { dialog, rseq: undefined, pracked: false };
     this.#early.set(tag, early);
     this.core.dialogs.add(dialog);
     return early;
@@ -151,6 +157,7 @@ export class OutgoingInvite extends OutgoingRequest {
       early.dialog.facts.routeSet = fresh.routeSet;
       early.dialog.facts.remoteTarget = fresh.remoteTarget;
       early.dialog.confirmed = true;
+      early.dialog.rings = undefined;
       this.core.dialogs.prefer(early.dialog);
       return early.dialog;
     }
