@@ -4,8 +4,9 @@
  */
 import t from 'tap';
 import { MUSIC_HERTZ } from '../support/holdfast.js';
+import { RtpEndpoint } from '../support/rtp-endpoint.js';
 import { directionIn, versionIn, type CallLeg, type Message, type SipPhone } from '../support/sip-phone.js';
-import { TwoPhones } from '../support/two-phones.js';
+import { BOB_HERTZ, TwoPhones } from '../support/two-phones.js';
 
 const cseq =
   (wanted: string) =>
@@ -105,5 +106,24 @@ t.test('a hold that the caller takes back before the answer was none', async (t)
   phones.speak(bob, invite.body);
   t.same(await phones.hears(bob), [400]);
   t.equal(bob.sip.received.filter((one) => one.what === 'INVITE').length, 1, 'Bob has heard nothing of it');
+  phones.hush();
+});
+
+t.test('a caller that moves to another port before the answer hears the early media there', async (t) => {
+  const { phones, leg, invite } = await reliablyRinging(t);
+  const { alice, bob } = phones;
+  const moved = await RtpEndpoint.open();
+  t.teardown(() => moved.close());
+  alice.sip.inDialog(leg, 'UPDATE', moved.sdp({ version: 2 }));
+  const answer = await alice.sip.receives('200', cseq('UPDATE'));
+  moved.obey(answer.body);
+  moved.talk(alice.hertz);
+  phones.speak(bob, invite.body);
+  t.same(await phones.hears({ ...alice, rtp: moved }), [BOB_HERTZ]);
+  bob.sip.respond(invite, 200, bob.rtp.sdp());
+  alice.sip.ack(leg, await alice.sip.receives('200', cseq('INVITE')));
+  t.same(await phones.hears({ ...alice, rtp: moved }), [BOB_HERTZ]);
+  t.same(await phones.hears(bob), [alice.hertz]);
+  moved.hush();
   phones.hush();
 });
