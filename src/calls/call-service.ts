@@ -28,6 +28,7 @@ import type {
   LegId,
   LegSignal,
   MediaPort,
+  PhoneTraits,
   ReferRequest,
   SignalingPort,
 } from './ports.js';
@@ -60,7 +61,10 @@ export interface CallTransfers {
 }
 
 /** A dialog of another call that becomes the callee's leg of a new one. */
-export type Joined = Readonly<{ number: string; leg: Leg; sdp: LegSdp; arrived: (id: CallId) => void }>;
+export type Joined = Waiting & Readonly<{ number: string; leg: Leg; arrived: (id: CallId) => void }>;
+
+/** What a dialog brings along from its old call: what was said on it, and who it is. */
+export type Waiting = Readonly<{ sdp: LegSdp; phone: PhoneTraits }>;
 
 export type CallFacts = Readonly<{
   origin: Call['origin'];
@@ -71,7 +75,7 @@ export type CallFacts = Readonly<{
   music?: string | undefined;
   joins?: Joined | undefined;
   /** What the caller has said in the call where it waits. */
-  waiting?: LegSdp | undefined;
+  waiting?: Waiting | undefined;
 }>;
 
 /** Ended calls that can still be asked for, so that nobody is left wondering how a call ended. */
@@ -133,16 +137,20 @@ export class CallService implements CallSignals {
     if (this.#calls.size >= this.#deps.maxCalls) throw new Busy(`the limit of ${this.#deps.maxCalls} calls is reached`, 5);
     const id = newCallId() as CallId;
     const { bindings, house } = this.#deps;
-    const phones = { caller: bindings.traits(caller, dialFacts.trunk), callee: bindings.traits(callee) };
+    const phones = {
+      caller: waiting?.phone ?? bindings.traits(caller, dialFacts.trunk),
+      callee: joins?.phone ?? bindings.traits(callee),
+    };
     const traits = partyTraits(phones, house, music);
     const adopted = joins?.leg;
     const live: LiveCall = {
       call: newCall({ id, origin, caller, callee, createdMs: this.#deps.clock.now(), traits, adopted }),
       media: new MediaSession(id, this.#deps.media, () => live.call.traits.modes, {
-        ...(waiting === undefined ? {} : { caller: waiting }),
+        ...(waiting === undefined ? {} : { caller: waiting.sdp }),
         ...(joins === undefined ? {} : { callee: joins.sdp }),
       }),
       dialFacts,
+      phones,
       timers: new Map(),
       log: this.#deps.log.child({ callId: id }),
       watches: new Set(),
@@ -203,9 +211,11 @@ export class CallService implements CallSignals {
 
   /** The youngest call in which this number holds the other party. */
   heldBy(number: string): LegId | undefined {
-    for (const { call } of [...this.#calls.values()].reverse()) {
+    for (const { call, phones } of [...this.#calls.values()].reverse()) {
       if (call.kind !== 'confirmed') continue;
-      const role = LEG_ROLES.find((one) => call.parties[one] === number && isHeld(call.hold, otherLeg(one)));
+      const role = LEG_ROLES.find(
+        (one) => call.parties[one] === number && phones[one].kind === 'phone' && isHeld(call.hold, otherLeg(one)),
+      );
       if (role !== undefined && !isHeld(call.hold, role)) return { callId: call.id, role };
     }
     return undefined;

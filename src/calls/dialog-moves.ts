@@ -5,7 +5,7 @@
 import type { CallEvent } from '#core/events.js';
 import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
 import { leavingOf } from '#core/transfer.js';
-import { NumberUnknown, WrongMoment } from '#kit/errors.js';
+import { CallNotFound, NumberUnknown, WrongMoment } from '#kit/errors.js';
 import type { Announcer } from './announcer.js';
 import type { CallService, Joined } from './call-service.js';
 import { stateOf } from './call-view.js';
@@ -38,6 +38,7 @@ export class DialogMoves {
       number: live.call.parties[leg.role],
       leg: live.call[leg.role],
       sdp: live.media.ofLeg(leg.role),
+      phone: live.phones[leg.role],
       arrived: (callId) => {
         signaling.adopt(leg, { callId, role: 'callee' });
         calls.dispatch(leg.callId, { kind: 'leg.moved', leg: leg.role });
@@ -51,6 +52,8 @@ export class DialogMoves {
     const slot = asker === 'inside' ? this.#deps.parking.slotDialled(toUser) : undefined;
     if (replaces === undefined && slot === undefined) return undefined;
     if (offer === undefined) throw new WrongMoment('taking over a call needs an offer in the INVITE', 'held');
+    // A stranger who guesses a dialog takes nobody's place in it.
+    if (replaces !== undefined && asker !== 'inside') throw new CallNotFound(replaces.callId);
     if (replaces !== undefined) return this.join({ callId: replaces.callId, role: otherLeg(replaces.role) });
     return slot === undefined ? undefined : this.#retrieve(slot, call);
   }

@@ -7,7 +7,8 @@ import type { Timer } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
 import type { HoldWatch } from './hold-watch.js';
 import type { MediaSession } from './media-session.js';
-import type { Asker } from './ports.js';
+import type { LegRole } from '#core/leg.js';
+import type { Asker, PhoneTraits } from './ports.js';
 
 export type DialFacts = Readonly<{
   fromName?: string | undefined;
@@ -25,6 +26,8 @@ export type LiveCall = {
   call: Call;
   readonly media: MediaSession;
   readonly dialFacts: DialFacts;
+  /** Who is on each side, wherever its dialog came from: a trunk may claim any number. */
+  readonly phones: Readonly<Record<LegRole, PhoneTraits>>;
   readonly timers: Map<TimerName, Timer>;
   readonly log: Logger;
   /** Commands that wait to see what becomes of a hold or a resume. */

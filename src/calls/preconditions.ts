@@ -6,7 +6,7 @@ import { mayOffer, otherLeg, type CallId } from '#core/leg.js';
 import { CallNotFound, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
 import { stateOf } from './call-view.js';
 import type { LiveCall } from './live-call.js';
-import type { Asker, BindingsPort, LegId } from './ports.js';
+import type { Asker, BindingsPort, LegId, PhoneTraits } from './ports.js';
 
 export type FindCall = (id: CallId) => LiveCall | undefined;
 export type ConfirmedCall = LiveCall & { call: Confirmed };
@@ -32,6 +32,12 @@ export function mustBeReachable(bindings: BindingsPort, number: string, asker: A
   const found = bindings.find(number, asker);
   if (found.kind === 'unknown') throw new NumberUnknown(number);
   if (found.kind === 'not-registered') throw new NotRegistered(number);
+}
+
+/** RFC 3891 §3: only whoever is in both calls may join them. @throws CallNotFound */
+export function mustBeItsOwn(find: FindCall, phone: PhoneTraits, number: string, { callId, role }: LegId): void {
+  const other = find(callId);
+  if (other?.call.parties[role] !== number || other.phones[role].kind !== phone.kind) throw new CallNotFound(callId);
 }
 
 /**

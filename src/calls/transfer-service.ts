@@ -18,7 +18,7 @@ import type { LiveCall } from './live-call.js';
 import type { Announcer } from './announcer.js';
 import type { DialogMoves } from './dialog-moves.js';
 import type { Parking } from './parking.js';
-import { confirmedCall, mustBeReachable, staysReady, type ConfirmedCall, type FindCall } from './preconditions.js';
+import { confirmedCall, mustBeItsOwn, mustBeReachable, staysReady, type ConfirmedCall, type FindCall } from './preconditions.js';
 import type { Asker, BindingsPort, IncomingCall, LegId, LegSignal, ReferRequest, SignalingPort } from './ports.js';
 
 /** One transfer on its way: from call `from`, whose `leaving` party gives its place to whom the new call finds. */
@@ -99,6 +99,7 @@ export class TransferService implements CallTransfers {
       const live = this.#confirmed(from);
       this.#mustBeFree(live);
       if (refer.replaces !== undefined) {
+        mustBeItsOwn(this.#find, live.phones[leaving], live.call.parties[leaving], refer.replaces);
         staysReady(this.#find, refer.replaces);
         signaling.answerRefer(leg, 202);
         this.#attend(from, leaving, refer.replaces, true);
@@ -107,7 +108,7 @@ export class TransferService implements CallTransfers {
         moves.park(from, leaving, undefined, leg);
       } else {
         const asked = { from, leaving, to: refer.to, refer: true, referredBy: refer.referredBy };
-        mustBeReachable(this.#deps.bindings, asked.to, this.#askerOf(live.call.parties[leaving]));
+        mustBeReachable(this.#deps.bindings, asked.to, askerOf(live, leaving));
         signaling.answerRefer(leg, 202);
         this.#dial(asked);
       }
@@ -179,7 +180,7 @@ export class TransferService implements CallTransfers {
     const { calls } = this.#deps;
     const live = this.#confirmed(from);
     this.#mustBeFree(live);
-    const asker = this.#askerOf(live.call.parties[leaving]);
+    const asker = askerOf(live, leaving);
     mustBeReachable(this.#deps.bindings, to, asker);
     const staying = otherLeg(leaving);
     const newCallId = calls.create({
@@ -187,7 +188,7 @@ export class TransferService implements CallTransfers {
       caller: live.call.parties[staying],
       callee: to,
       dialFacts: { autoAnswer: false, maxForwards: MAX_FORWARDS, asker, privacy: live.dialFacts.privacy, referredBy },
-      waiting: live.media.ofLeg(staying),
+      waiting: { sdp: live.media.ofLeg(staying), phone: live.phones[staying] },
     });
     this.#begin(newCallId, asked, live.call);
     return newCallId;
@@ -205,7 +206,7 @@ export class TransferService implements CallTransfers {
       caller: live.call.parties[staying],
       callee: joins.number,
       dialFacts: { autoAnswer: false, maxForwards: MAX_FORWARDS, asker: 'inside', privacy: false },
-      waiting: live.media.ofLeg(staying),
+      waiting: { sdp: live.media.ofLeg(staying), phone: live.phones[staying] },
       joins,
     });
     this.#begin(newCallId, { from, leaving, to: joins.number, refer }, live.call);
@@ -287,10 +288,10 @@ export class TransferService implements CallTransfers {
       if (from === id) throw new WrongMoment('this call is being transferred already', stateOf(live.call));
   }
 
-  /** Who came over a trunk transfers to our phones and no further: else strangers would call at our cost. */
-  readonly #askerOf = (number: string): Asker => (this.#deps.bindings.traits(number).kind === 'phone' ? 'inside' : 'trunk');
-
   #tell(event: CallEvent): void {
     this.#deps.bus.publish(event);
   }
 }
+
+/** Who came over a trunk transfers to our phones and no further: else strangers would call at our cost. */
+const askerOf = (live: LiveCall, leaving: LegRole): Asker => (live.phones[leaving].kind === 'phone' ? 'inside' : 'trunk');

@@ -36,6 +36,7 @@ export function onInvite(deps: RouteDeps, request: SrfRequest, response: SrfResp
       offer: body,
       maxForwards: hops - 1,
       asker: identity.kind === 'trunk' ? identity.asker : 'inside',
+      ...(identity.kind === 'trunk' ? { trunk: identity.name } : {}),
       privacy: wantsPrivacy(request),
     });
     deps.signaling.addIncoming({ callId, role: 'caller' }, request, response);
