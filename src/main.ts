@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { CallService } from '#calls/call-service.js';
 import { CommandService } from '#calls/command-service.js';
 import { EventBus } from '#calls/event-bus.js';
+import { Announcer } from '#calls/announcer.js';
 import { DialogMoves } from '#calls/dialog-moves.js';
 import { Liveness } from '#calls/liveness.js';
 import { Parking } from '#calls/parking.js';
@@ -104,7 +105,9 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     house: { policy: mergePolicies(readPolicy(config.hold)) },
   });
   const parking = new Parking(config.park, clock);
-  const moves = new DialogMoves({ calls, signaling, parking, bus });
+  const announcer = new Announcer({ signaling, media: media.port, clock, log: log.child({ room: 'announcer' }) });
+  closers.add('announcer', () => announcer.close());
+  const moves = new DialogMoves({ calls, signaling, parking, announcer, bus });
   const transfers = new TransferService({
     calls,
     bindings: phones.bindings,
@@ -112,6 +115,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     bus,
     parking,
     moves,
+    announcer,
     log: log.child({ room: 'transfers' }),
   });
   calls.transferBy(transfers);
