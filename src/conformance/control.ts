@@ -23,7 +23,7 @@ export type Proof = Readonly<{
 export type CallFacts = Readonly<{
   id: string;
   state: string;
-  parties: Readonly<Record<'caller' | 'callee', Readonly<{ number?: string; uri?: string }>>>;
+  parties: Readonly<Record<'caller' | 'callee', string>>;
   hold: Readonly<{ reasons: readonly string[]; caller: LegFacts; callee: LegFacts }>;
   end?: Readonly<{ cause: string; status?: number }>;
 }>;
@@ -90,5 +90,6 @@ export class RestControl implements Control {
   }
 }
 
+/** A number, or a URI of it. */
 const isOf = (call: CallFacts, side: 'caller' | 'callee', number: string): boolean =>
-  call.parties[side].number === number || new RegExp(`^sips?:${number}@`).test(call.parties[side].uri ?? '');
+  call.parties[side] === number || new RegExp(`^sips?:${number}@`).test(call.parties[side]);

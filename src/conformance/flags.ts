@@ -10,6 +10,7 @@ import type { Account } from './runner.js';
 export type Flags = Readonly<{
   target: HostPort;
   control: RestOptions | undefined;
+  musicByTarget: boolean;
   transports: readonly Transport[];
   only: RegExp;
   report: string | undefined;
@@ -22,6 +23,8 @@ export const USAGE = `npm run conformance -- --target sip:HOST:PORT
   --control rest|none   rest: also the cases that need an application (default none)
   --control-url URL     of the REST API (default http://HOST:9509)
   --token TOKEN         of the REST API (default demo-token)
+  --music target|phone  who plays music to the held: with phone, a sendonly holder may be heard (default target with
+                        --control rest, else phone)
   --transport udp|tcp|both   (default both)
   --only PATTERN        a regular expression on the names of the cases
   --accounts LIST       number:password,... in pairs; each pair runs cases of its own at the same time
@@ -35,6 +38,7 @@ const OPTIONS = {
   control: { type: 'string', default: 'none' },
   'control-url': { type: 'string' },
   token: { type: 'string', default: 'demo-token' },
+  music: { type: 'string' },
   transport: { type: 'string', default: 'both' },
   only: { type: 'string', default: '' },
   accounts: { type: 'string' },
@@ -49,10 +53,13 @@ export function readFlags(words: readonly string[]): Flags {
   if (values.target === undefined && !values.list) throw new ConfigError('--target sip:HOST:PORT is missing');
   const target = readTarget(values.target ?? 'sip:127.0.0.1');
   if (values.control !== 'rest' && values.control !== 'none') throw new ConfigError('--control: rest or none');
+  const music = values.music ?? (values.control === 'rest' ? 'target' : 'phone');
+  if (music !== 'target' && music !== 'phone') throw new ConfigError('--music: target or phone');
   const url = values['control-url'] ?? `http://${target.host}:9509`;
   return {
     target,
     control: values.control === 'rest' ? { url, token: values.token } : undefined,
+    musicByTarget: music === 'target',
     transports: readTransports(values.transport),
     only: readPattern(values.only),
     report: values.report,

@@ -39,7 +39,7 @@ async function run(flags: Flags, print: Print): Promise<number> {
   return results.some(({ verdict }) => verdict === 'failed') ? 1 : 0;
 }
 
-async function optionsOf({ target, accounts, trunk, control }: Flags) {
+async function optionsOf({ target, accounts, trunk, control, musicByTarget }: Flags) {
   const { address } = await lookup(target.host, 4).catch(() => {
     throw new ConfigError(`--target: ${target.host} has no address`);
   });
@@ -48,6 +48,7 @@ async function optionsOf({ target, accounts, trunk, control }: Flags) {
     accounts,
     trunk,
     control: control === undefined ? undefined : new RestControl(control),
+    musicByTarget,
     clock: new RealClock(),
   };
 }

@@ -19,6 +19,8 @@ export type RunOptions = Readonly<{
   /** The target knows its phones by their address: nobody registers. */
   trunk: boolean;
   control: Control | undefined;
+  /** The target plays music to whoever is held, and lets nobody's voice through. */
+  musicByTarget: boolean;
   clock: Clock;
   tamper?: PhoneOptions['tamper'];
 }>;
@@ -91,7 +93,7 @@ export async function runCase(
       open('caller', callerAccount, CALLER_HERTZ),
       open('callee', calleeAccount, CALLEE_HERTZ),
     ]);
-    const stage = new Stage({ caller, callee, control: options.control, ladder });
+    const stage = new Stage({ caller, callee, control: options.control, ladder, musicByTarget: options.musicByTarget });
     await withinTime(one, options.clock, one.run(stage));
     judge(ladder, { mayEnd: stage.endExpected });
     return result('passed', one.title, 'so it was');

@@ -12,11 +12,17 @@ import { takesUpdate, type Manner } from './phone/manners.js';
 import { modify } from './phone/modify.js';
 import type { Phone } from './phone/phone.js';
 import type { Words } from './phone/sdp-author.js';
-import { mayAnswer, readSdp } from './phone/sdp-reader.js';
+import { mayAnswer, readSdp, type Direction } from './phone/sdp-reader.js';
 import { cseqOf, header, type Sip } from './phone/sip-text.js';
 import { RESUME, type Way } from './ways.js';
 
-export type StageOptions = Readonly<{ caller: Phone; callee: Phone; control: Control | undefined; ladder: Ladder }>;
+export type StageOptions = Readonly<{
+  caller: Phone;
+  callee: Phone;
+  control: Control | undefined;
+  ladder: Ladder;
+  musicByTarget: boolean;
+}>;
 
 /** Packets of 20 ms. */
 const WINDOW = 10;
@@ -28,15 +34,17 @@ export class Stage {
   readonly callee: Phone;
   readonly ladder: Ladder;
   readonly #control: Control | undefined;
+  readonly #musicByTarget: boolean;
   /** The call may be ended by the target: it is what the case is about. */
   endExpected = false;
   #id: string | undefined;
 
-  constructor({ caller, callee, control, ladder }: StageOptions) {
+  constructor({ caller, callee, control, ladder, musicByTarget }: StageOptions) {
     this.caller = caller;
     this.callee = callee;
     this.ladder = ladder;
     this.#control = control;
+    this.#musicByTarget = musicByTarget;
   }
 
   phone(leg: Leg): Phone {
@@ -129,6 +137,14 @@ export class Stage {
     await this.listen(SETTLING);
     const heard = await this.listen(packets);
     expect(fits(demands, heard), `at once, ${spoken(demands)}`, saidBy(heard));
+  }
+
+  /**
+   * What a held party must hear. A target that plays the music keeps the holder's voice from it; one that leaves the music to phones
+   * passes on what a sendonly phone sends (RFC 3264 §5.1), and only inactive means silence.
+   */
+  held(direction: Direction): Demand {
+    return this.#musicByTarget || direction === 'inactive' ? 'no voice' : 'anything';
   }
 
   async listen(packets: number) {

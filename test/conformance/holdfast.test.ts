@@ -19,6 +19,7 @@ const results = await runCases(ALL_CASES, {
   accounts,
   trunk: false,
   control: new RestControl({ url: holdfast.base, token: 'demo-token' }),
+  musicByTarget: true,
   clock: new RealClock(),
 });
 

@@ -2,6 +2,11 @@
  * all: every case of the kit, family by family.
  */
 import type { Case } from '../case.js';
+import { apiHold } from './api-hold.js';
+import { directions } from './directions.js';
+import { doubleHold } from './double-hold.js';
+import { offerless } from './offerless.js';
+import { refusals } from './refusals.js';
 import { waysToHold } from './ways-to-hold.js';
 
-export const ALL_CASES: readonly Case[] = [...waysToHold];
+export const ALL_CASES: readonly Case[] = [...waysToHold, ...directions, ...doubleHold, ...offerless, ...refusals, ...apiHold];

@@ -13,7 +13,7 @@ const holdStory = (leg: Leg, way: Way): Story => ({
     await stage.talk();
     await stage.holds(leg, way);
     // The holder said it does not receive (RFC 3264 §5.1), so nothing must reach it; what the held party gets is the target's choice.
-    await stage.hear({ [leg]: 'nothing', [otherLeg(leg)]: 'no voice' });
+    await stage.hear({ [leg]: 'nothing', [otherLeg(leg)]: stage.held(way.direction) });
     await stage.resumes(leg);
     await stage.hear({ caller: 'voice', callee: 'voice' });
     await stage.hangUp(leg);
@@ -28,7 +28,7 @@ const resumeStory = (leg: Leg, way: Way): Story => ({
   run: async (stage) => {
     await stage.talk();
     await stage.holds(leg, holdNamed('sendonly'));
-    await stage.hear({ [leg]: 'nothing', [otherLeg(leg)]: 'no voice' });
+    await stage.hear({ [leg]: 'nothing', [otherLeg(leg)]: stage.held('sendonly') });
     await stage.resumes(leg, way);
     await stage.hear({ caller: 'voice', callee: 'voice' });
     await stage.hangUp(otherLeg(leg));
