@@ -24,6 +24,10 @@ import { docsPage, frontPage, PAGE_HEADERS } from './pages.js';
 import { queryNames } from './query-names.js';
 import type { GaugesView, HealthView, RegistrationsPort } from './read-models.js';
 import { HttpRefusal } from './refusals.js';
+import { WEBHOOK_DOCS } from './webhooks/webhook-docs.js';
+import { webhookMetrics } from './webhooks/webhook-metrics.js';
+import { mountWebhookRoutes } from './webhooks/webhook-routes.js';
+import { Webhooks } from './webhooks/webhooks.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -33,7 +37,7 @@ declare module 'fastify' {
 }
 
 export type HttpDeps = Readonly<{
-  config: Pick<Config, 'addresses' | 'http' | 'accounts'>;
+  config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks'>;
   commands: CommandPort;
   bus: EventBus;
   registrations: RegistrationsPort;
@@ -43,14 +47,20 @@ export type HttpDeps = Readonly<{
   log: Logger;
 }>;
 
-export type HttpApp = Readonly<{ app: FastifyInstance; streams: EventStreams; stop: () => Promise<void> }>;
+export type HttpApp = Readonly<{
+  app: FastifyInstance;
+  streams: EventStreams;
+  webhooks: Webhooks;
+  stop: () => Promise<void>;
+}>;
 
 const VERSION = '0.1.0';
 
 export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const { config, bus, clock, log } = deps;
   const accounts = new ApiAccounts(config.accounts);
-  const metrics = new CallMetrics(bus, deps.gauges);
+  const webhooks = new Webhooks({ config: config.webhooks, bus, clock, log });
+  const metrics = new CallMetrics(bus, deps.gauges, webhookMetrics(webhooks));
   const streams = new EventStreams({ bus, clock, log });
   const ids = new WireIds();
   const forgetIds = bus.subscribe(({ event }) => {
@@ -61,17 +71,19 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const methods = new AllowedMethods(app);
   const mount = { commands: metrics.watching(deps.commands), accounts, log };
   for (const dialect of dialects) mountDialect(app, dialect, mount);
-  mountObserveRoutes(app, { accounts, streams, metrics, registrations: deps.registrations, health: deps.health });
-  mountPages(app, openApiOf([...dialects.flatMap((dialect) => dialect.routes), ...OBSERVE_DOCS], VERSION));
+  mountObserveRoutes(app, { accounts, bus, streams, metrics, registrations: deps.registrations, health: deps.health });
+  mountWebhookRoutes(app, { accounts, webhooks });
+  const documented = [...dialects.flatMap((dialect) => dialect.routes), ...OBSERVE_DOCS, ...WEBHOOK_DOCS];
+  mountPages(app, openApiOf(documented, VERSION));
   answerTheRest(app, accounts, methods, log);
   await app.ready();
   const stop = async (): Promise<void> => {
     streams.closeAll();
     metrics.stop();
     forgetIds();
-    await app.close();
+    await Promise.all([webhooks.close(), app.close()]);
   };
-  return { app, streams, stop };
+  return { app, streams, webhooks, stop };
 }
 
 function bareFastify(bodyBytes: number, log: Logger): FastifyInstance {

@@ -32,7 +32,8 @@ export class CallMetrics {
   readonly #unsubscribe: () => void;
   readonly #metrics: readonly Metric[];
 
-  constructor(bus: EventBus, gauges: () => GaugesView) {
+  /** @param others what the rest of the house counts by itself. */
+  constructor(bus: EventBus, gauges: () => GaugesView, others: readonly Metric[] = []) {
     this.#loop = monitorEventLoopDelay({ resolution: 10 });
     this.#loop.enable();
     this.#unsubscribe = bus.subscribe((event) => this.#hear(event));
@@ -49,6 +50,7 @@ export class CallMetrics {
       new Gauge('nodejs_heap_used_bytes', 'Memory in use on the JavaScript heap.', () => process.memoryUsage().heapUsed),
       new Gauge('process_cpu_seconds_total', 'Processor time used, user and system.', cpuSeconds, 'counter'),
       new Gauge('holdfast_event_loop_delay_seconds', 'Delay of the event loop since the last look.', () => this.#loopDelay()),
+      ...others,
     ];
   }
 

@@ -2,18 +2,23 @@
  * observe-routes: what can be looked at: registrations, events, health, metrics. Nothing here changes a call.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { EventBus } from '#calls/event-bus.js';
 import { BadRequest } from '#kit/errors.js';
 import { headerCredentials, type ApiAccounts } from './api-accounts.js';
 import type { CallMetrics } from './call-metrics.js';
+import { EVENT_KINDS } from './event-kinds.js';
+import { eventPage } from './event-pages.js';
 import type { EventStreams } from './event-streams.js';
 import { METRICS_TYPE } from './metrics.js';
 import type { DocumentedRoute } from './openapi.js';
+import { pageLimit } from './page-limit.js';
 import type { HealthView, RegistrationsPort } from './read-models.js';
-import { EventsQuery, Health, NoQuery, RegistrationList } from './schemas.js';
+import { EventPage, EventsQuery, Health, NoQuery, RegistrationList } from './schemas.js';
 
 export type ObserveDeps = Readonly<{
   accounts: ApiAccounts;
   registrations: RegistrationsPort;
+  bus: EventBus;
   streams: EventStreams;
   metrics: CallMetrics;
   health: () => HealthView;
@@ -34,6 +39,11 @@ export function mountObserveRoutes(app: FastifyInstance, deps: ObserveDeps): voi
     );
     scope.get('/events', { schema: { querystring: EventsQuery } }, (request, reply) => {
       const after = whereToBegin(request);
+      const { limit } = request.query as { limit?: string };
+      if (wantsPage(request, limit)) {
+        const page = eventPage(deps.bus, after, pageLimit(limit));
+        return reply.type('application/json; charset=utf-8').send(page);
+      }
       deps.streams.mayOpen();
       reply.hijack();
       deps.streams.open(reply.raw, after);
@@ -56,6 +66,17 @@ const identify = (accounts: ApiAccounts, request: FastifyRequest): string =>
 function statusOf(health: HealthView): 'ok' | 'degraded' | 'down' {
   if (health.rtpengine !== 'up') return 'down';
   return health.problems.length > 0 || health.music !== 'files' ? 'degraded' : 'ok';
+}
+
+/**
+ * A page is for who says so: `limit`, or an Accept (RFC 9110 §12.5.1) that names JSON and no event stream. Everybody else, also one
+ * that takes anything, gets the stream, as ever.
+ */
+function wantsPage(request: FastifyRequest, limit: string | undefined): boolean {
+  const accept = (request.headers.accept ?? '').toLowerCase();
+  const stream = accept.includes('text/event-stream');
+  if (limit !== undefined && stream) throw new BadRequest('limit', 'limit: a stream has none; ask for application/json');
+  return limit !== undefined || (!stream && accept.includes('application/json'));
 }
 
 /** WHATWG HTML §9.2.4: a reader that lost its connection says so in Last-Event-ID, which is newer than what its address says. */
@@ -85,12 +106,18 @@ export const OBSERVE_DOCS: readonly DocumentedRoute[] = [
     path: '/events',
     schema: { querystring: EventsQuery },
     doc: {
-      summary: 'Events as they happen (server-sent events)',
+      summary: 'Events: as they happen (server-sent events), or page by page',
       description:
-        'Kinds: call.ringing, call.answered, hold.changed, hold.failed, call.ended, registration.changed. `id` is the sequence ' +
-        'number. The last 10 000 are kept: `Last-Event-ID` or `after` replays from there, and `stream.gap` says when some are gone.',
-      headers: { 'Last-Event-ID': 'replay what came after this sequence number' },
-      answers: { 200: { description: 'a stream without end', contentType: 'text/event-stream' } },
+        `Kinds: ${EVENT_KINDS.join(', ')}. \`id\` and \`seq\` are the sequence ` +
+        'number. The last ones are kept (`events.history`, 10 000): `Last-Event-ID` or `after` replays from there, and `stream.gap` ' +
+        'says when some are gone. With `Accept: application/json`, or with `limit`, the answer is one page of that history ' +
+        '(`limit`: 100 when absent): ask again `after` its `next`; `gap` says when some are gone. Without `after` a page begins at ' +
+        'the oldest that is kept, a stream with what happens from now on.',
+      headers: {
+        'Last-Event-ID': 'replay what came after this sequence number',
+        Accept: '`application/json` asks for a page',
+      },
+      answers: { 200: { description: 'a page; or a stream without end (text/event-stream)', schema: EventPage } },
       errors: ['bad_request', 'busy'],
     },
   },

@@ -5,6 +5,7 @@ import type { TSchema } from '@sinclair/typebox';
 import { PROBLEM_TYPE } from './error-reply.js';
 import { ERROR_CODES, type ErrorCode } from './error-codes.js';
 import { NAMED_SCHEMAS } from './schemas.js';
+import { WEBHOOK_SCHEMAS } from './webhooks/webhook-schemas.js';
 
 /** What a route says of itself. */
 export type RouteDoc = Readonly<{
@@ -66,7 +67,7 @@ export function openApiOf(routes: readonly DocumentedRoute[], version: string): 
     info: { title: 'Holdfast', version, description: 'Calls set up, held and resumed over HTTP, with proof of hold.' },
     paths,
     components: {
-      schemas: Object.fromEntries(NAMED_SCHEMAS.map((schema) => [schema.$id ?? '', plain(schema)])),
+      schemas: Object.fromEntries([...NAMED_SCHEMAS, ...WEBHOOK_SCHEMAS].map((schema) => [schema.$id ?? '', plain(schema)])),
       securitySchemes: { token: { type: 'http', scheme: 'bearer' }, password: { type: 'http', scheme: 'basic' } },
     },
     security: [{ token: [] }, { password: [] }],
@@ -119,8 +120,10 @@ const bodyOf = (schema: TSchema): unknown => ({
 
 function answersOf(doc: RouteDoc): Operation['responses'] {
   const described = Object.entries(doc.answers).map(([status, { description, schema, contentType, headers }]) => {
+    const said = { description, ...(headers === undefined ? {} : { headers: headersOf(headers) }) };
+    if (status === '204') return [status, said] as const; // RFC 9110 §15.3.5: no content
     const content = { [contentType ?? 'application/json']: schema === undefined ? {} : { schema: reference(schema) } };
-    return [status, { description, ...(headers === undefined ? {} : { headers: headersOf(headers) }), content }] as const;
+    return [status, { ...said, content }] as const;
   });
   return Object.fromEntries(described);
 }

@@ -74,8 +74,19 @@ export const ResumeBody = Type.Object(
 );
 export const ResumeQuery = Type.Object({ holder: Optional(HolderName) }, strict);
 export const EventsQuery = Type.Object(
-  { after: Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: 'a sequence number: a whole number from 0' })) },
+  {
+    after: Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: 'a sequence number: a whole number from 0' })),
+    limit: Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: 'of a page: a whole number from 1 to 1000' })),
+  },
   strict,
+);
+export const EventPage = Type.Object(
+  {
+    events: Type.Array(Type.Object({ seq: Type.Integer(), at: Time, kind: Type.String() })),
+    next: Type.Integer({ description: 'ask `after` this one next' }),
+    gap: Optional(Type.Literal(true, { description: 'events between `after` and the first of this page are not kept any more' })),
+  },
+  { $id: 'EventPage' },
 );
 
 const DirectionName = oneOf('sendrecv', 'sendonly', 'recvonly', 'inactive');
@@ -224,6 +235,7 @@ export const NAMED_SCHEMAS: readonly TSchema[] = [
   ParkedList,
   Registration,
   RegistrationList,
+  EventPage,
   Health,
   ProblemSchema,
 ];

@@ -30,7 +30,8 @@ export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
     let stopping: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       http.streams.closeAll();
-      await doors.close();
+      // Events that could still leave share the half second with requests under way.
+      await Promise.all([doors.close(), http.webhooks.close()]);
       await http.stop();
     };
     deps.log.info({ urls: doors.urls }, 'HTTP is served');

@@ -7,6 +7,7 @@ import { EventBus } from '#calls/event-bus.js';
 import { buildApp, type HttpApp, type HttpDeps } from '#http/app.js';
 import { startHttp, type RunningHttp } from '#http/server.js';
 import type { HealthView, RegistrationView } from '#http/read-models.js';
+import type { WebhooksConfig } from '#kit/config.js';
 import { createLogger } from '#kit/log.js';
 import { FakeCalls } from './fake-calls.js';
 import { FakeClock } from './fake-clock.js';
@@ -35,6 +36,22 @@ export type Fixture = Readonly<{
   reinvites: Map<number, number>;
 }>;
 
+/** Webhooks as webhooks.yaml has them when it says nothing, on loopback. */
+export const NO_WEBHOOKS: WebhooksConfig = {
+  allowPrivateAddresses: true,
+  limits: {
+    queue: 1000,
+    parallel: 8,
+    attempts: 10,
+    timeoutSeconds: 10,
+    firstRetrySeconds: 1,
+    maxRetrySeconds: 300,
+    responseBytes: 65_536,
+  },
+  deadLetters: 1000,
+  webhooks: [],
+};
+
 export function fixture(calls = new FakeCalls(), addresses: readonly string[] = ['127.0.0.1'], port = 0): Fixture {
   let text = '';
   const sink = new Writable({
@@ -57,6 +74,7 @@ export function fixture(calls = new FakeCalls(), addresses: readonly string[] = 
         http: [{ user: 'HTTP_User_1', password: 'qwe123' }],
         tokens: [{ name: 'demo', token: 'demo-token' }],
       },
+      webhooks: NO_WEBHOOKS,
     },
     commands: calls,
     bus,

@@ -1,0 +1,114 @@
+/**
+ * poster: one signed request over a real socket, with an end. Knows no queue and no retries; what an answer means is verdict.ts.
+ */
+import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Clock } from '#kit/clock.js';
+import { AddressRefused, guardedLookup, isPrivateHost, type Resolve } from './reachable-addresses.js';
+
+export type Outgoing = Readonly<{
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  body: string;
+  timeoutMs: number;
+  responseBytes: number;
+}>;
+
+/** Redirects are answers like any other: following one would go where nobody looked. */
+export type Answer =
+  | Readonly<{ kind: 'answered'; status: number; retryAfter?: string | undefined }>
+  | Readonly<{ kind: 'no-answer'; why: string }>
+  | Readonly<{ kind: 'address-refused' }>;
+
+export type PosterDeps = Readonly<{ clock: Clock; resolve: Resolve; allowPrivateAddresses: boolean }>;
+
+const MOST_IDLE_SOCKETS = 4;
+
+export class Poster {
+  readonly #deps: PosterDeps;
+  readonly #http = new HttpAgent({ keepAlive: true, maxFreeSockets: MOST_IDLE_SOCKETS });
+  readonly #https = new HttpsAgent({ keepAlive: true, maxFreeSockets: MOST_IDLE_SOCKETS });
+  readonly #open = new Set<ClientRequest>();
+  #closed = false;
+
+  constructor(deps: PosterDeps) {
+    this.#deps = deps;
+  }
+
+  /** Never throws: whatever goes wrong is an answer. */
+  async post(outgoing: Outgoing): Promise<Answer> {
+    const url = new URL(outgoing.url);
+    // An address that needs no look-up never passes the guard of look-ups.
+    if (!this.#deps.allowPrivateAddresses && isPrivateHost(url)) return { kind: 'address-refused' };
+    if (this.#closed) return { kind: 'no-answer', why: 'closing' };
+    let request: ClientRequest | undefined;
+    let late = false;
+    const limit = this.#deps.clock.after('webhook answer', outgoing.timeoutMs, () => {
+      late = true;
+      request?.destroy(new Error('timeout'));
+    });
+    const send = (): Promise<Answer> => {
+      request = this.#request(url, outgoing);
+      this.#open.add(request);
+      return answerTo(request, outgoing).finally(() => request !== undefined && this.#open.delete(request));
+    };
+    try {
+      const first = await send();
+      // The receiver closed an idle connection just when we took it again: nothing was sent, so this is no attempt.
+      const stale = first.kind === 'no-answer' && request?.reusedSocket === true && !late && !this.#closed;
+      return stale ? await send() : first;
+    } finally {
+      limit.cancel();
+    }
+  }
+
+  /** Cuts what is under way. Twice is once. */
+  close(): void {
+    this.#closed = true;
+    for (const request of [...this.#open]) request.destroy(new Error('closing'));
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+
+  #request(url: URL, { headers, body }: Outgoing): ClientRequest {
+    const secure = url.protocol === 'https:';
+    const { resolve, allowPrivateAddresses } = this.#deps;
+    const options = {
+      method: 'POST',
+      headers: { ...headers, 'Content-Length': Buffer.byteLength(body) },
+      lookup: guardedLookup(resolve, allowPrivateAddresses),
+      agent: secure ? this.#https : this.#http,
+    };
+    const request = secure ? httpsRequest(url, options) : httpRequest(url, options);
+    request.end(body);
+    return request;
+  }
+}
+
+function answerTo(request: ClientRequest, { responseBytes }: Outgoing): Promise<Answer> {
+  return new Promise((resolve) => {
+    // The status is the answer, however the body behind it ends.
+    let answered: Answer | undefined;
+    const end = (otherwise: Answer): void => resolve(answered ?? otherwise);
+    request.on('error', (error: NodeJS.ErrnoException) =>
+      end(
+        error instanceof AddressRefused ? { kind: 'address-refused' } : { kind: 'no-answer', why: error.code ?? error.message },
+      ),
+    );
+    request.on('close', () => end({ kind: 'no-answer', why: 'closed' }));
+    request.on('response', (response) => {
+      answered = { kind: 'answered', status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] };
+      response.on('error', () => undefined);
+      discard(response, responseBytes);
+    });
+  });
+}
+
+/** Reading it to its end leaves the connection for the next event; a body without end costs a connection. */
+function discard(response: IncomingMessage, most: number): void {
+  let read = 0;
+  response.on('data', (chunk: Buffer) => {
+    read += chunk.length;
+    if (read > most) response.destroy();
+  });
+}
