@@ -19,6 +19,7 @@ export function judge(ladder: Ladder, { mayEnd }: Liberties): void {
     targetsAreNamed(dialog);
     descriptionsGrow(dialog);
     answersFit(dialog);
+    numbersKeepTheirCodec(dialog);
     if (!mayEnd) nobodyIsDropped(dialog);
   }
 }
@@ -83,6 +84,23 @@ function descriptionsGrow(dialog: readonly Rung[]): void {
     if (sdp.version > highest) highest = sdp.version;
     // An offer that was refused has changed nothing (RFC 3261 §14.1); its version may be used again or not.
     if (agreed === undefined || !wasRefused(dialog, message)) agreed = sdp;
+  }
+}
+
+/** RFC 3264 §8.3.2: a dynamic payload number means one codec for as long as the session lasts. */
+function numbersKeepTheirCodec(dialog: readonly Rung[]): void {
+  const codecs = new Map<string, string>();
+  for (const { phone, way, message } of dialog) {
+    if (way !== 'in' || !isSdp(message)) continue;
+    readSdp(message.body).media.forEach(({ attributes }, index) => {
+      for (const attribute of attributes) {
+        const [, number, codec = ''] = /^a=rtpmap:(\d+) (\S+)/.exec(attribute) ?? [];
+        if (number === undefined) continue;
+        const before = codecs.get(`${index} ${number}`) ?? codec.toLowerCase();
+        expect(before === codec.toLowerCase(), `payload ${number} still ${before} to the ${phone} (RFC 3264 §8.3.2)`, codec);
+        codecs.set(`${index} ${number}`, before);
+      }
+    });
   }
 }
 

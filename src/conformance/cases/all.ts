@@ -3,10 +3,25 @@
  */
 import type { Case } from '../case.js';
 import { apiHold } from './api-hold.js';
+import { badAnswers } from './bad-answers.js';
 import { directions } from './directions.js';
 import { doubleHold } from './double-hold.js';
+import { glare } from './glare.js';
+import { losses } from './losses.js';
+import { mediaLines } from './media-lines.js';
 import { offerless } from './offerless.js';
 import { refusals } from './refusals.js';
 import { waysToHold } from './ways-to-hold.js';
 
-export const ALL_CASES: readonly Case[] = [...waysToHold, ...directions, ...doubleHold, ...offerless, ...refusals, ...apiHold];
+export const ALL_CASES: readonly Case[] = [
+  ...waysToHold,
+  ...directions,
+  ...doubleHold,
+  ...offerless,
+  ...refusals,
+  ...apiHold,
+  ...glare,
+  ...losses,
+  ...badAnswers,
+  ...mediaLines,
+];

@@ -18,6 +18,7 @@ const byPhones = (first: Leg, firstWay: Word, secondWay: Word, resumes: Order): 
     const second = otherLeg(first);
     await stage.talk();
     await stage.holds(first, holdNamed(firstWay));
+    await stage.hear({ [first]: 'nothing', [second]: stage.held(firstWay) });
     await stage.holds(second, holdNamed(secondWay));
     await stage.hear({ caller: 'nothing', callee: 'nothing' });
     const [early, late] = resumes === 'first' ? [first, second] : [second, first];

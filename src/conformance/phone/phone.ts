@@ -206,6 +206,21 @@ export class Phone {
     if (answer.body !== '') this.obey(answer.body);
   }
 
+  /** RFC 3261 §9.1: by the branch of the INVITE. */
+  cancel(): void {
+    const invite = this.sip.lastInvite;
+    if (invite === undefined) throw new Failed({ expected: `an INVITE of the ${this.label} to cancel`, seen: 'none' });
+    const headers = {
+      Via: header(invite, 'via'),
+      'Max-Forwards': '70',
+      From: header(invite, 'from'),
+      To: header(invite, 'to'),
+      'Call-ID': header(invite, 'call-id'),
+      CSeq: `${cseqOf(invite).number} CANCEL`,
+    };
+    this.sip.request(composeSip(`CANCEL ${invite.line.split(' ')[1] ?? ''} SIP/2.0`, headers, ''));
+  }
+
   bye(dialog = this.dialog): Promise<Sip> {
     dialog.ended = true;
     return this.final(this.ask(dialog, 'BYE'));

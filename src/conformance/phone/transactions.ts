@@ -69,6 +69,11 @@ export class Transactions {
     return this.#wire?.port ?? 0;
   }
 
+  /** The INVITE sent last. */
+  get lastInvite(): Sip | undefined {
+    return [...this.#invites.values()].at(-1);
+  }
+
   /** Everything received up to now; what comes later has a higher place. */
   mark(): number {
     return this.#received.length;
@@ -93,9 +98,15 @@ export class Transactions {
     return this.#context.waits.until({ name: `${this.#context.label}: ${name}`, ms, look, seen });
   }
 
-  /** The next message that fits is not sent, as if the network had lost it. */
-  lose(fits: (message: Sip) => boolean): void {
-    this.#losing.push(fits);
+  /** The next messages that fit are not sent, as if the network had lost them. */
+  lose(fits: (message: Sip) => boolean, times = 1): void {
+    for (let index = 0; index < times; index++) this.#losing.push(fits);
+  }
+
+  /** Sends once more what a request was answered with last. */
+  repeat(request: Sip): void {
+    const served = this.#answers.get(keyOf(request));
+    if (served?.text !== undefined) this.#send(served.text, served.back);
   }
 
   /** Sends a request until something answers it. */
@@ -105,7 +116,7 @@ export class Transactions {
     if (message.what === 'ACK') remember(this.#acks, exchangeOf(message), text);
     this.#send(text);
     if (message.what !== 'ACK')
-      this.#repeat(branchOf(message), text, (again) => this.#send(again), message.what === 'INVITE' ? GIVE_UP_MS : T2_MS);
+      this.#repeat(keyOf(message), text, (again) => this.#send(again), message.what === 'INVITE' ? GIVE_UP_MS : T2_MS);
     return message;
   }
 
@@ -169,15 +180,8 @@ export class Transactions {
 
   #receiveAnswer(answer: Sip): boolean {
     const branch = branchOf(answer);
-    const again =
-      answer.status > 100 &&
-      this.#received.some(
-        (one) =>
-          one.message.line === answer.line &&
-          branchOf(one.message) === branch &&
-          header(one.message, 'rseq') === header(answer, 'rseq'),
-      );
-    this.#quiet(branch);
+    const again = answer.status > 100 && this.#received.some((one) => isSameAnswer(one.message, answer));
+    this.#quiet(`${cseqOf(answer).method} ${branch}`);
     if (cseqOf(answer).method !== 'INVITE' || answer.status < 200) return again;
     const invite = this.#invites.get(branch);
     if (answer.status >= 300 && invite !== undefined) this.#send(ackOfRefusal(invite, answer));
@@ -202,6 +206,10 @@ export class Transactions {
     return true;
   }
 }
+
+/** A reliable 1xx differs from the one before by its RSeq only (RFC 3262 §3). */
+const isSameAnswer = (a: Sip, b: Sip): boolean =>
+  a.line === b.line && branchOf(a) === branchOf(b) && ['cseq', 'rseq'].every((name) => header(a, name) === header(b, name));
 
 const keyOf = (request: Sip): string => `${request.what} ${branchOf(request)}`;
 /** An INVITE, its 2xx and its ACK have these in common. */
