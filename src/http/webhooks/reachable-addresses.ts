@@ -50,13 +50,16 @@ const PRIVATE_V6 = [
   ['ff00::', 8],
 ] as const;
 
-const blocked = new BlockList();
-for (const [network, bits] of PRIVATE_V4) blocked.addSubnet(network, bits, 'ipv4');
-for (const [network, bits] of PRIVATE_V6) blocked.addSubnet(network, bits, 'ipv6');
+// Two lists: node compares IPv4 addresses with the networks of IPv6 too, in their mapped form.
+const blockedV4 = new BlockList();
+const blockedV6 = new BlockList();
+for (const [network, bits] of PRIVATE_V4) blockedV4.addSubnet(network, bits, 'ipv4');
+for (const [network, bits] of PRIVATE_V6) blockedV6.addSubnet(network, bits, 'ipv6');
 
 export function isPrivateAddress(address: string): boolean {
   const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
-  return isIP(bare) === 0 || blocked.check(bare, isIPv4(bare) ? 'ipv4' : 'ipv6');
+  if (isIP(bare) === 0) return true;
+  return isIPv4(bare) ? blockedV4.check(bare, 'ipv4') : blockedV6.check(bare, 'ipv6');
 }
 
 /** The host of an address as it was written: a name is judged later, when it is resolved. */

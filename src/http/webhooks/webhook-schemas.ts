@@ -24,7 +24,11 @@ const kinds = Type.Array(Type.String(), { description: `kinds of events: ${EVENT
 export const WebhookBody = Type.Object(
   {
     name: Type.Optional(Type.String({ pattern: WEBHOOK_NAME, description: '1 to 64 of 0-9 A-Z a-z _ -' })),
-    url: Type.String({ pattern: WEBHOOK_URL, maxLength: 2048, description: 'an http or https address, without user and password' }),
+    url: Type.String({
+      pattern: WEBHOOK_URL,
+      maxLength: 2048,
+      description: 'an http or https address, without user and password',
+    }),
     secret: Type.Optional(Type.String({ minLength: 16, maxLength: 256, description: '16 to 256 characters' })),
     events: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 100, description: 'a list of kinds of events' })),
     limits: Type.Optional(Type.Partial(Type.Object(limits), strict)),
