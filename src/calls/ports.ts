@@ -88,8 +88,8 @@ export interface SignalingPort {
   notifyKey(leg: LegId, key: 'talk' | 'hold'): boolean;
   /** RFC 3515 §2.4.4: how the transfer that this leg's REFER asked for goes on (NOTIFY, message/sipfrag). 200 and above is the last word. */
   referProgress(leg: LegId, status: number, reason: string): void;
-  /** RFC 3515: 202 (or a refusal) to the REFER that `refer` reported. */
-  answerRefer(leg: LegId, status: number): void;
+  /** RFC 3515: 202 (or a refusal) to the REFER that `refer` reported. @returns false: none waits, it has been answered. */
+  answerRefer(leg: LegId, status: number): boolean;
   /** A confirmed dialog goes on as a leg of another call: what comes in on it is reported under `to` from now on. */
   adopt(from: LegId, to: LegId): void;
   answerReinvite(leg: LegId, sdp: string): void;
@@ -180,6 +180,9 @@ export interface MediaPort {
   /** Cuts audio, video and DTMF between the parties. Music still reaches them. */
   gate(callId: CallId): Promise<void>;
   ungate(callId: CallId): Promise<void>;
+  /** What this party sends is not passed on, whether anybody holds or not. */
+  mute(callId: CallId, from: LegRole): Promise<void>;
+  unmute(callId: CallId, from: LegRole): Promise<void>;
   /** Starts a sound, or changes to it. Music of a class that is not known is that of `default`, and /health says so. */
   play(callId: CallId, listener: LegRole, sound: PlayedSound): Promise<void>;
   stop(callId: CallId, listener: LegRole): Promise<void>;

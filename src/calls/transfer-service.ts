@@ -115,8 +115,8 @@ export class TransferService implements CallTransfers {
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       this.#deps.log.info({ ...leg, why: error.message }, 'transfer refused');
-      signaling.answerRefer(leg, error.sip);
-      signaling.referProgress(leg, error.sip, error.message);
+      // Taken already: the phone hears why by NOTIFY. Refused: another REFER of it may still be open, and this is not its news.
+      if (!signaling.answerRefer(leg, error.sip)) signaling.referProgress(leg, error.sip, error.message);
     }
   }
 

@@ -18,6 +18,7 @@ export type BranchAnswer = Readonly<{
   sdp: string | undefined;
   session: SessionTerms;
   ack: AckFunction;
+  response: SrfResponse;
 }>;
 
 export type BranchEvents = Readonly<{
@@ -120,6 +121,7 @@ export class Branch {
         sdp: this.early.inForce(response),
         session: this.session.agreed(response),
         ack,
+        response,
       });
     }
     if ((status === 401 || status === 407) && this.#retryWithCredentials(response)) return;

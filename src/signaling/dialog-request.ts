@@ -21,7 +21,7 @@ export type OpenDialog = Readonly<{
 }>;
 
 export type DialogRequest = Readonly<{
-  method: 'INVITE' | 'UPDATE' | 'OPTIONS' | 'BYE';
+  method: 'INVITE' | 'UPDATE' | 'OPTIONS' | 'BYE' | 'NOTIFY';
   /** Asked for anew with every try: a 422 changes them. */
   headers: () => Headers;
   body?: string;

@@ -4,11 +4,11 @@
 import type { SrfMessage } from './srf.js';
 
 /** What we say of ourselves in responses, and in requests inside a dialog but for 100rel: there a 1xx of the phone is only waited out. */
-export const SUPPORTED = 'timer, 100rel';
-export const SUPPORTED_IN_DIALOG = 'timer';
+export const SUPPORTED = 'timer, 100rel, replaces, norefersub';
+export const SUPPORTED_IN_DIALOG = 'timer, replaces, norefersub';
 
 /** What a request may require of us. */
-const UNDERSTOOD: ReadonlySet<string> = new Set(['timer', '100rel']);
+const UNDERSTOOD: ReadonlySet<string> = new Set(['timer', '100rel', 'replaces', 'norefersub']);
 
 /** RFC 3261 §8.2.2.3: what stands in Require that we do not know, for Unsupported; undefined: nothing. */
 export function notUnderstood(request: SrfMessage): string | undefined {

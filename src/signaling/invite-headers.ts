@@ -23,6 +23,8 @@ export function inviteHeaders(options: DialOptions, target: DialTarget): Headers
     'User-Agent': PRODUCT,
     ...(options.offer === undefined ? {} : { 'Content-Type': SDP_TYPE }),
     ...(target.credentials === undefined ? {} : { 'P-Preferred-Identity': `<sip:${userPart(options.fromUser)}@localhost>` }),
+    // RFC 3892 §2.2: on whose behalf, as the transferor has said it.
+    ...(options.referredBy === undefined ? {} : { 'Referred-By': options.referredBy }),
     ...(options.autoAnswer ? AUTO_ANSWER : {}),
   };
 }

@@ -5,6 +5,7 @@ import { AppError, Busy } from '#kit/errors.js';
 import { parseNameAddr } from '#sip/name-addr.js';
 import { parseUri } from '#sip/uri.js';
 import { notUnderstood } from './extensions.js';
+import { replacedLeg } from './replaced-leg.js';
 import type { RouteDeps } from './routes.js';
 import { grant, readAsk } from './session-timer.js';
 import { SDP_TYPE } from './sip-words.js';
@@ -25,22 +26,27 @@ export function onInvite(deps: RouteDeps, request: SrfRequest, response: SrfResp
   const session = grant(readAsk(request), deps.session);
   if (session.kind === 'too-short') return response.send(422, { headers: session.headers }); // RFC 4028 §9
   const called = parseUri(request.uri);
-  if (called === undefined || called.user === undefined) return response.send(404);
+  const replaced = replacedLeg(request, (name) => deps.signaling.legs.names.find(name));
+  if (replaced.kind === 'refused') return response.send(replaced.status);
+  // With Replaces it goes to our Contact, which names nobody: the dialog says who is meant.
+  const toUser = called?.user ?? (replaced.kind === 'leg' ? '' : undefined);
+  if (toUser === undefined) return response.send(404);
   const from = parseNameAddr(request.get('From') ?? '');
   const fromUser = identity.kind === 'account' ? identity.number : (parseUri(from?.uri ?? '')?.user ?? 'anonymous');
   try {
     const callId = deps.calls.incoming({
       fromUser,
       fromName: identity.kind === 'account' ? (identity.name ?? from?.displayName) : from?.displayName,
-      toUser: called.user,
+      toUser,
       offer: body,
       maxForwards: hops - 1,
       asker: identity.kind === 'trunk' ? identity.asker : 'inside',
       ...(identity.kind === 'trunk' ? { trunk: identity.name } : {}),
       privacy: wantsPrivacy(request),
+      ...(replaced.kind === 'leg' ? { replaces: replaced.id } : {}),
     });
     deps.signaling.addIncoming({ callId, role: 'caller' }, request, response);
-    deps.log.info({ callId, from: fromUser, to: called.user, sipCallId: request.get('Call-ID') }, 'call came in');
+    deps.log.info({ callId, from: fromUser, to: toUser, sipCallId: request.get('Call-ID') }, 'call came in');
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     response.send(error.sip, error instanceof Busy ? { headers: { 'Retry-After': String(error.retryAfterSec) } } : {});

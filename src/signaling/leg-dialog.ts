@@ -7,14 +7,16 @@ import type { Clock } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
 import type { Login } from '#sip/digest.js';
 import { askInDialog, type OpenDialog } from './dialog-request.js';
+import { dialogNameIn } from './dialog-names.js';
 import { DialogSession } from './dialog-session.js';
-import { notUnderstood, SUPPORTED } from './extensions.js';
+import { hasToken, notUnderstood, SUPPORTED } from './extensions.js';
 import { sendProbe } from './probe.js';
 import { sendRefresh } from './refresh.js';
 import { sendReinvite } from './reinvite.js';
+import type { DialogName } from './replaces.js';
 import type { Grant, Running, SessionPolicy } from './session-timer.js';
 import { ALLOW, SDP_TYPE, bodyOf, reasonHeader } from './sip-words.js';
-import { wordsOf, type Srf, type SrfRequest, type SrfResponse } from './srf.js';
+import { wordsOf, type Headers, type Srf, type SrfMessage, type SrfRequest, type SrfResponse } from './srf.js';
 
 export type LegDeps = Readonly<{
   srf: Srf;
@@ -23,11 +25,16 @@ export type LegDeps = Readonly<{
   log: Logger;
   session: SessionPolicy;
   onDialog: (leg: LegDialog, dialogId: string) => void;
+  onConfirmed: (leg: LegDialog, name: DialogName) => void;
 }>;
 
 type Granted = Extract<Grant, { kind: 'granted' }>;
 /** `granted` is absent before the call is answered: there is no session yet. */
 type Incoming = Readonly<{ request: SrfRequest; response: SrfResponse; granted?: Granted; taken?: () => void }>;
+
+/** RFC 6665 calls them event packages; what they mean is a custom of desk phones. */
+export type PhoneKey = 'talk' | 'hold';
+const PHONE_KEYS: readonly PhoneKey[] = ['talk', 'hold'];
 
 const logOf = (id: LegId, log: Logger): Logger => log.child({ callId: id.callId, leg: id.role });
 
@@ -45,6 +52,7 @@ export abstract class LegDialog {
   /** The one that has just come in, while the core is being asked. */
   #arriving: Incoming | undefined;
   #probing = false;
+  readonly #keys = new Set<PhoneKey>();
 
   constructor(id: LegId, deps: LegDeps) {
     this.#id = id;
@@ -75,6 +83,38 @@ export abstract class LegDialog {
     if (dialogId === undefined || dialogId === '' || dialogId === this.#dialogId) return;
     this.#dialogId = dialogId;
     this.deps.onDialog(this, dialogId);
+  }
+
+  /** Both tags are known: others may name this dialog (RFC 3891). @param ours the header with our own tag. */
+  protected confirmed(message: SrfMessage, ours: 'From' | 'To'): void {
+    const name = dialogNameIn(message, ours);
+    if (name !== undefined) this.deps.onConfirmed(this, name);
+  }
+
+  /** RFC 6665 §8.2.2: what the phone would take a NOTIFY of. */
+  protected learnEvents(message: SrfMessage): void {
+    const knows = (key: PhoneKey): boolean => hasToken(message, 'Allow-Events', key) || hasToken(message, 'u', key);
+    for (const key of PHONE_KEYS) if (knows(key)) this.#keys.add(key);
+  }
+
+  /** It has ended, or is being ended. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** `answered` hears the final status; 481 at once where there is no dialog any more. */
+  notify(headers: Headers, body: string, answered: (status: number) => void): void {
+    const dialog = this.#open();
+    if (dialog === undefined) return answered(481);
+    const asked = { method: 'NOTIFY', headers: () => headers, ...(body === '' ? {} : { body }) } as const;
+    askInDialog(dialog, asked, ({ status }) => answered(status));
+  }
+
+  /** No subscription is behind it, by the custom of the phones that know these two. @returns false: this one does not. */
+  notifyKey(key: PhoneKey): boolean {
+    if (!this.#keys.has(key) || this.#open() === undefined) return false;
+    this.notify({ Event: key, 'Subscription-State': 'active' }, '', (status) => this.log.info({ key, status }, 'key asked for'));
+    return true;
   }
 
   /** What requests of ours need; undefined where there is no dialog, or none any more. */

@@ -2,6 +2,7 @@
  * leg-table: which leg of which call a drachtio dialog belongs to, and the other way round. Nothing else.
  */
 import type { LegId } from '#calls/ports.js';
+import { DialogNames } from './dialog-names.js';
 import type { UacLeg } from './uac-leg.js';
 import type { UasLeg } from './uas-leg.js';
 
@@ -12,6 +13,7 @@ const keyOf = (leg: LegId): string => `${leg.callId} ${leg.role}`;
 export class LegTable {
   readonly #legs = new Map<string, SipLeg>();
   readonly #byDialog = new Map<string, SipLeg>();
+  readonly names = new DialogNames<SipLeg>();
 
   add(leg: SipLeg): void {
     this.#legs.set(keyOf(leg.id), leg);
@@ -47,6 +49,8 @@ export class LegTable {
   remove(id: LegId): void {
     const leg = this.find(id);
     this.#legs.delete(keyOf(id));
-    if (leg?.dialogId !== undefined) this.#byDialog.delete(leg.dialogId);
+    if (leg === undefined) return;
+    this.names.remove(leg);
+    if (leg.dialogId !== undefined) this.#byDialog.delete(leg.dialogId);
   }
 }

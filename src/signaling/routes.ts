@@ -25,6 +25,8 @@ export type RouteDeps = Readonly<{
   /** Gives the identity, or answers the request itself (401, 403) and gives undefined. */
   authenticate: (request: SrfRequest, response: SrfResponse) => Identity | undefined;
   register: RequestHandler;
+  /** Absent: no event package is served (RFC 6665 §8.2.1). */
+  subscribe?: RequestHandler | undefined;
   session: SessionPolicy;
   log: Logger;
 }>;
@@ -60,10 +62,24 @@ export function installRoutes(deps: RouteDeps): void {
     if (hasToTag(request) && deps.signaling.legs.ofDialog(request.stackDialogId) === undefined) return response.send(481);
     response.send(200, { headers: { Allow: ALLOW, Accept: SDP_TYPE, Supported: SUPPORTED } });
   });
-  // RFC 6665 §8.2.1: no event package is served yet.
-  for (const method of ['subscribe', 'publish']) route(method, (_request, response) => response.send(489));
-  route('notify', (_request, response) => response.send(481));
-  route('refer', (_request, response) => response.send(405, { headers: { Allow: ALLOW } }));
+  route('subscribe', (request, response) => {
+    const leg = deps.signaling.legs.ofDialog(request.stackDialogId);
+    if (leg !== undefined) return deps.signaling.refers.onSubscribe(leg, request, response);
+    if (deps.subscribe === undefined) return response.send(489);
+    deps.subscribe(request, response);
+  });
+  route('publish', (_request, response) => response.send(489));
+  route('notify', (request, response) => {
+    // We have subscribed to nothing. Inside a call 481 would be taken for the end of the call (RFC 5057 §5.1), which it is not.
+    response.send(deps.signaling.legs.ofDialog(request.stackDialogId) === undefined ? 481 : 200);
+  });
+  route('refer', (request, response) => {
+    const leg = deps.signaling.legs.ofDialog(request.stackDialogId);
+    if (leg !== undefined) return deps.signaling.refers.onRefer(leg, request, response);
+    // Nobody makes us call for them from outside a call: there is no party there whom it could be about.
+    if (hasToTag(request)) response.send(481);
+    else response.send(403, 'REFER only in a call');
+  });
 }
 
 export const hasToTag = (request: SrfRequest): boolean => /;\s*tag=/i.test(request.get('To') ?? '');

@@ -3,19 +3,26 @@
  */
 import type { DialOptions, LegId, SignalingPort, SipReason } from '#calls/ports.js';
 import type { LegDeps } from './leg-dialog.js';
-import { LegTable } from './leg-table.js';
+import { LegTable, type SipLeg } from './leg-table.js';
+import { Refers } from './refers.js';
 import type { SrfRequest, SrfResponse } from './srf.js';
 import { UacLeg } from './uac-leg.js';
 import { UasLeg } from './uas-leg.js';
 
-export type SignalingDeps = Omit<LegDeps, 'onDialog'>;
+export type SignalingDeps = Omit<LegDeps, 'onDialog' | 'onConfirmed'>;
 
 export class Signaling implements SignalingPort {
   readonly legs = new LegTable();
+  readonly refers: Refers;
   readonly #deps: LegDeps;
 
   constructor(deps: SignalingDeps) {
-    this.#deps = { ...deps, onDialog: (leg, dialogId) => this.legs.nameDialog(leg as UasLeg | UacLeg, dialogId) };
+    this.#deps = {
+      ...deps,
+      onDialog: (leg, dialogId) => this.legs.nameDialog(leg as SipLeg, dialogId),
+      onConfirmed: (leg, name) => this.legs.names.add(leg as SipLeg, name),
+    };
+    this.refers = new Refers({ ...deps, find: (name) => this.legs.names.find(name) });
   }
 
   /** The caller's leg of a new call. */
@@ -50,7 +57,8 @@ export class Signaling implements SignalingPort {
   }
 
   bye(leg: LegId, reason: SipReason): void {
-    this.legs.find(leg)?.bye(reason);
+    const found = this.legs.find(leg);
+    if (found !== undefined) this.refers.afterLastWord(found, () => found.bye(reason));
   }
 
   reinvite(leg: LegId, sdp: string): void {
@@ -74,16 +82,17 @@ export class Signaling implements SignalingPort {
   }
 
   notifyKey(leg: LegId, key: 'talk' | 'hold'): boolean {
-    this.#deps.log.debug({ ...leg, key }, 'NOTIFY');
-    return false;
+    return this.legs.find(leg)?.notifyKey(key) ?? false;
   }
 
   referProgress(leg: LegId, status: number, reason: string): void {
-    this.#deps.log.debug({ ...leg, status, reason }, 'transfer goes on');
+    const found = this.legs.find(leg);
+    if (found !== undefined) this.refers.progress(found, status, reason);
   }
 
-  answerRefer(leg: LegId, status: number): void {
-    this.#deps.log.debug({ ...leg, status }, 'REFER answered');
+  answerRefer(leg: LegId, status: number): boolean {
+    const found = this.legs.find(leg);
+    return found !== undefined && this.refers.answer(found, status);
   }
 
   adopt(from: LegId, to: LegId): void {
@@ -92,7 +101,12 @@ export class Signaling implements SignalingPort {
   }
 
   forget(leg: LegId): void {
-    this.legs.remove(leg);
+    const found = this.legs.find(leg);
+    if (found === undefined) return;
+    this.refers.afterLastWord(found, () => {
+      this.refers.end(found);
+      this.legs.remove(leg);
+    });
   }
 
   #uas(id: LegId): UasLeg | undefined {

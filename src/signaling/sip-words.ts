@@ -4,11 +4,15 @@
 import type { SipReason } from '#calls/ports.js';
 import type { SrfMessage } from './srf.js';
 
-/** RFC 3261 §20.5: what we really answer. REFER and SUBSCRIBE are not there yet, so they are not promised. */
-export const ALLOW = 'INVITE, ACK, CANCEL, BYE, PRACK, OPTIONS, INFO, MESSAGE, UPDATE, REGISTER';
+/** RFC 3261 §20.5: what we really answer. */
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, PRACK, OPTIONS, INFO, MESSAGE, UPDATE, REGISTER, REFER, NOTIFY, SUBSCRIBE';
 
 export const SDP_TYPE = 'application/sdp';
 export const PRODUCT = 'Holdfast';
+
+/** A header that drachtio-srf does not know by its compact form. */
+export const fieldOf = (message: SrfMessage, name: string, compact: string): string | undefined =>
+  message.get(name) ?? message.get(compact);
 
 /** drachtio-srf gives an empty body where there is none. */
 export const bodyOf = (message: SrfMessage): string | undefined => (message.body === '' ? undefined : message.body);

@@ -76,6 +76,8 @@ export class UacLeg extends LegDialog {
     this.session = branch.session;
     this.credentials = branch.credentials;
     this.setDialog(answer.dialogId);
+    this.confirmed(answer.response, 'From');
+    this.learnEvents(answer.response);
     for (const loser of this.#branches) if (loser !== branch) loser.cancel(ELSEWHERE);
     this.log.info('answered');
     this.deps.calls.signal(this.id, { kind: 'session', session: answer.session });

@@ -22,6 +22,7 @@ export class UasLeg extends LegDialog {
     super(id, deps);
     this.#request = request;
     this.#response = response;
+    this.learnEvents(request);
     this.#provisional = new Provisional(request, response, {
       clock: deps.clock,
       log: this.log,
@@ -76,6 +77,7 @@ export class UasLeg extends LegDialog {
 
   #onAck(ack: SrfRequest): void {
     this.#awaitsAck = false;
+    this.confirmed(ack, 'To');
     this.deps.calls.signal(this.id, { kind: 'acked', sdp: bodyOf(ack) });
     if (this.#byeAfterAck !== undefined) super.bye(this.#byeAfterAck);
   }
