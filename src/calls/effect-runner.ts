@@ -47,6 +47,8 @@ type LaneEffect = Extract<
       | 'apply-reanswer'
       | 'gate'
       | 'ungate'
+      | 'mute'
+      | 'unmute'
       | 'play'
       | 'stop-sound'
       | 'remind'
@@ -100,6 +102,7 @@ export class EffectRunner {
         signaling.ack({ callId: id, role: effect.leg });
         return true;
       case 'refuse-reinvite':
+        live.media.refuse(effect.leg);
         // RFC 3261 §14.2: 500 comes with a Retry-After of 0 to 10 seconds.
         signaling.refuseReinvite(
           { callId: id, role: effect.leg },
@@ -191,6 +194,9 @@ export class EffectRunner {
       case 'ungate':
         await media[effect.kind](id);
         return this.#note(live, { kind: effect.kind });
+      case 'mute':
+      case 'unmute':
+        return media[effect.kind](id, effect.leg);
       case 'play':
         await media.play(id, effect.leg, effect.sound === 'music' ? { kind: 'music', ...effect.music } : { kind: 'ringback' });
         return this.#note(live, { kind: 'music-started', leg: effect.leg });
@@ -268,7 +274,8 @@ export class EffectRunner {
     const known = error instanceof AppError ? error : undefined;
     live.log.warn({ err: known === undefined ? error : known.message, effect: effect.kind }, 'media refused or failed');
     if (effect.kind === 'delete-media') return this.#deps.forget(id);
-    if (error instanceof MediaGone || effect.kind === 'gate' || effect.kind === 'ungate') {
+    const cuts = effect.kind === 'gate' || effect.kind === 'ungate' || effect.kind === 'mute' || effect.kind === 'unmute';
+    if (error instanceof MediaGone || cuts) {
       return this.#deps.dispatch(id, { kind: 'media.lost' });
     }
     if (effect.kind === 'play') return this.#deps.dispatch(id, { kind: 'sound.failed', leg: effect.leg });

@@ -16,6 +16,8 @@ export type LegSdp = {
   fromPhone: string | undefined;
   /** The phone's SDP that nobody has dealt with yet. */
   heard: string | undefined;
+  /** What it replaced, as long as nobody has said whether it counts. */
+  heardBefore: string | undefined;
   /** The phone's last address that was not 0.0.0.0 (RFC 3264 §8.4 lets a holder write that). */
   address: string | undefined;
   /** What rtpengine made for this phone, direction and o= still its own. */
@@ -60,7 +62,16 @@ export class MediaSession {
 
   /** Keeps an SDP until the core has decided what to do with it. */
   hear(role: LegRole, sdp: string): void {
-    this.#legs[role].heard = sdp;
+    const leg = this.#legs[role];
+    leg.heardBefore = leg.heard;
+    leg.heard = sdp;
+  }
+
+  /** What was heard last was refused: it never counts, and what was heard before it still may. */
+  refuse(role: LegRole): void {
+    const leg = this.#legs[role];
+    leg.heard = leg.heardBefore;
+    leg.heardBefore = undefined;
   }
 
   /** The offer for an INVITE to `role`; undefined: the INVITE goes without one. */
@@ -196,6 +207,7 @@ function newLegSdp(): LegSdp {
   return {
     fromPhone: undefined,
     heard: undefined,
+    heardBefore: undefined,
     address: undefined,
     made: undefined,
     sent: undefined,

@@ -9,7 +9,7 @@ import type { CallParties, EndCause } from './events.js';
 import { NOBODY_HOLDS, type HoldLedger } from './hold.js';
 import { policyTimers } from './hold-policy.js';
 import type { Input } from './inputs.js';
-import type { CallId, Leg } from './leg.js';
+import type { CallId, Leg, LegRole } from './leg.js';
 import type { PartyTraits } from './party.js';
 import {
   onAnswerFailed,
@@ -64,6 +64,8 @@ export type Confirmed = Common &
     hold: HoldLedger;
     /** rtpengine has been told to keep the parties apart. */
     gated: boolean;
+    /** Whom it has been told not to pass on, by what the phones said of their directions. */
+    muted: Readonly<Record<LegRole, boolean>>;
     /** What was last told to the outside, as one comparable line. */
     told: string;
   }>;

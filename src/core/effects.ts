@@ -38,6 +38,7 @@ export type Effect =
   | Readonly<{ kind: 'apply-reanswer'; leg: LegRole }>
   | Readonly<{ kind: 'gate' }>
   | Readonly<{ kind: 'ungate' }>
+  | Readonly<{ kind: 'mute' | 'unmute'; leg: LegRole }>
   | Readonly<{ kind: 'play'; leg: LegRole; sound: 'ringback' }>
   | Readonly<{ kind: 'play'; leg: LegRole; sound: 'music'; music: HoldMusic }>
   /** Who holds is reminded that somebody waits. */

@@ -7,7 +7,7 @@ import { answerTo, receives, sends, type Direction } from './direction.js';
 import type { HoldReason } from './events.js';
 import { dueMusic, sameMusic, type HoldMusic, type MusicHabits, type MusicWish } from './hold-music.js';
 import type { HoldPolicy } from './hold-policy.js';
-import { LEG_ROLES, localDirection, mayOffer, type Leg, type LegRole } from './leg.js';
+import { LEG_ROLES, localDirection, mayOffer, otherLeg, type Leg, type LegRole } from './leg.js';
 import type { HoldMode, PartyTraits } from './party.js';
 
 /** What one hold asks for beside the hold itself. */
@@ -90,6 +90,8 @@ export function withoutReason(ledger: HoldLedger, reason: HoldReason): HoldLedge
 
 export type HoldStep =
   | Readonly<{ kind: 'gate' }>
+  /** RFC 3264 §5.1: what this party says it does not send, or the other that it does not receive, is not passed on. */
+  | Readonly<{ kind: 'mute' | 'unmute'; leg: LegRole }>
   | Readonly<{ kind: 'answer'; leg: LegRole; direction: Direction }>
   | Readonly<{ kind: 'stop-music'; leg: LegRole }>
   | Readonly<{ kind: 'reinvite'; leg: LegRole; direction: Direction }>
@@ -100,7 +102,14 @@ export type HoldStep =
   | Readonly<{ kind: 'ungate' }>;
 
 /** The facts a plan needs: both legs, and whether rtpengine has cut them apart. */
-export type HoldFacts = Readonly<{ gated: boolean; caller: Leg; callee: Leg; traits: PartyTraits }>;
+export type HoldFacts = Readonly<{
+  gated: boolean;
+  /** Whose voice rtpengine keeps from the other, hold or not. */
+  muted: Readonly<Record<LegRole, boolean>>;
+  caller: Leg;
+  callee: Leg;
+  traits: PartyTraits;
+}>;
 
 export type OfferToAnswer = Readonly<{ leg: LegRole; offered: Direction }>;
 
@@ -147,5 +156,27 @@ export function planHold(ledger: HoldLedger, facts: HoldFacts, answering?: Offer
     }
   }
   const ungate: HoldStep[] = ledger.size === 0 && facts.gated && everybodyToldSo ? [{ kind: 'ungate' }] : [];
-  return [...gate, ...answer, ...stop, ...reinvite, ...start, ...ungate];
+  // Behind the gate nobody is heard anyway; who has which say is seen to when it opens.
+  const open = ledger.size === 0 && (!facts.gated || ungate.length > 0);
+  return [...gate, ...answer, ...stop, ...reinvite, ...start, ...(open ? mutes(facts, answering) : []), ...ungate];
+}
+
+/**
+ * A phone's own restriction counts: what it leaves out although we have offered it. What we did not offer, because somebody held it
+ * and it has not taken the news of the resume, is no wish of its own.
+ */
+function mutes(facts: HoldFacts, answering: OfferToAnswer | undefined): readonly HoldStep[] {
+  const says = (role: LegRole): Readonly<{ remote: Direction; offered: Direction }> => {
+    const { media } = facts[role];
+    return answering?.leg === role
+      ? { remote: answering.offered, offered: 'sendrecv' }
+      : { remote: media.remote, offered: media.advertised };
+  };
+  const keepsSilent = (role: LegRole): boolean => !sends(says(role).remote) && receives(says(role).offered);
+  const keepsDeaf = (role: LegRole): boolean => !receives(says(role).remote) && sends(says(role).offered);
+  return LEG_ROLES.flatMap((role): HoldStep[] => {
+    const silent = keepsSilent(role) || keepsDeaf(otherLeg(role));
+    if (silent === facts.muted[role]) return [];
+    return [{ kind: silent ? 'mute' : 'unmute', leg: role }];
+  });
 }

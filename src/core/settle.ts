@@ -41,6 +41,9 @@ function applyStep(call: Confirmed, planned: HoldStep, answering: OfferToAnswer 
       return { ...call, gated: true };
     case 'ungate':
       return { ...call, gated: false };
+    case 'mute':
+    case 'unmute':
+      return { ...call, muted: { ...call.muted, [planned.leg]: planned.kind === 'mute' } };
     case 'answer': {
       const leg = call[planned.leg];
       const remote = answering?.offered ?? leg.media.remote;
@@ -71,6 +74,9 @@ function effectOf(planned: HoldStep): Effect {
     case 'gate':
     case 'ungate':
       return { kind: planned.kind };
+    case 'mute':
+    case 'unmute':
+      return { kind: planned.kind, leg: planned.leg };
     case 'answer':
       return { kind: 'answer-reinvite', leg: planned.leg, direction: planned.direction, ourOffer: false };
     case 'reinvite':

@@ -218,7 +218,16 @@ function confirm(call: Ringing, input: Answered, atMs: number): Confirmed {
       ? call.caller // it arrives in a moment
       : { ...quiet(call.caller), dialog: 'confirmed', offerAnswer: callerOfferAnswer(call), halfOpen };
   const { kind: _kind, lateOffer: _late, earlyMedia: _early, adopted: _adopted, ...common } = call;
-  return { ...common, kind: 'confirmed', caller, callee, answeredMs: atMs, gated: false, told: QUIET_LINE };
+  return {
+    ...common,
+    kind: 'confirmed',
+    caller,
+    callee,
+    answeredMs: atMs,
+    gated: false,
+    muted: { caller: false, callee: false },
+    told: QUIET_LINE,
+  };
 }
 
 function callerOfferAnswer(call: Ringing): Leg['offerAnswer'] {

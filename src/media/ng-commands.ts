@@ -46,22 +46,22 @@ export class NgCommands {
     await this.#ng.request('delete', { 'call-id': callId });
   }
 
-  /** No tag: the whole call. Sounds we play are not touched by it (measured). */
-  async blockMedia(callId: string): Promise<void> {
-    await this.#ng.request('blockMedia', { 'call-id': callId });
+  /** No tag: the whole call; with one what that party sends. The two are counted apart. Sounds we play are not touched by it (measured). */
+  async blockMedia(callId: string, from?: string): Promise<void> {
+    await this.#ng.request('blockMedia', party(callId, from));
   }
 
-  async unblockMedia(callId: string): Promise<void> {
-    await this.#ng.request('unblockMedia', { 'call-id': callId });
+  async unblockMedia(callId: string, from?: string): Promise<void> {
+    await this.#ng.request('unblockMedia', party(callId, from));
   }
 
   /** RFC 4733 events pass a media block, so they have one of their own. */
-  async blockDtmf(callId: string): Promise<void> {
-    await this.#ng.request('blockDTMF', { 'call-id': callId });
+  async blockDtmf(callId: string, from?: string): Promise<void> {
+    await this.#ng.request('blockDTMF', party(callId, from));
   }
 
-  async unblockDtmf(callId: string): Promise<void> {
-    await this.#ng.request('unblockDTMF', { 'call-id': callId });
+  async unblockDtmf(callId: string, from?: string): Promise<void> {
+    await this.#ng.request('unblockDTMF', party(callId, from));
   }
 
   /** @param listener the party that hears it. */
@@ -91,6 +91,9 @@ export class NgCommands {
     return uptime;
   }
 }
+
+const party = (callId: string, from: string | undefined): Readonly<Record<string, string>> =>
+  from === undefined ? { 'call-id': callId } : { 'call-id': callId, 'from-tag': from };
 
 function sdpOf(reply: NgReply): string {
   const sdp = reply['sdp'];

@@ -60,6 +60,16 @@ export class RtpengineMedia implements MediaPort {
     await Promise.all([ng.unblockMedia(callId), ng.unblockDtmf(callId)]);
   }
 
+  async mute(callId: CallId, from: LegRole): Promise<void> {
+    const { ng } = this.#deps;
+    await Promise.all([ng.blockMedia(callId, from), ng.blockDtmf(callId, from)]);
+  }
+
+  async unmute(callId: CallId, from: LegRole): Promise<void> {
+    const { ng } = this.#deps;
+    await Promise.all([ng.unblockMedia(callId, from), ng.unblockDtmf(callId, from)]);
+  }
+
   /** Playing on is a new `play media`: it takes the codec of the moment, and the old sound ends. */
   async play(callId: CallId, listener: LegRole, sound: PlayedSound): Promise<void> {
     const what = sound.kind;

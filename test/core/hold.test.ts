@@ -168,7 +168,7 @@ const ROWS: readonly Row[] = [
     situation: 'talking, and the caller offers recvonly: not a hold',
     given: nobody,
     input: (story) => story.offers('caller', 'recvonly'),
-    effects: ['answer-reinvite caller sendonly'],
+    effects: ['answer-reinvite caller sendonly', 'mute caller'],
     reasons: [],
     local: 'sendonly / sendrecv',
     sounds: 'none / none',

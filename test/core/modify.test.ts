@@ -304,11 +304,25 @@ t.test('a phone that holds, asks for our offer and answers sendonly goes on hold
   t.equal(story.local, 'recvonly / sendonly');
 });
 
-t.test('an answer in the ACK never begins a hold', async (t) => {
+t.test('an answer in the ACK never begins a hold; what it says of sending and receiving is obeyed all the same', async (t) => {
   const story = talking();
   story.offers('caller');
-  t.same(story.acks('caller', 'inactive'), ['apply-reanswer caller']);
+  t.same(story.acks('caller', 'inactive'), ['apply-reanswer caller', 'mute caller', 'mute callee']);
   t.same(story.reasons, []);
+  t.same(story.offers('caller', 'recvonly'), ['answer-reinvite caller sendonly', 'unmute callee'], 'it listens again');
+  story.acks('caller');
+  t.same(story.offers('caller', 'sendrecv'), ['answer-reinvite caller sendrecv', 'unmute caller']);
+});
+
+t.test('behind the gate nobody is muted one by one; when it opens each phone has its say again', async (t) => {
+  const story = talking();
+  story.offers('caller', 'recvonly');
+  story.acks('caller');
+  t.notOk(story.hold('controller').includes('unmute caller'));
+  story.cooperate();
+  story.resume('controller');
+  t.ok(story.cooperate({ caller: 'sendrecv', callee: 'sendrecv' }).includes('unmute caller'), 'it took sendrecv');
+  t.equal(story.confirmed.gated, false);
 });
 
 t.test('a hold that comes between our offer in a 200 and its answer in the ACK reaches the phone after the ACK', async (t) => {

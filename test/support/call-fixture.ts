@@ -183,6 +183,8 @@ export function brief(effect: Effect): string {
       return `answer-reinvite ${effect.leg} ${effect.direction}${effect.ourOffer ? ' as our offer' : ''}`;
     case 'apply-answer':
     case 'apply-reanswer':
+    case 'mute':
+    case 'unmute':
     case 'stop-sound':
     case 'remind':
     case 'send-refresh':
