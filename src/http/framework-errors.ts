@@ -65,7 +65,7 @@ function badRequest(wrong: Wrong, where: string): BadRequest {
     }
     default: {
       const field = parent === '' ? (where === 'querystring' ? 'query' : 'body') : parent;
-      return new BadRequest(field, `${field}: found ${shown(wrong.data)}, expected ${expected(wrong)}`);
+      return new BadRequest(field, `${field}: found ${shown(field, wrong.data)}, expected ${expected(wrong)}`);
     }
   }
 }
@@ -77,4 +77,8 @@ function expected({ keyword, params, parentSchema }: Wrong): string {
   return typeof description === 'string' ? description : keyword;
 }
 
-const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80);
+/** A secret that is wrong may be nearly right, and answers end up in the logs of other people. */
+function shown(field: string, value: unknown): string {
+  if (/password|token|secret/.test(field)) return 'a value that does not fit';
+  return (JSON.stringify(value) ?? 'nothing').replace(/\/\/[^/@"]*@/, '//…@').slice(0, 80);
+}

@@ -92,12 +92,13 @@ function wrongAsWritten(schema: TObject, found: unknown): ValueError | undefined
 function describe(wrong: ValueError, file: string): string {
   const key = wrong.path.slice(1).replaceAll('/', '.') || '(the whole file)';
   if (wrong.message.includes('Unexpected property')) return `${file}: ${key}: unknown key; ${knownKeys(wrong)}`;
-  const found = wrong.value === undefined ? 'nothing' : hideSecret(key, JSON.stringify(wrong.value).slice(0, 80));
+  const found = wrong.value === undefined ? 'nothing' : hideSecret(key, JSON.stringify(wrong.value)).slice(0, 80);
   return `${file}: ${key}: found ${found}, expected ${expected(wrong.schema)}`;
 }
 
+/** An address may carry user and password in front of its host. */
 const hideSecret = (key: string, found: string): string =>
-  /password|token|secret/.test(key) ? 'a value that does not fit' : found;
+  /password|token|secret/.test(key) ? 'a value that does not fit' : found.replace(/\/\/[^/@"]*@/, '//…@');
 
 function knownKeys(wrong: ValueError): string {
   const properties = (wrong.schema as { properties?: Record<string, unknown> }).properties;

@@ -31,6 +31,7 @@ function complaint(t: Test, files: Files, environment: Readonly<Record<string, s
 }
 
 const holdfast = (text: string): Files => ({ 'holdfast.yaml': text });
+const hook = (text: string): Files => ({ 'webhooks.yaml': `webhooks:\n  - { ${text} }\n` });
 const trunk = (text: string): Files => ({ 'trunks.yaml': `trunks:\n  - { ${text} }\n` });
 
 /** What is wrong → every word the message must have. */
@@ -68,6 +69,32 @@ const MISTAKES: readonly (readonly [string, Files, readonly string[]])[] = [
     trunk("name: a, uri: 'sip:10.0.0.1', register: true"),
     ['trunks.0.register', 'username and password'],
   ],
+  ['a webhook without a name', hook('url: http://a.example/, secret: 0123456789abcdef'), ['webhooks.0.name', 'nothing']],
+  [
+    'a webhook by another protocol',
+    hook('name: a, url: ftp://a.example/, secret: 0123456789abcdef'),
+    ['webhooks.yaml', 'webhooks.0.url', '"ftp://a.example/"', 'https?'],
+  ],
+  [
+    'a secret that is too short',
+    hook('name: a, url: http://a.example/, secret: short'),
+    ['webhooks.0.secret', '16 or more characters'],
+  ],
+  [
+    'an unknown limit of a webhook',
+    hook('name: a, url: http://a.example/, secret: 0123456789abcdef, limits: { speed: 1 }'),
+    ['webhooks.0.limits.speed', 'unknown key', 'queue, parallel, attempts'],
+  ],
+  ['a limit that is none', { 'webhooks.yaml': 'limits: { parallel: 0 }' }, ['limits.parallel', '0', 'from 1 to 256']],
+  ['a history of nothing', holdfast('events: { history: 0 }'), ['holdfast.yaml', 'events.history', 'from 1 to']],
+  [
+    'one webhook twice',
+    {
+      'webhooks.yaml':
+        'webhooks: [{ name: a, url: http://a.example/, secret: 0123456789abcdef }, { name: a, url: http://b.example/, secret: 0123456789abcdef }]',
+    },
+    ['webhooks.yaml', 'webhooks.1.name', 'found a twice'],
+  ],
   ['music that is no path', { 'music.yaml': 'default: 7' }, ['music.yaml', 'default', '7', 'a string']],
 ];
 
@@ -84,6 +111,10 @@ t.test('what was found is not shown when it is a secret', (t) => {
   t.match(message, 'phones.0.password');
   t.notMatch(message, 'hunter2');
   t.notMatch(complaint(t, holdfast('drachtio: { secret: [hunter2] }')), 'hunter2');
+  t.notMatch(complaint(t, hook('name: a, url: http://a.example/, secret: hunter2')), 'hunter2');
+  const inside = complaint(t, hook('name: a, url: http://me:hunter2@a.example/, secret: 0123456789abcdef'));
+  t.match(inside, 'webhooks.0.url');
+  t.notMatch(inside, 'hunter2');
   t.end();
 });
 
@@ -97,6 +128,18 @@ t.test('an empty folder is a whole configuration', (t) => {
   t.match(config, { address: '127.0.0.1', addresses: ['127.0.0.1'], sip: { port: 5060, wsPort: 5066 }, http: { port: 9509 } });
   t.strictSame(config.accounts, { phones: [], http: [], tokens: [] });
   t.strictSame(config.trunks, []);
+  t.end();
+});
+
+t.test('webhooks may go to private addresses only while Holdfast is on loopback, unless the file says so', (t) => {
+  const allowed = (address: string, file = '') =>
+    load(t, { 'webhooks.yaml': file }, { HOLDFAST_ADDRESS: address }).webhooks.allowPrivateAddresses;
+  t.equal(allowed('127.0.0.1'), true);
+  t.equal(allowed('127.0.0.1,::1'), true);
+  t.equal(allowed('192.0.2.1'), false);
+  t.equal(allowed('127.0.0.1,192.0.2.1'), false);
+  t.equal(allowed('192.0.2.1', 'allowPrivateAddresses: true'), true);
+  t.equal(allowed('127.0.0.1', 'allowPrivateAddresses: false'), false);
   t.end();
 });
 
