@@ -117,7 +117,7 @@ export const OBSERVE_DOCS: readonly DocumentedRoute[] = [
         'Last-Event-ID': 'replay what came after this sequence number',
         Accept: '`application/json` asks for a page',
       },
-      answers: { 200: { description: 'a page; or a stream without end (text/event-stream)', schema: EventPage } },
+      answers: { 200: { description: 'a page; or a stream without end', schema: EventPage, orAs: 'text/event-stream' } },
       errors: ['bad_request', 'busy'],
     },
   },

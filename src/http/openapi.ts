@@ -27,6 +27,8 @@ export type Answer = Readonly<{
   description: string;
   schema?: TSchema;
   contentType?: string;
+  /** The same answer in another dress, when it is asked for. */
+  orAs?: string;
   headers?: Readonly<Record<string, string>>;
 }>;
 
@@ -119,10 +121,11 @@ const bodyOf = (schema: TSchema): unknown => ({
 });
 
 function answersOf(doc: RouteDoc): Operation['responses'] {
-  const described = Object.entries(doc.answers).map(([status, { description, schema, contentType, headers }]) => {
+  const described = Object.entries(doc.answers).map(([status, { description, schema, contentType, orAs, headers }]) => {
     const said = { description, ...(headers === undefined ? {} : { headers: headersOf(headers) }) };
     if (status === '204') return [status, said] as const; // RFC 9110 §15.3.5: no content
-    const content = { [contentType ?? 'application/json']: schema === undefined ? {} : { schema: reference(schema) } };
+    const other = orAs === undefined ? {} : { [orAs]: {} };
+    const content = { [contentType ?? 'application/json']: schema === undefined ? {} : { schema: reference(schema) }, ...other };
     return [status, { ...said, content }] as const;
   });
   return Object.fromEntries(described);

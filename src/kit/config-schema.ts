@@ -80,7 +80,7 @@ export const HoldfastFile = Type.Object(
     ),
     events: Type.Object(
       {
-        history: limit(10_000), // the last so many are kept for replay and for polling
+        history: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 10_000 }), // the last so many are kept for replay and for polling
       },
       { ...strict, default: {} },
     ),

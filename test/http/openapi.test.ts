@@ -45,6 +45,12 @@ t.test('every path of the issue is described, with its answers and its problems'
     'get /metrics',
     'get /api',
     'post /api',
+    'get /webhooks',
+    'post /webhooks',
+    'delete /webhooks/{webhook}',
+    'get /webhooks/dead-letters',
+    'post /webhooks/dead-letters/{deadLetter}/retry',
+    'delete /webhooks/dead-letters/{deadLetter}',
   ])
     t.ok(described.includes(route), route);
   t.same(Object.keys(document.paths['/calls']?.['post']?.responses ?? {}).sort(), [
@@ -79,7 +85,8 @@ t.test('what is answered fits the schema that describes it', async (t) => {
     end: { cause: 'refused', status: 486 },
   });
   const held = callView({ state: 'held', hold: BOTH_HELD });
-  const { app } = await appFixture(t, new FakeCalls(held, ended));
+  const { app, bus } = await appFixture(t, new FakeCalls(held, ended));
+  bus.publish({ kind: 'call.answered', callId: 'a' as CallId, parties: { caller: '101', callee: '102' } });
   const fits = async (schema: string, ask: { method?: 'POST' | 'PUT' | 'DELETE'; url: string; payload?: object }) => {
     const value: unknown = (await app.inject({ headers: BASIC, ...ask })).json();
     t.same(
@@ -95,6 +102,7 @@ t.test('what is answered fits the schema that describes it', async (t) => {
   await fits('HoldProof', { method: 'DELETE', url: '/calls/call1/hold' });
   await fits('HangupStarted', { method: 'DELETE', url: '/calls/call1' });
   await fits('RegistrationList', { url: '/registrations' });
+  await fits('EventPage', { url: '/events?limit=5' });
   await fits('Health', { url: '/health' });
   await fits('Problem', { url: '/calls/nobody' });
 });

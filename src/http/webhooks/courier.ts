@@ -29,6 +29,7 @@ export class Courier {
   /** One per lane whose first letter waits for its next attempt. */
   readonly #retries = new Map<string, Timer>();
   #pause: Timer | undefined;
+  #called = false;
   #underWay = 0;
   #delivered = 0;
   #retried = 0;
@@ -46,7 +47,14 @@ export class Courier {
   /** @returns false when the queue is full. */
   take(letter: Letter): boolean {
     const taken = this.#queue.add(letter);
-    if (taken) this.#pump();
+    if (taken && !this.#called) {
+      this.#called = true;
+      // Signing and connecting come after whatever the call is doing right now.
+      setImmediate(() => {
+        this.#called = false;
+        this.#pump();
+      });
+    }
     return taken;
   }
 

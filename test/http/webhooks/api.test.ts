@@ -65,9 +65,9 @@ t.test('without a name and a secret both are made up, and the secret is told onc
   t.notMatch((await ask({ url: '/webhooks' })).text, String(made['secret']));
   bus.publish(ringing('c1'));
   await receiver.has(1);
-  const { headers, body } = receiver.notes[0] ?? { headers: {}, body: '' };
-  const header = String(headers['holdfast-signature']);
-  t.ok(verifySignature({ header, body, secret: String(made['secret']), nowMs: clock.now() }));
+  const [note] = receiver.notes;
+  const header = String(note?.headers['holdfast-signature']);
+  t.ok(verifySignature({ header, body: note?.body ?? '', secret: String(made['secret']), nowMs: clock.now() }));
 });
 
 t.test('a webhook that is removed sends nothing more, whatever waited', async (t) => {
