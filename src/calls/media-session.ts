@@ -3,7 +3,7 @@
  * it has seen, and turns the core's directions into SDP. Does not know why a direction is wanted.
  */
 import { audioCodecs, BadSdp, carriesSpeech, connectionAddress, sameCodec } from '#sip/sdp.js';
-import { answerFrom, asSendrecv, dress, sameMedia, withZeroAddress } from '#sip/sdp-write.js';
+import { answerFrom, asSendrecv, dress, sameMedia, withAllLines, withZeroAddress } from '#sip/sdp-write.js';
 import { receives, type Direction } from '#core/direction.js';
 import type { OfferSource } from '#core/effects.js';
 import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
@@ -134,7 +134,7 @@ export class MediaSession {
   async #update(role: LegRole): Promise<MediaChange> {
     const leg = this.#legs[role];
     const peer = otherLeg(role);
-    const heard = leg.heard;
+    const heard = leg.heard === undefined ? undefined : withAllLines(leg.heard, leg.sent);
     const peerSdp = this.#legs[peer].fromPhone;
     if (heard === undefined || (leg.fromPhone !== undefined && sameMedia(leg.fromPhone, heard)) || peerSdp === undefined) {
       this.#take(role);
@@ -159,7 +159,8 @@ export class MediaSession {
 
   #take(role: LegRole): string {
     const leg = this.#legs[role];
-    const sdp = leg.heard ?? leg.fromPhone;
+    const said = leg.heard ?? leg.fromPhone;
+    const sdp = said === undefined ? undefined : withAllLines(said, leg.sent);
     if (sdp === undefined) throw new BadSdp(`the ${role} has sent no session description`);
     leg.fromPhone = sdp;
     leg.heard = undefined;

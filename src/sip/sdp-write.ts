@@ -61,6 +61,18 @@ export function asSendrecv(text: string, lastAddress?: string): string {
   });
 }
 
+/**
+ * RFC 3264 §8: the lines of a session never become fewer. What stands in `before` and is missing here counts as refused (§6), whoever
+ * forgot to say so.
+ */
+export function withAllLines(text: string, before: string | undefined): string {
+  if (before === undefined) return text;
+  const missing = readSdp(before).media.slice(readSdp(text).media.length);
+  if (missing.length === 0) return text;
+  const { session, media } = sectionsOf(text);
+  return textOf({ session, media: [...media, ...missing.map(refused)] });
+}
+
 /** RFC 2543 §B.5, RFC 3264 §8.4: the hold of phones that read no direction: they are told to send nowhere. */
 export function withZeroAddress(text: string): string {
   const { session, media } = sectionsOf(text);

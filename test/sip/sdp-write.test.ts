@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { audioCodecs, BadSdp, connectionAddress, directionOf, readSdp } from '#sip/sdp.js';
-import { answerFrom, asSendrecv, dress, sameMedia } from '#sip/sdp-write.js';
+import { answerFrom, asSendrecv, dress, sameMedia, withAllLines, withZeroAddress } from '#sip/sdp-write.js';
 import { sdpText, type MediaText } from '../support/sdp-text.js';
 
 const HELD = { direction: 'sendonly', sessionId: '77', version: 3n } as const;
@@ -226,4 +226,24 @@ t.test('whatever is dressed reads back as it was told, and is then dressed the s
     { numRuns: 500, seed: 3264 },
   );
   t.pass('500 descriptions');
+});
+
+t.test('lines that were agreed on before and are missing now count as refused (RFC 3264 §8)', async (t) => {
+  const session = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n';
+  const audio = 'm=audio 4000 RTP/AVP 0\r\na=sendrecv\r\n';
+  const video = 'm=video 4002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n';
+  const padded = withAllLines(session + audio, session + audio + video);
+  t.equal(padded, `${session}${audio}m=video 0 RTP/AVP 96\r\n`);
+  t.equal(withAllLines(padded, session + audio + video), padded, 'once is enough');
+  t.equal(withAllLines(session + audio + video, session + audio), session + audio + video, 'more lines are more lines');
+  t.equal(withAllLines(session + audio, undefined), session + audio);
+});
+
+t.test('the hold of phones that read no direction tells them to send nowhere, on every line (RFC 2543)', async (t) => {
+  const text =
+    'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP6 ::1\r\n';
+  const zero = withZeroAddress(text);
+  t.match(zero, /c=IN IP4 0\.0\.0\.0\r\n/);
+  t.match(zero, /c=IN IP6 ::\r\n/);
+  t.match(zero, /^o=- 1 1 IN IP4 127\.0\.0\.1\r$/m, 'who made it is not where it sends');
 });
