@@ -36,6 +36,7 @@ export interface Control {
   setup(caller: string, callee: string): Promise<Reply<CallFacts>>;
   hold(id: string, wish?: Readonly<Record<string, unknown>>): Promise<Reply<Proof>>;
   resume(id: string, holder?: string): Promise<Reply<Proof>>;
+  hangUp(id: string): Promise<Reply<unknown>>;
 }
 
 const ANSWER_MS = 20_000;
@@ -68,6 +69,10 @@ export class RestControl implements Control {
 
   resume(id: string, holder?: string): Promise<Reply<Proof>> {
     return this.#ask('DELETE', `/calls/${encodeURIComponent(id)}/hold${holder === undefined ? '' : `?holder=${holder}`}`);
+  }
+
+  hangUp(id: string): Promise<Reply<unknown>> {
+    return this.#ask('DELETE', `/calls/${encodeURIComponent(id)}`);
   }
 
   async #ask<T>(method: string, path: string, body?: unknown): Promise<Reply<T>> {

@@ -28,6 +28,7 @@ export type StageOptions = Readonly<{
 const WINDOW = 10;
 const SETTLING = 4;
 const WINDOWS = 12;
+const TRIES = 50;
 
 export class Stage {
   readonly caller: Phone;
@@ -147,6 +148,11 @@ export class Stage {
     return this.#musicByTarget || direction === 'inactive' ? 'no voice' : 'anything';
   }
 
+  /** For cases about music: a target that leaves it to the phones is not asked. */
+  needsMusic(): void {
+    if (!this.#musicByTarget) throw new Skipped('needs --music target');
+  }
+
   async listen(packets: number) {
     const [toCaller, toCallee] = await Promise.all([this.caller.sound.listen(packets), this.callee.sound.listen(packets)]);
     return {
@@ -188,6 +194,16 @@ export class Stage {
     this.note(`${status} ${JSON.stringify(body)}`);
     expect(status === 200, 'DELETE hold answered 200', `${status} ${JSON.stringify(body)}`);
     return body;
+  }
+
+  /** The call as soon as the application sees it so. */
+  async callOnce(name: string, fits: (call: CallFacts) => boolean): Promise<CallFacts> {
+    for (let tries = 0; ; tries++) {
+      const call = await this.call();
+      if (fits(call)) return call;
+      expect(tries < TRIES, name, `${call.state}, held by ${call.hold.reasons.join(', ') || 'nobody'}`);
+      await this.listen(5);
+    }
   }
 
   /** The next re-INVITE or UPDATE with SDP at a phone after a mark. */

@@ -1,7 +1,7 @@
 /**
  * losses: answers and acknowledgements that the network loses, doubles or delays (RFC 3261 §13.2.2.4, §13.3.1.4, §17).
  */
-import { LEGS, otherLeg, overBoth, type Case, type Leg, type Story } from '../case.js';
+import { LEGS, otherLeg, over, overBoth, type Case, type Leg, type Story } from '../case.js';
 import { expect } from '../failed.js';
 import { accept, both, later, refuse } from '../phone/manners.js';
 import { cseqOf, header } from '../phone/sip-text.js';
@@ -122,14 +122,10 @@ const retried = (leg: Leg, status: 500 | 503): Story => ({
   },
 });
 
-export const losses: readonly Case[] = overBoth(
-  LEGS.flatMap((leg) => [
-    lost2xx(leg),
-    lostAck(leg),
-    neverAck(leg),
-    doubled2xx(leg),
-    provisional(leg),
-    retried(leg, 500),
-    retried(leg, 503),
-  ]),
-);
+export const losses: readonly Case[] = [
+  over('udp', neverAck('caller')),
+  over('tcp', neverAck('callee')),
+  ...overBoth(
+    LEGS.flatMap((leg) => [lost2xx(leg), lostAck(leg), doubled2xx(leg), provisional(leg), retried(leg, 500), retried(leg, 503)]),
+  ),
+];

@@ -2,7 +2,7 @@
  * refusals: phones that refuse a hold. A refusal changes nothing of the session (RFC 3261 §14.1) and nothing of the wish: who was to be
  * cut off is cut off, the music plays, the application is told the truth, and resume works.
  */
-import { LEGS, otherLeg, overBoth, type Case, type Leg, type Story } from '../case.js';
+import { LEGS, otherLeg, over, overBoth, type Case, type Leg, type Story } from '../case.js';
 import { expect } from '../failed.js';
 import { ignore, refuse } from '../phone/manners.js';
 import type { Stage } from '../stage.js';
@@ -98,9 +98,12 @@ const silent = (leg: Leg): Story => ({
   },
 });
 
-export const refusals: readonly Case[] = overBoth([
-  ...HARMLESS.flatMap((status) => [...LEGS, 'both' as const].map((who) => softHeld(status, who))),
-  ...HARMLESS.flatMap((status) => LEGS.map((leg) => phoneHold(status, leg))),
-  ...DEADLY.flatMap((status) => LEGS.map((leg) => deadly(status, leg))),
-  ...LEGS.map(silent),
-]);
+export const refusals: readonly Case[] = [
+  over('udp', silent('caller')),
+  over('tcp', silent('callee')),
+  ...overBoth([
+    ...HARMLESS.flatMap((status) => [...LEGS, 'both' as const].map((who) => softHeld(status, who))),
+    ...HARMLESS.flatMap((status) => LEGS.map((leg) => phoneHold(status, leg))),
+    ...DEADLY.flatMap((status) => LEGS.map((leg) => deadly(status, leg))),
+  ]),
+];

@@ -28,7 +28,7 @@ const STRAY = 3;
 export type Impression = Readonly<{ packets: number; voice: number; own: number; music: number; silence: number }>;
 
 /** What may be demanded of an ear. */
-export type Demand = 'voice' | 'no voice' | 'music' | 'nothing' | 'anything';
+export type Demand = 'voice' | 'no voice' | 'music' | 'no music' | 'nothing' | 'anything';
 
 export function impressionOf(packets: readonly RtpPacket[], voiceHertz: number, ownHertz: number): Impression {
   const count = { packets: packets.length, voice: 0, own: 0, music: 0, silence: 0 };
@@ -50,6 +50,8 @@ export function meets(demand: Demand, { packets, voice, own, music }: Impression
       return voice < STRAY && own < STRAY;
     case 'music':
       return voice < STRAY && own < STRAY && music * 2 > packets && music >= STRAY;
+    case 'no music':
+      return music < STRAY;
     case 'nothing':
       return packets < STRAY;
     case 'anything':

@@ -61,6 +61,15 @@ export const ring =
     phone.respond(request, status, '', more);
   };
 
+/** Early media: a 183 with an SDP. */
+export const progress =
+  (direction: Direction, more: Headers = {}): Manner =>
+  (request, phone) => {
+    if (phone.dialogOf(request) === undefined) phone.keep(Dialog.called(request));
+    phone.respond(request, 183, phone.sdp.answer(request.body, { direction }), more);
+    phone.obey(request.body);
+  };
+
 export function answerCall(request: Sip, phone: Phone, more: Headers = {}): void {
   accept({ headers: more })(request, phone);
 }

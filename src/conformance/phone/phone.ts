@@ -50,6 +50,8 @@ export class Phone {
   /** One answer each, in the order they were asked for. */
   #next: { method: string; manner: Manner }[] = [];
   readonly #always = new Map<string, Manner>();
+  /** What this phone writes into each of its requests, such as its wishes about session timers. */
+  habits: Headers = {};
   /** Our INVITE or UPDATE that has no final answer yet. */
   offering = 0;
   #registered = false;
@@ -128,7 +130,7 @@ export class Phone {
   /** Sends a request in a dialog, or the one that begins it. */
   ask(dialog: Dialog, method: string, body = '', more: Headers = {}): Sip {
     const type = body === '' ? undefined : 'application/sdp';
-    const headers = { ...this.#headersFor(), ...dialog.headers(method), 'Content-Type': type, ...more };
+    const headers = { ...this.#headersFor(), ...dialog.headers(method), 'Content-Type': type, ...this.habits, ...more };
     return this.sip.request(composeSip(`${method} ${dialog.target} SIP/2.0`, headers, body));
   }
 

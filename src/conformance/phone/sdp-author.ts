@@ -101,6 +101,11 @@ export class SdpAuthor {
     return this.#sign([`c=IN IP4 ${this.#address}`, 't=0 0', ...lines]);
   }
 
+  /** What was said last, word for word: a refresh changes nothing (RFC 4028 §7.4). */
+  repeat(): string {
+    return this.#dressed(this.#last);
+  }
+
   #audio(line: SdpLine, port: number): readonly string[] {
     const known = this.usual.codecs.map((codec) => NAMES[codec]?.toLowerCase());
     const nameOf = (format: string): string | undefined =>
@@ -119,8 +124,11 @@ export class SdpAuthor {
     const rest = lines.join('\r\n');
     if (rest !== this.#last) this.#version++;
     this.#last = rest;
-    const head = ['v=0', `o=- ${this.#sessionId} ${this.#version} IN IP4 ${this.#address}`, 's=-'];
-    return [...head, ...lines, ''].join('\r\n');
+    return this.#dressed(rest);
+  }
+
+  #dressed(rest: string): string {
+    return ['v=0', `o=- ${this.#sessionId} ${this.#version} IN IP4 ${this.#address}`, 's=-', rest, ''].join('\r\n');
   }
 }
 
