@@ -20,7 +20,8 @@ import { loadConfig, type Config } from '#kit/config.js';
 import { AppError } from '#kit/errors.js';
 import { createLogger, type Logger } from '#kit/log.js';
 import { startMedia } from '#media/media.js';
-import { installRoutes } from '#signaling/routes.js';
+import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
+import { installRoutes, type RouteDeps } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
 import { buildPhones } from './phones.js';
@@ -130,18 +131,30 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   closers.add('transfers', () => transfers.close());
   closers.add('liveness', () => liveness.close());
   media.onLost(() => calls.mediaLost());
+  const authenticate: RouteDeps['authenticate'] = (request, response) => phones.authenticator.identify(request, response);
+  const watchers = new DialogSubscriptions({
+    srf,
+    bus,
+    bindings: phones.bindings,
+    authenticate,
+    isPrivate: (id) => calls.live(id)?.dialFacts.privacy === true,
+    clock,
+    log: log.child({ room: 'signaling' }),
+  });
   installRoutes({
     srf,
     signaling,
     calls: signals,
     bindings: phones.bindings,
-    authenticate: (request, response) => phones.authenticator.identify(request, response),
+    authenticate,
+    subscribe: (request, response) => watchers.onSubscribe(request, response),
     register: phones.onRegister,
     session,
     log: log.child({ room: 'signaling' }),
   });
   const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);
   closers.add('drachtio connection', () => srf.disconnect());
+  closers.add('dialog subscriptions', () => watchers.close());
   closers.add('phones', () => phones.stop());
   phones.begin();
 

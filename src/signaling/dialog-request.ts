@@ -20,6 +20,10 @@ export type OpenDialog = Readonly<{
   onUpdate: RequestHandler;
 }>;
 
+/** What every dialog has; what a call has besides is for requests that a subscription never sends. */
+export type AnyDialog = Pick<OpenDialog, 'srf' | 'clock' | 'dialogId'> &
+  Partial<Pick<OpenDialog, 'session' | 'credentials' | 'onUpdate'>>;
+
 export type DialogRequest = Readonly<{
   method: 'INVITE' | 'UPDATE' | 'OPTIONS' | 'BYE' | 'NOTIFY';
   /** Asked for anew with every try: a 422 changes them. */
@@ -35,11 +39,11 @@ const ANSWER_MS = 32_000;
 
 type Tries = Readonly<{ challenged: boolean; raised: boolean; credentials: Headers }>;
 
-export function askInDialog(dialog: OpenDialog, asked: DialogRequest, done: (answer: FinalAnswer) => void): void {
+export function askInDialog(dialog: AnyDialog, asked: DialogRequest, done: (answer: FinalAnswer) => void): void {
   ask(dialog, asked, { challenged: false, raised: false, credentials: {} }, done);
 }
 
-function ask(dialog: OpenDialog, asked: DialogRequest, tries: Tries, done: (answer: FinalAnswer) => void): void {
+function ask(dialog: AnyDialog, asked: DialogRequest, tries: Tries, done: (answer: FinalAnswer) => void): void {
   const { srf, clock, dialogId } = dialog;
   const { method, body } = asked;
   let open = true;
@@ -60,7 +64,7 @@ function ask(dialog: OpenDialog, asked: DialogRequest, tries: Tries, done: (answ
     if (error || request === undefined) {
       return finish({ status: statusOf(error), reason: error?.message ?? 'not sent' }, '');
     }
-    request.on('update', dialog.onUpdate);
+    if (dialog.onUpdate !== undefined) request.on('update', dialog.onUpdate);
     request.on('response', (response, ack) => {
       const { status, reason } = response;
       if (status < 200) return;
@@ -87,9 +91,9 @@ function send(srf: Srf, ...[options, callback]: Parameters<Srf['request']>): voi
 }
 
 /** Each reason to ask again counts once. */
-function nextTry(dialog: OpenDialog, method: string, tries: Tries, response: SrfResponse, uri: string): Tries | undefined {
+function nextTry(dialog: AnyDialog, method: string, tries: Tries, response: SrfResponse, uri: string): Tries | undefined {
   const { credentials, session } = dialog;
-  if (response.status === 422) return !tries.raised && session.raise(response) ? { ...tries, raised: true } : undefined;
+  if (response.status === 422) return !tries.raised && session?.raise(response) === true ? { ...tries, raised: true } : undefined;
   if (credentials === undefined || tries.challenged || (response.status !== 401 && response.status !== 407)) return undefined;
   const answered = answerChallenge(response, credentials, method, uri);
   return answered === undefined ? undefined : { ...tries, challenged: true, credentials: answered };
