@@ -38,6 +38,7 @@ export class SipPhone {
   readonly port: number;
   readonly #socket: Socket;
   readonly #options: PhoneOptions;
+  #server: number;
   readonly #waiters = new Set<Waiter>();
   /** Everything received that nobody waited for yet. */
   #inbox: Message[] = [];
@@ -55,9 +56,16 @@ export class SipPhone {
   private constructor(options: PhoneOptions, socket: Socket) {
     this.#options = options;
     this.#socket = socket;
+    this.#server = options.server;
     this.number = options.number;
     this.port = socket.address().port;
     socket.on('message', (datagram) => this.#receive(readMessage(datagram.toString('latin1'))));
+  }
+
+  /** For a phone whose port had to be known before its server was. */
+  towards(server: number): this {
+    this.#server = server;
+    return this;
   }
 
   get uri(): string {
@@ -69,7 +77,7 @@ export class SipPhone {
   }
 
   send(text: string): void {
-    this.#socket.send(Buffer.from(text, 'latin1'), this.#options.server, '127.0.0.1');
+    this.#socket.send(Buffer.from(text, 'latin1'), this.#server, '127.0.0.1');
   }
 
   close(): void {
