@@ -47,6 +47,7 @@ t.test('every path of the issue is described, with its answers and its problems'
     'post /api',
     'get /webhooks',
     'post /webhooks',
+    'get /webhooks/{webhook}',
     'delete /webhooks/{webhook}',
     'get /webhooks/dead-letters',
     'post /webhooks/dead-letters/{deadLetter}/retry',

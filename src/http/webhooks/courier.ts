@@ -35,6 +35,8 @@ export class Courier {
   #retried = 0;
   #dead = 0;
   #dropped = false;
+  /** The last answer was no delivery. Said once, not for every event. */
+  #failing = false;
   #drained: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -60,7 +62,7 @@ export class Courier {
 
   /** A letter that found no room: it is dead without an attempt. */
   overflow(letter: Letter): void {
-    this.#giveUp(letter, 'queue-full', `${this.hook.limits.queue} events were waiting`);
+    this.#giveUp(letter, 'queue-full', `limits.queue: ${this.hook.limits.queue} events are waiting`);
   }
 
   figures(): CourierFigures {
@@ -120,6 +122,7 @@ export class Courier {
   }
 
   #settle(letter: Letter, verdict: Verdict): void {
+    this.#noteHealth(verdict);
     switch (verdict.kind) {
       case 'delivered':
         this.#delivered += 1;
@@ -146,6 +149,15 @@ export class Courier {
       this.#pump();
     });
     this.#retries.set(lane, retry);
+  }
+
+  #noteHealth(verdict: Verdict): void {
+    const fails = verdict.kind !== 'delivered';
+    if (fails === this.#failing || this.#closing !== undefined) return;
+    this.#failing = fails;
+    const webhook = this.hook.name;
+    if (fails) this.#deps.log.warn({ webhook, why: verdict.why }, 'a webhook does not take events');
+    else this.#deps.log.info({ webhook }, 'a webhook takes events again');
   }
 
   #pauseFor(ms: number): void {

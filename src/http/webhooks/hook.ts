@@ -31,7 +31,7 @@ export type Complaint = Readonly<{ field: string; found: string; expected: strin
 
 export function readHook(wish: HookWish, configured: boolean, house: WebhooksConfig): Hook | Complaint {
   const { name, url, secret, events } = wish;
-  const wrong = complaintOfUrl(url, house.allowPrivateAddresses) ?? complaintOfEvents(events ?? []);
+  const wrong = complaintOfName(name) ?? complaintOfUrl(url, house.allowPrivateAddresses) ?? complaintOfEvents(events ?? []);
   if (wrong !== undefined) return wrong;
   return {
     name,
@@ -46,6 +46,10 @@ export function readHook(wish: HookWish, configured: boolean, house: WebhooksCon
 export const isComplaint = (read: Hook | Complaint): read is Complaint => 'expected' in read;
 
 export const wants = (hook: Hook, kind: EventKind): boolean => hook.events?.includes(kind) ?? true;
+
+/** Its path would be that of the dead letters. */
+const complaintOfName = (name: string): Complaint | undefined =>
+  name === 'dead-letters' ? { field: 'name', found: JSON.stringify(name), expected: 'any other name' } : undefined;
 
 function complaintOfUrl(text: string, allowPrivate: boolean): Complaint | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;

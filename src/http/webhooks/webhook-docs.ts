@@ -25,15 +25,27 @@ export const WEBHOOK_DOCS: readonly DocumentedRoute[] = [
       summary: 'Add a webhook',
       description:
         'From now on every event is POSTed to `url` as the JSON that `GET /events` gives: at least once, and in order for one call ' +
-        'or one number that registers; `Holdfast-Event-Id` (the sequence number) tells doubles. `Holdfast-Signature: ' +
+        'or one number that registers; `Holdfast-Event-Id` (the sequence number, which begins at 1 again when Holdfast starts) and `at` ' +
+        'tell doubles. `Holdfast-Signature: ' +
         't=<unix seconds>,v1=<hex>` is the HMAC-SHA256 of `<t>.<body>` with the secret: compare it, and refuse what is older than ' +
         'five minutes. Any 2xx is a delivery; 408, 429, 5xx and silence are tried again (`Retry-After` is honoured); everything else ' +
         'goes to the dead letters. A given-up event does not stop those behind it. Redirects are not followed. Without `secret` one ' +
         'is made up and told in this answer only. It lasts until Holdfast ends, and so does what waits; webhooks.yaml stays.',
       answers: {
-        201: { description: 'it is there', schema: WebhookSchema, headers: { Location: 'where it can be deleted' } },
+        201: { description: 'it is there', schema: WebhookSchema, headers: { Location: 'where it is' } },
       },
       errors: ['bad_request', 'malformed_json', 'body_too_large', 'unsupported_media_type', 'webhook_exists', 'busy'],
+    },
+  },
+  {
+    method: 'GET',
+    path: '/webhooks/:webhook',
+    schema: { querystring: NoQuery },
+    doc: {
+      summary: 'One webhook',
+      safe: true,
+      answers: { 200: { description: 'the webhook, by its name', schema: WebhookSchema } },
+      errors: ['bad_request', 'webhook_not_found'],
     },
   },
   {

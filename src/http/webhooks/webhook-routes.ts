@@ -42,8 +42,11 @@ function mountHooks(scope: FastifyInstance, webhooks: Webhooks): void {
     const view = made === undefined ? hookView(added) : { ...hookView(added), secret: made };
     return reply.code(201).header('location', `/webhooks/${name}`).send(view);
   });
+  scope.get('/webhooks/:webhook', { schema: { querystring: NoQuery }, exposeHeadRoute: true }, (request, reply) =>
+    reply.send(hookView(webhooks.get(webhookName(request)))),
+  );
   scope.delete('/webhooks/:webhook', { schema: { body: NoBody, querystring: NoQuery } }, (request, reply) => {
-    webhooks.remove((request.params as { webhook: string }).webhook);
+    webhooks.remove(webhookName(request));
     return reply.code(204).send();
   });
 }
@@ -65,6 +68,8 @@ function mountDeadLetters(scope: FastifyInstance, webhooks: Webhooks): void {
     return reply.code(204).send();
   });
 }
+
+const webhookName = (request: FastifyRequest): string => (request.params as { webhook: string }).webhook;
 
 function deadLetterId(request: FastifyRequest): number {
   const { deadLetter } = request.params as { deadLetter: string };

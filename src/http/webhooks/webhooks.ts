@@ -57,6 +57,12 @@ export class Webhooks {
     return [...this.#couriers.values()].map((courier) => ({ hook: courier.hook, figures: courier.figures() }));
   }
 
+  /** @throws HttpRefusal */
+  get(name: string): ListedHook {
+    const courier = this.#courier(name);
+    return { hook: courier.hook, figures: courier.figures() };
+  }
+
   /** @throws BadRequest, HttpRefusal, Busy */
   add(wish: HookWish): ListedHook {
     if (this.#couriers.has(wish.name)) throw new HttpRefusal('webhook_exists', `there is a webhook ${wish.name} already`);

@@ -48,8 +48,10 @@ t.test('a webhook is added, gets events, is listed with its figures and without 
   t.match(JSON.parse(listed.text), {
     webhooks: [{ name: 'crm', url: receiver.url, configured: false, delivered: 1, queued: 0 }],
   });
+  t.same(JSON.parse(listed.text), { webhooks: [await json({ url: String(added.headers['location']) })] });
   t.equal((await ask({ method: 'DELETE', url: '/webhooks/crm' })).status, 204);
   t.same(await json({ url: '/webhooks' }), { webhooks: [] });
+  t.match(await json({ url: '/webhooks/crm' }), { status: 404, code: 'webhook_not_found' });
   bus.publish(ringing('c2'));
   t.equal((await ask({ method: 'DELETE', url: '/webhooks/crm' })).status, 404);
   t.equal(receiver.notes.length, 1);
@@ -82,6 +84,21 @@ t.test('a webhook that is removed sends nothing more, whatever waited', async (t
   t.same(clock.pending(), []);
   clock.advance(1_000_000);
   t.equal(receiver.notes.length, 1);
+});
+
+t.test('a receiver that fails is told to the log once, and once when it is well again', async (t) => {
+  const receiver = await HookReceiver.open(t);
+  const { ask, bus, clock, webhooks, logged } = await house(t);
+  await ask({ method: 'POST', url: '/webhooks', payload: { name: 'crm', url: receiver.url } });
+  receiver.answerWith(500);
+  for (let index = 0; index < 3; index++) bus.publish(ringing(`c${index}`));
+  await figures(webhooks, { retried: 3 });
+  receiver.answerWith(200);
+  clock.advance(1000);
+  await figures(webhooks, { delivered: 3 });
+  const said = (words: string) => logged().split(words).length - 1;
+  t.equal(said('a webhook does not take events'), 1);
+  t.equal(said('a webhook takes events again'), 1);
 });
 
 t.test('dead letters are read page by page, sent again and forgotten', async (t) => {
@@ -135,6 +152,7 @@ t.test('what is wrong with a wish is said with its field', async (t) => {
       { field: 'secret', detail: /16 to 256/ },
     ],
     [{ url, name: 'a/b' }, { field: 'name' }],
+    [{ url, name: 'dead-letters' }, { field: 'name' }],
     [{ url, events: [] }, { field: 'events' }],
     [
       { url, events: ['call.ringing', 'call.sung'] },
@@ -192,6 +210,7 @@ t.test('strangers get 401, before their body is read', async (t) => {
   const { ask } = await house(t);
   for (const [method, url] of [
     ['GET', '/webhooks'],
+    ['GET', '/webhooks/crm'],
     ['HEAD', '/webhooks'],
     ['POST', '/webhooks'],
     ['DELETE', '/webhooks/crm'],
