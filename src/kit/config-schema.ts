@@ -173,11 +173,61 @@ export const TrunksFile = Type.Object(
   strict,
 );
 
+/** Between the music of a class, unless a hold names one of its own. Exactly one of `prompt` and `text`. */
+const ClassAnnouncement = Type.Object(
+  {
+    prompt: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })), // a name of `prompts`
+    text: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })), // spoken by espeak-ng
+    everySeconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
+  },
+  { ...strict, minProperties: 2, maxProperties: 2 },
+);
+
+/** As espeak-ng names them: `espeak-ng --voices`. */
+const VOICE = '^[0-9A-Za-z][0-9A-Za-z_+-]{0,31}$';
+const Voice = Type.String({ pattern: VOICE });
+
 /** sip-config/music.yaml */
 export const MusicFile = Type.Object(
   {
     default: Type.String({ default: 'music/default', minLength: 1 }), // folder with the audio of class `default`, relative to this file
     cache: Type.String({ default: '', maxLength: 4096 }), // where transcoded music is kept; empty: <config>/music-cache
+    classes: Type.Record(
+      Type.String({ pattern: MUSIC_CLASS }),
+      Type.Object(
+        {
+          folder: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })), // absent: music/<class>
+          order: Type.Optional(oneOf('in-order', 'shuffled')), // absent: in the order of the names
+          announcement: Type.Optional(ClassAnnouncement),
+        },
+        strict,
+      ),
+      { ...strict, default: {} },
+    ),
+    prompts: Type.Record(
+      Type.String({ pattern: MUSIC_CLASS }),
+      Type.Object(
+        {
+          text: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })), // either this, spoken,
+          voice: Type.Optional(Voice),
+          language: Type.Optional(Voice),
+          file: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })), // or this, relative to this file
+        },
+        { ...strict, minProperties: 1 },
+      ),
+      { ...strict, default: {} },
+    ),
+    language: Type.String({ pattern: VOICE, default: 'en' }), // what texts are spoken in that say nothing else
+    limits: Type.Object(
+      {
+        maxUploadBytes: limit(50_000_000), // of one file sent over HTTP; more gets 413
+        maxSeconds: limit(3600), // of one file; an upload that is longer is refused, of a file in a folder the rest is not played
+        maxFiles: limit(100), // in one class
+        maxClasses: limit(100),
+        maxPrompts: limit(500), // spoken texts kept in the cache; those not used for longest go first
+      },
+      { ...strict, default: {} },
+    ),
   },
   strict,
 );

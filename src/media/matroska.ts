@@ -5,19 +5,50 @@
 
 export const SAMPLE_RATE = 8000;
 export const PACKET_MS = 20;
-const PACKET_SAMPLES = (SAMPLE_RATE * PACKET_MS) / 1000;
-const PACKETS_PER_CLUSTER = 250; // five seconds: the block's own time is a signed 16-bit number of milliseconds
+const PACKET_BYTES = (SAMPLE_RATE * PACKET_MS * 2) / 1000;
+const PACKETS_PER_CLUSTER = 10;
+
+/** What one cluster sounds. Every cluster but the last has the same length in bytes, so a place in the music is a place in the file. */
+export const CLUSTER_MS = PACKETS_PER_CLUSTER * PACKET_MS;
+export const CLUSTER_PCM_BYTES = PACKETS_PER_CLUSTER * PACKET_BYTES;
 
 /** The last packet is filled with silence, so that the loop keeps its rhythm. */
 export function writeMatroska(samples: Int16Array): Buffer {
-  const packets = Math.ceil(samples.length / PACKET_SAMPLES);
-  const pcm = Buffer.alloc(packets * PACKET_SAMPLES * 2);
+  const pcm = Buffer.alloc(samples.length * 2);
   samples.forEach((sample, index) => pcm.writeInt16LE(sample, index * 2));
-  const clusters: Buffer[] = [];
-  for (let first = 0; first < packets; first += PACKETS_PER_CLUSTER) {
-    clusters.push(cluster(pcm, first, Math.min(packets, first + PACKETS_PER_CLUSTER)));
+  const parts = [matroskaHead()];
+  for (let at = 0; at < pcm.length; at += CLUSTER_PCM_BYTES) {
+    parts.push(clusterOf(pcm.subarray(at, at + CLUSTER_PCM_BYTES), at / CLUSTER_PCM_BYTES));
   }
-  return Buffer.concat([header(), element(ID.segment, [info(packets * PACKET_MS), element(ID.tracks, [track()]), ...clusters])]);
+  return Buffer.concat(parts);
+}
+
+/** How long a file of ours plays, by its length in bytes. */
+export function fileMs(bytes: number): number {
+  const body = bytes - HEAD_BYTES;
+  const whole = Math.floor(body / CLUSTER_BYTES);
+  const rest = Math.max(0, Math.floor((body - whole * CLUSTER_BYTES - CLUSTER_HEAD_BYTES) / BLOCK_BYTES));
+  return whole * CLUSTER_MS + rest * PACKET_MS;
+}
+
+/** Where a cluster begins in the file. */
+export const clusterOffset = (index: number): number => HEAD_BYTES + index * CLUSTER_BYTES;
+
+/** @param pcm samples of one cluster (16 bit, little endian); fewer only in the last one. @param index counts from 0. */
+export function clusterOf(pcm: Buffer, index: number): Buffer {
+  const blocks: Buffer[] = [timestamp(index * CLUSTER_MS)];
+  for (let at = 0, packet = 0; at < pcm.length; at += PACKET_BYTES, packet++) {
+    const head = Buffer.from([0x81, 0, 0, 0x80]); // track 1, time within the cluster, key frame (RFC 9559 §10.2)
+    head.writeInt16BE(packet * PACKET_MS, 1);
+    const bytes = pcm.subarray(at, at + PACKET_BYTES);
+    blocks.push(element(ID.simpleBlock, [head, bytes, Buffer.alloc(PACKET_BYTES - bytes.length)]));
+  }
+  return element(ID.cluster, blocks);
+}
+
+/** All that comes before the first cluster: the same in every file, so it may be put before any part of one. */
+export function matroskaHead(): Buffer {
+  return Buffer.concat([header(), bytesOf(ID.segment), UNKNOWN_SIZE, info(), element(ID.tracks, [track()])]);
 }
 
 const ID = {
@@ -32,7 +63,6 @@ const ID = {
   segment: 0x18538067,
   info: 0x1549a966,
   timestampScale: 0x2ad7b1,
-  duration: 0x4489,
   muxingApp: 0x4d80,
   writingApp: 0x5741,
   tracks: 0x1654ae6b,
@@ -51,6 +81,9 @@ const ID = {
   simpleBlock: 0xa3,
 } as const;
 
+/** RFC 8794 §6.2: until the end of the file. */
+const UNKNOWN_SIZE = Buffer.from('01ffffffffffffff', 'hex');
+
 /** RFC 8794 §11.2. */
 function header(): Buffer {
   return element(ID.ebml, [
@@ -64,10 +97,9 @@ function header(): Buffer {
   ]);
 }
 
-function info(durationMs: number): Buffer {
+function info(): Buffer {
   return element(ID.info, [
     unsigned(ID.timestampScale, 1_000_000), // one tick is a millisecond
-    float(ID.duration, durationMs),
     text(ID.muxingApp, 'holdfast'),
     text(ID.writingApp, 'holdfast'),
   ]);
@@ -84,15 +116,11 @@ function track(): Buffer {
   ]);
 }
 
-function cluster(pcm: Buffer, first: number, end: number): Buffer {
-  const blocks: Buffer[] = [unsigned(ID.timestamp, first * PACKET_MS)];
-  for (let packet = first; packet < end; packet++) {
-    const head = Buffer.from([0x81, 0, 0, 0x80]); // track 1, time within the cluster, key frame (RFC 9559 §10.2)
-    head.writeInt16BE((packet - first) * PACKET_MS, 1);
-    const from = packet * PACKET_SAMPLES * 2;
-    blocks.push(element(ID.simpleBlock, [head, pcm.subarray(from, from + PACKET_SAMPLES * 2)]));
-  }
-  return element(ID.cluster, blocks);
+/** Always eight bytes, so that clusters are of one length. */
+function timestamp(ms: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(ms));
+  return element(ID.timestamp, [bytes]);
 }
 
 function element(id: number, parts: readonly Buffer[]): Buffer {
@@ -123,3 +151,8 @@ function sizeOf(length: number): Buffer {
   bytes[0] = 0x01;
   return bytes;
 }
+
+const HEAD_BYTES = matroskaHead().length;
+const CLUSTER_BYTES = clusterOf(Buffer.alloc(CLUSTER_PCM_BYTES), 0).length;
+const CLUSTER_HEAD_BYTES = clusterOf(Buffer.alloc(0), 0).length;
+const BLOCK_BYTES = clusterOf(Buffer.alloc(PACKET_BYTES), 0).length - CLUSTER_HEAD_BYTES;

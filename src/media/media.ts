@@ -8,11 +8,14 @@ import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
 import { findProgram } from './find-program.js';
 import { capacityProblems } from './capacity.js';
-import { openMusicLibrary } from './music-library.js';
+import { MusicCache } from './music-cache.js';
+import { MusicLibrary } from './music-library.js';
 import { MusicProbe } from './music-probe.js';
 import { NgClient } from './ng-client.js';
 import { NgCommands } from './ng-commands.js';
 import { Playbacks } from './playbacks.js';
+import { Player } from './player.js';
+import { Prompts } from './prompts.js';
 import { RtpengineKeeper, type LifeDeps, type RtpengineLife } from './rtpengine-keeper.js';
 import { checkAddresses, findRtpengine } from './rtpengine-process.js';
 import { readTarget, RtpengineWatch } from './rtpengine-watch.js';
@@ -32,44 +35,56 @@ export type Media = Readonly<{
 
 export type MediaConfig = Pick<Config, 'folder' | 'music' | 'addresses' | 'rtpengine' | 'sip'>;
 
-/**
- * @param findFfmpeg gives undefined when it is not installed.
- * @throws ConfigError or MediaFailed when there is no rtpengine to be had; nothing is left running then.
- */
+/** Where programs of this machine are; undefined: not installed. */
+export type Programs = Readonly<{ ffmpeg: string | undefined; espeak: string | undefined }>;
+
+const findPrograms = (): Programs => ({ ffmpeg: findProgram('ffmpeg'), espeak: findProgram('espeak-ng') });
+
+/** @throws ConfigError or MediaFailed when there is no rtpengine to be had; nothing is left running then. */
 export async function startMedia(
   config: MediaConfig,
   clock: Clock,
   log: Logger,
-  findFfmpeg: () => string | undefined = () => findProgram('ffmpeg'),
+  programs: () => Programs = findPrograms,
 ): Promise<Media> {
   const newRtpengine = await chooseRtpengine(config);
-  const playbacks = new Playbacks(clock);
-  const listeners = new Set<() => void>();
-  const onLost = (): void => {
-    playbacks.clear();
-    listeners.forEach((listener) => listener());
-  };
-  const ng = new NgClient(undefined, clock, log, config.rtpengine.ng === '' ? '127.0.0.1' : undefined);
-  const commands = new NgCommands(ng);
-  const life = newRtpengine({ ng, commands, clock, log, onLost });
+  const closers: (() => Promise<void> | void)[] = [];
   const stop = async (): Promise<void> => {
-    await life.stop();
-    ng.close();
+    for (const close of closers.splice(0).reverse()) await close();
   };
+  const listeners = new Set<() => void>();
+  const ng = new NgClient(undefined, clock, log, config.rtpengine.ng === '' ? '127.0.0.1' : undefined);
+  closers.push(() => ng.close());
+  const commands = new NgCommands(ng);
+  const onLost = (): void => listeners.forEach((listener) => listener());
+  const life = newRtpengine({ ng, commands, clock, log, onLost });
+  closers.push(() => life.stop());
   try {
-    const [library] = await Promise.all([openMusicLibrary({ config, clock, log, ffmpeg: findFfmpeg() }), life.start()]);
-    const sounds = new Sounds(library, log);
+    const { ffmpeg, espeak } = programs();
+    const cache = await MusicCache.open(config, clock, ffmpeg);
+    const prompts = new Prompts({ config, cache, clock, findEspeak: () => espeak ?? programs().espeak });
+    const [library] = await Promise.all([MusicLibrary.open({ config, cache, clock, log }), life.start()]);
+    closers.push(() => library.close());
+    const sounds = new Sounds({ ng: commands, head: cache.head, standIn: library.standIn, log });
     const address = config.addresses[0] ?? '127.0.0.1';
-    const { countsSent, problems } = await new MusicProbe(commands, address, clock).check(sounds);
+    const probe = new MusicProbe(commands, address, clock);
+    const { countsSent, problems } = await probe.check(sounds, [library.first, library.ringback]);
     const standing = [...problems, ...(life.pid === undefined ? [] : await capacityProblems(config))];
-    for (const problem of [...sounds.problems, ...standing]) log.warn({ problem }, 'media');
+    for (const problem of [...library.problems, ...sounds.problems, ...standing]) log.warn({ problem }, 'media');
+    const playbacks = new Playbacks(clock);
+    const player = new Player({ ng: commands, sounds, library, prompts, playbacks, clock, random: Math.random, log });
+    listeners.add(() => {
+      playbacks.clear();
+      player.clear();
+    });
+    closers.push(() => player.clear());
     return {
-      port: new RtpengineMedia({ ng: commands, sounds, playbacks, address, countsSent }),
+      port: new RtpengineMedia({ ng: commands, player, playbacks, clock, address, countsSent }),
       health: () => ({
         rtpengine: life.state,
         ...(life.version === undefined ? {} : { version: life.version }),
-        music: sounds.source,
-        problems: [...sounds.problems, ...standing],
+        music: sounds.standsInFor(library.first) ? 'generated-tone' : library.source,
+        problems: [...library.problems, ...sounds.problems, ...standing],
       }),
       onLost: (listener) => void listeners.add(listener),
       pid: () => life.pid,

@@ -1,153 +1,199 @@
 /**
- * music-library: which file a held party hears and which one a waiting caller. Makes them once, in the form rtpengine plays
- * evenly, and keeps them in a cache by content. There is always something to play; what went wrong is listed for /health.
+ * music-library: every class of music there is, read from its folders and kept up to date. There is always something to play; what went
+ * wrong is listed for /health.
  */
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Clock } from '#kit/clock.js';
+import type { Announcement } from '#calls/ports.js';
+import type { Clock, Timer } from '#kit/clock.js';
+import { MUSIC_CLASS } from '#kit/config-schema.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
 import { COMPOSITION, composeMusic } from './compose-music.js';
-import { decodeAudio, LONGEST_SECONDS } from './decode-audio.js';
-import { SAMPLE_RATE, writeMatroska } from './matroska.js';
-import { chime, ringback } from './tones.js';
-
-export type MusicLibrary = Readonly<{
-  music: string;
-  ringback: string;
-  /** The chime as bytes, for an rtpengine that cannot open our files. */
-  standIn: Buffer;
-  /** `files`: what the configuration asks for. `generated-tone`: it cannot be played, and something of ours stands in. */
-  source: 'files' | 'generated-tone';
-  problems: readonly string[];
-}>;
+import { FolderWatch } from './folder-watch.js';
+import { writeMatroska } from './matroska.js';
+import type { MusicCache } from './music-cache.js';
+import { MusicFolder } from './music-folder.js';
+import type { Piece } from './piece.js';
+import type { Playlist } from './playlist.js';
+import { beep, chime, ringback } from './tones.js';
 
 export type LibraryOptions = Readonly<{
   config: Pick<Config, 'folder' | 'music'>;
+  cache: MusicCache;
   clock: Clock;
   log: Logger;
-  /** Undefined: not installed. */
-  ffmpeg?: string | undefined;
 }>;
 
-/** Part of every cache key: changes when the same samples would be written otherwise. */
-const FORM = 'mka-s16-8000-160';
+export type ClassMusic = Readonly<{ playlist: Playlist; announcement: Announcement | undefined }>;
 
-/** @throws Error only when no folder of the machine takes a file. */
-export async function openMusicLibrary(options: LibraryOptions): Promise<MusicLibrary> {
-  const problems: string[] = [];
-  const cache = await writableFolder(options.config, problems);
-  const folder = resolve(options.config.folder, options.config.music.default);
-  const files = await filesIn(folder, problems);
-  const own = files.length > 0 ? await ownMusic(options, cache, files, problems) : undefined;
-  const music = own ?? (await cached(cache, `shipped-${keyOf(COMPOSITION)}`, composeMusic));
-  const library: MusicLibrary = {
-    music,
-    ringback: await cached(cache, `ringback-${keyOf('ringback-1')}`, ringback),
-    standIn: writeMatroska(chime()),
-    source: files.length > 0 && own === undefined ? 'generated-tone' : 'files',
-    problems,
-  };
-  options.log.info({ music, files: files.length, source: library.source }, 'music is ready');
-  return library;
-}
+export const DEFAULT_CLASS = 'default';
+/** Changes that nobody tells us of (network drives do not) are seen after so long. */
+const RESCAN_MS = 30_000;
+/** So many names that no class has are remembered for /health. */
+const MISSED_LIMIT = 20;
+const MUSIC_NAME = new RegExp(MUSIC_CLASS);
 
-/** All files of the folder, one after the other in the order of their names. */
-async function ownMusic(
-  { clock, ffmpeg }: LibraryOptions,
-  cache: string,
-  files: readonly string[],
-  problems: string[],
-): Promise<string | undefined> {
-  const hash = createHash('sha256').update(FORM);
-  for (const file of files) {
-    const content = await readFile(file).catch(() => Buffer.alloc(0));
-    hash.update(`${content.length}\n`).update(content);
+export class MusicLibrary {
+  readonly ringback: Piece;
+  readonly beep: Piece;
+  /** The chime as bytes, for an rtpengine that cannot open our files. */
+  readonly standIn = writeMatroska(chime());
+  readonly #options: LibraryOptions;
+  readonly #shipped: Playlist;
+  readonly #watch: FolderWatch;
+  readonly #classes = new Map<string, MusicFolder>();
+  readonly #missed = new Set<string>();
+  #tooMany: string | undefined;
+  #scan: Promise<void> | undefined;
+  #again = false;
+  #timer: Timer | undefined;
+  #closed = false;
+
+  /** Comes back as soon as class `default` can be played; the rest is read meanwhile. */
+  static async open(options: LibraryOptions): Promise<MusicLibrary> {
+    const { cache } = options;
+    const made = {
+      shipped: await cache.ofSamples('shipped', COMPOSITION, composeMusic),
+      ringback: await cache.ofSamples('ringback', 'ringback-1', ringback),
+      beep: await cache.ofSamples('beep', 'beep-1', beep),
+    };
+    const library = new MusicLibrary(options, made);
+    await new Promise<void>((ready) => void library.rescan(ready));
+    return library;
   }
-  const name = join(cache, `default-${hash.digest('hex').slice(0, 20)}`);
-  const path = `${name}.mka`;
-  if (existsSync(path)) return path;
-  if (ffmpeg === undefined) {
-    problems.push(`ffmpeg is not installed, so the ${files.length} file(s) of music are not played; the music of Holdfast is`);
-    return undefined;
+
+  private constructor(options: LibraryOptions, made: Readonly<{ shipped: Piece; ringback: Piece; beep: Piece }>) {
+    this.#options = options;
+    this.#shipped = { pieces: [made.shipped], order: 'in-order' };
+    this.ringback = made.ringback;
+    this.beep = made.beep;
+    this.#watch = new FolderWatch(options.clock, () => void this.rescan());
   }
-  const parts: Int16Array[] = [];
-  const broken: string[] = [];
-  for (const file of files) {
-    const decoded = await decodeAudio(ffmpeg, file, clock);
-    if ('samples' in decoded) parts.push(decoded.samples);
-    else broken.push(`${file} is not played: ${decoded.problem}`);
+
+  /** What a class is heard as: one that is not known, or has nothing that can be played, as `default`. */
+  musicOf(name: string): ClassMusic {
+    const playlist = this.#classes.get(name)?.playlist;
+    if (playlist !== undefined) return { playlist, announcement: this.#announcementOf(name) };
+    if (name !== DEFAULT_CLASS && this.#missed.size < MISSED_LIMIT) this.#missed.add(name);
+    return { playlist: this.#default, announcement: this.#announcementOf(name) };
   }
-  problems.push(...broken);
-  if (parts.length === 0) return undefined;
-  const samples = joined(parts);
-  if (samples.length === LONGEST_SECONDS * SAMPLE_RATE)
-    problems.push(`only the first ${LONGEST_SECONDS} s of the music are played`);
-  // With a file left out it is not what its key says: the next start tries again.
-  return keep(broken.length > 0 ? `${name}-partial.mka` : path, samples);
-}
 
-function joined(parts: readonly Int16Array[]): Int16Array {
-  const total = parts.reduce((sum, part) => sum + part.length, 0);
-  const all = new Int16Array(Math.min(total, LONGEST_SECONDS * SAMPLE_RATE));
-  let at = 0;
-  for (const part of parts) {
-    const fits = part.subarray(0, all.length - at);
-    all.set(fits, at);
-    at += fits.length;
+  /** The piece a first listener of `default` hears. */
+  get first(): Piece {
+    return this.#default.pieces[0];
   }
-  return all;
-}
 
-async function filesIn(folder: string, problems: string[]): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    // Hidden files are notes of other programs; a read-me may lie beside the music.
-    const files = entries.filter((entry) => !entry.isDirectory() && !/^\.|\.(md|txt)$/i.test(entry.name));
-    return files.map((entry) => join(folder, entry.name)).sort();
-  } catch (error) {
-    // No folder is the normal case of a first run: the music that ships is played.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      problems.push(`${folder} cannot be read: ${(error as Error).message}`);
-    return [];
+  get classes(): readonly MusicFolder[] {
+    return [...this.#classes.values()];
+  }
+
+  /** Where a class keeps its files, also one that does not exist yet. @returns undefined: there is room for no other class. */
+  folderOf(name: string): string | undefined {
+    const full = this.#classes.size >= this.#options.config.music.limits.maxClasses;
+    return this.#classes.has(name) || !full ? this.#pathOf(name) : undefined;
+  }
+
+  /** `files`: what the configuration asks for. `generated-tone`: it cannot be played, and music of ours stands in. */
+  get source(): 'files' | 'generated-tone' {
+    const folder = this.#classes.get(DEFAULT_CLASS);
+    return folder !== undefined && folder.files.length > 0 && folder.playlist === undefined ? 'generated-tone' : 'files';
+  }
+
+  get problems(): readonly string[] {
+    const missed = [...this.#missed].filter((name) => this.#classes.get(name)?.playlist === undefined);
+    return [
+      ...this.#options.cache.problems,
+      ...(this.#tooMany === undefined ? [] : [this.#tooMany]),
+      ...this.classes.flatMap((folder) => folder.problems),
+      ...missed.map((name) => `music class ${name} is asked for and has nothing to play; default is played`),
+    ];
+  }
+
+  /**
+   * Looks at every folder again; asked while it looks, it looks once more.
+   * @param ready called when class `default` is known as far as it can be played.
+   */
+  rescan(ready: () => void = () => undefined): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    if (this.#scan !== undefined) {
+      this.#again = true;
+      return this.#scan;
+    }
+    this.#timer?.cancel();
+    this.#scan = this.#scanAll(ready).finally(() => {
+      this.#scan = undefined;
+      if (!this.#closed) this.#timer = this.#options.clock.after('music rescan', RESCAN_MS, () => void this.rescan());
+    });
+    return this.#scan;
+  }
+
+  /** Closing twice is closing once. What is being transcoded comes to its end. */
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#watch.close();
+  }
+
+  async #scanAll(ready: () => void): Promise<void> {
+    const { cache, log } = this.#options;
+    do {
+      this.#again = false;
+      const names = await this.#names();
+      for (const gone of [...this.#classes.keys()].filter((name) => !names.includes(name))) this.#classes.delete(gone);
+      for (const name of names) {
+        if (this.#closed) break;
+        const folder = this.#classes.get(name) ?? this.#newFolder(name);
+        this.#classes.set(name, folder);
+        // Nobody waits for the second file.
+        const readyYet = (): void => (folder.playlist === undefined ? undefined : ready());
+        await folder.read(cache, name === DEFAULT_CLASS ? readyYet : () => undefined).catch((error: unknown) => {
+          log.error({ err: error, class: name }, 'a class of music could not be read');
+        });
+        ready();
+      }
+      this.#watch.look([this.#root, ...this.classes.map(({ options }) => options.path)]);
+    } while (this.#again && !this.#closed);
+    log.debug({ classes: this.#classes.size }, 'music was read');
+    ready();
+  }
+
+  /** `default` first: nobody is served before it is there. */
+  async #names(): Promise<string[]> {
+    const { classes, limits } = this.#options.config.music;
+    const entries = await readdir(this.#root, { withFileTypes: true }).catch(() => []);
+    const found = entries.filter((entry) => !entry.isFile() && MUSIC_NAME.test(entry.name)).map(({ name }) => name);
+    const names = [...new Set([DEFAULT_CLASS, ...Object.keys(classes), ...found.sort()])];
+    const left = names.slice(limits.maxClasses);
+    const more = `${names.length} classes of music; ${left.join(', ').slice(0, 200)} left out (music.limits.maxClasses)`;
+    this.#tooMany = left.length === 0 ? undefined : more;
+    return names.slice(0, limits.maxClasses);
+  }
+
+  #newFolder(name: string): MusicFolder {
+    const { classes, limits } = this.#options.config.music;
+    const order = classes[name]?.order ?? 'in-order';
+    return new MusicFolder({ name, path: this.#pathOf(name), order, announcement: this.#announcementOf(name), limits });
+  }
+
+  #pathOf(name: string): string {
+    const { folder, music } = this.#options.config;
+    const named = music.classes[name]?.folder ?? (name === DEFAULT_CLASS ? music.default : undefined);
+    return named === undefined ? join(this.#root, name) : resolve(folder, named);
+  }
+
+  #announcementOf(name: string): Announcement | undefined {
+    const written = this.#options.config.music.classes[name]?.announcement;
+    if (written === undefined) return undefined;
+    const { prompt, text = '', everySeconds } = written;
+    return { prompt: prompt === undefined ? { text } : { name: prompt }, everySeconds };
+  }
+
+  get #root(): string {
+    return join(this.#options.config.folder, 'music');
+  }
+
+  get #default(): Playlist {
+    return this.#classes.get(DEFAULT_CLASS)?.playlist ?? this.#shipped;
   }
 }
-
-/** The configured cache, or the machine's temporary folder when nothing can be written there. */
-async function writableFolder({ folder, music }: LibraryOptions['config'], problems: string[]): Promise<string> {
-  const wanted = music.cache === '' ? join(folder, 'music-cache') : resolve(folder, music.cache);
-  try {
-    await tryToWrite(wanted);
-    return wanted;
-  } catch (error) {
-    const instead = join(tmpdir(), `holdfast-music-${process.getuid?.() ?? 0}`);
-    await tryToWrite(instead);
-    problems.push(`the music cache ${wanted} cannot be written (${(error as Error).message}); ${instead} is used`);
-    return instead;
-  }
-}
-
-async function tryToWrite(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const probe = join(folder, `.write-${process.pid}`);
-  await writeFile(probe, '');
-  await rm(probe, { force: true });
-}
-
-async function cached(folder: string, name: string, make: () => Int16Array): Promise<string> {
-  const path = join(folder, `${name}.mka`);
-  return existsSync(path) ? path : keep(path, make());
-}
-
-/** Renamed into place, so that nobody ever plays half a file. */
-async function keep(path: string, samples: Int16Array): Promise<string> {
-  const unfinished = `${path}.${process.pid}.part`;
-  await writeFile(unfinished, writeMatroska(samples));
-  await rename(unfinished, path);
-  return path;
-}
-
-const keyOf = (text: string): string => createHash('sha256').update(FORM).update(text).digest('hex').slice(0, 20);

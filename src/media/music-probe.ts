@@ -1,5 +1,5 @@
 /**
- * music-probe: plays each of our sounds to a listener of our own once, at start. A reply `ok` proves nothing: rtpengine says it
+ * music-probe: plays some of our sounds to a listener of our own once, at start. A reply `ok` proves nothing: rtpengine says it
  * for files that it then plays as silence.
  */
 import type { Socket } from 'node:dgram';
@@ -7,8 +7,9 @@ import { isIP } from 'node:net';
 import type { Clock } from '#kit/clock.js';
 import { newCallId } from '#kit/ids.js';
 import type { NgCommands, Sound } from './ng-commands.js';
+import type { Piece } from './piece.js';
 import { sentTo } from './playbacks.js';
-import type { SoundName, Sounds } from './sounds.js';
+import type { Sounds } from './sounds.js';
 import { openUdpSocket } from './udp-socket.js';
 
 export type ProbeResult = Readonly<{
@@ -19,7 +20,6 @@ export type ProbeResult = Readonly<{
 
 type Heard = Readonly<{ arrived: boolean; refusal?: string; countsSent: boolean }>;
 
-const NAMES: readonly SoundName[] = ['music', 'ringback'];
 const PACKETS_WANTED = 3;
 const LISTEN_MS = 1000;
 
@@ -36,17 +36,17 @@ export class MusicProbe {
   }
 
   /** Tells `sounds` which of them cannot be heard. */
-  async check(sounds: Sounds): Promise<ProbeResult> {
+  async check(sounds: Sounds, pieces: readonly Piece[]): Promise<ProbeResult> {
     let countsSent = false;
-    for (const name of NAMES) {
-      const heard = await this.#playOnce(sounds.of(name));
+    for (const piece of pieces) {
+      const heard = await this.#playOnce(sounds.of(piece));
       countsSent ||= heard.countsSent;
       if (heard.arrived) continue;
       // Where not even the chime arrives, the way to our listener is closed, and nothing is known about the file.
       const standIn = await this.#playOnce(sounds.standIn);
       if (!standIn.arrived && heard.refusal === undefined) return { countsSent, problems: [unheard(this.#address)] };
-      if (heard.refusal === undefined) sounds.silent(name, 'rtpengine takes it, and nothing is heard');
-      else sounds.refused(name, heard.refusal);
+      if (heard.refusal === undefined) sounds.silent(piece, 'rtpengine takes it, and nothing is heard');
+      else sounds.refused(piece, heard.refusal);
     }
     return { countsSent, problems: [] };
   }
@@ -58,7 +58,7 @@ export class MusicProbe {
     try {
       await this.#ng.offer(callId, 'caller', 'callee', listenerSdp(this.#address, socket.address().port));
       const enough = this.#packetsArrive(socket);
-      await this.#ng.playMedia(callId, 'caller', sound);
+      await this.#ng.playMedia(callId, 'caller', sound, true);
       const arrived = await enough;
       return { arrived, countsSent: sentTo(await this.#ng.query(callId), 'caller') !== undefined };
     } catch (error) {

@@ -64,9 +64,9 @@ export class NgCommands {
     await this.#ng.request('unblockDTMF', party(callId, from));
   }
 
-  /** @param listener the party that hears it. */
-  async playMedia(callId: string, listener: string, sound: Sound): Promise<void> {
-    const args = { 'call-id': callId, 'from-tag': listener, 'repeat-times': REPEAT_TIMES };
+  /** @param listener the party that hears it. @param loops again and again; otherwise once. */
+  async playMedia(callId: string, listener: string, sound: Sound, loops: boolean): Promise<void> {
+    const args = { 'call-id': callId, 'from-tag': listener, 'repeat-times': loops ? REPEAT_TIMES : 1 };
     if ('file' in sound) await this.#ng.request('playMedia', { ...args, file: sound.file });
     else await this.#ng.request('playMedia', args, sound.blob);
   }

@@ -12,7 +12,8 @@ import { PACKET_MS } from './matroska.js';
 import type { NgReply } from './ng-client.js';
 
 type LegRole = LegId['role'];
-type Playback = Readonly<{ startedMs: number; sentBefore: number | undefined }>;
+/** `counted`: packets of the pieces before this one; `mostMs`: how long this piece lasts, when it ends by itself. */
+type Playback = Readonly<{ startedMs: number; sentBefore: number | undefined; counted: number; mostMs: number | undefined }>;
 export type PerLeg = Readonly<Record<LegRole, number>>;
 
 /** The first packet leaves up to this long after the answer to `play media` (measured: 1 to 3 ms). */
@@ -31,9 +32,29 @@ export class Playbacks {
   /** @param sentBefore what rtpengine had sent to this party before, where it counts that. */
   started(callId: string, listener: LegRole, sentBefore: number | undefined): void {
     const call = this.#calls.get(callId) ?? {};
-    call[listener] = { startedMs: this.#clock.now(), sentBefore };
+    call[listener] = { startedMs: this.#clock.now(), sentBefore, counted: 0, mostMs: undefined };
     this.#calls.set(callId, call);
     if (this.#calls.size > CALL_LIMIT) this.#forgetOldest();
+  }
+
+  /** Something is about to be played: the count begins with the first piece (`turned`). */
+  asked(callId: string, listener: LegRole, sentBefore: number | undefined): void {
+    this.started(callId, listener, sentBefore);
+    const call = this.#calls.get(callId);
+    const playback = call?.[listener];
+    if (call !== undefined && playback !== undefined) call[listener] = { ...playback, mostMs: 0 };
+  }
+
+  /**
+   * Another piece has taken the place of the one before, which may have ended by itself: the count goes on.
+   * @param lastsMs undefined: without end.
+   */
+  turned(callId: string, listener: LegRole, lastsMs: number | undefined): void {
+    const call = this.#calls.get(callId);
+    const playback = call?.[listener];
+    if (call === undefined || playback === undefined) return;
+    const counted = playback.counted + this.#playedOf(playback);
+    call[listener] = { ...playback, startedMs: this.#clock.now(), counted, mostMs: lastsMs };
   }
 
   stopped(callId: string, listener: LegRole): void {
@@ -69,7 +90,12 @@ export class Playbacks {
     if (playback === undefined) return 0;
     const sent = sentTo(reply, listener);
     if (sent !== undefined && playback.sentBefore !== undefined) return Math.max(0, sent - playback.sentBefore);
-    const playedMs = this.#clock.now() - playback.startedMs - START_MS;
+    return playback.counted + this.#playedOf(playback);
+  }
+
+  /** Packets of the piece that plays. */
+  #playedOf({ startedMs, mostMs = Infinity }: Playback): number {
+    const playedMs = Math.min(this.#clock.now() - startedMs - START_MS, mostMs - PACKET_MS);
     return playedMs < 0 ? 0 : Math.floor(playedMs / PACKET_MS) + 1;
   }
 

@@ -5,18 +5,20 @@
 import { isIP } from 'node:net';
 import type { Interjection, LegId, MediaPort, PlayedSound } from '#calls/ports.js';
 import { offerOfNobody } from './first-offer.js';
-import { NgRefused } from './ng-client.js';
+import type { Clock } from '#kit/clock.js';
 import type { NgCommands } from './ng-commands.js';
 import { sentTo, type PerLeg, type Playbacks } from './playbacks.js';
-import type { SoundName, Sounds } from './sounds.js';
+import type { Player } from './player.js';
+import { silenceOf } from './silence.js';
 
 type CallId = LegId['callId'];
 type LegRole = LegId['role'];
 
 export type RtpengineMediaDeps = Readonly<{
   ng: NgCommands;
-  sounds: Sounds;
+  player: Player;
   playbacks: Playbacks;
+  clock: Clock;
   /** The first address phones reach us on. */
   address: string;
   /** This rtpengine tells what it has sent (11 and up). */
@@ -72,46 +74,23 @@ export class RtpengineMedia implements MediaPort {
 
   /** Playing on is a new `play media`: it takes the codec of the moment, and the old sound ends. */
   async play(callId: CallId, listener: LegRole, sound: PlayedSound): Promise<void> {
-    const what = sound.kind;
-    const { ng, playbacks, countsSent } = this.#deps;
-    const before = countsSent ? sentTo(await ng.query(callId), listener) : undefined;
-    await this.#playSomething(callId, listener, what);
-    playbacks.started(callId, listener, before);
-  }
-
-  /**
-   * A file that is gone never means silence. The same refusal is given for a party that cannot be played to at all; then the
-   * stand-in is refused too, and the file is not to blame.
-   */
-  async #playSomething(callId: CallId, listener: LegRole, what: SoundName): Promise<void> {
-    const { ng, sounds } = this.#deps;
-    try {
-      await ng.playMedia(callId, listener, sounds.of(what));
-      sounds.played(what);
-    } catch (error) {
-      if (!isUnplayable(error)) throw error;
-      await ng.playMedia(callId, listener, sounds.standIn);
-      sounds.refused(what, error.reason);
-    }
+    const { ng, player, playbacks, countsSent } = this.#deps;
+    playbacks.asked(callId, listener, countsSent ? sentTo(await ng.query(callId), listener) : undefined);
+    await player.play(callId, listener, sound);
   }
 
   async stop(callId: CallId, listener: LegRole): Promise<void> {
     this.#deps.playbacks.stopped(callId, listener);
-    try {
-      await this.#deps.ng.stopMedia(callId, listener);
-    } catch (error) {
-      // Somebody who hears nothing, or has not even spoken yet, has been stopped already.
-      if (!(error instanceof NgRefused && /not currently playing|no such tag/i.test(error.reason))) throw error;
-    }
+    await this.#deps.player.stop(callId, listener);
   }
 
-  /** Not built yet: nothing is played, and it lasts no time. */
-  interject(_callId: CallId, _listener: LegRole, _what: Interjection): Promise<number> {
-    return Promise.resolve(0);
+  interject(callId: CallId, listener: LegRole, what: Interjection): Promise<number> {
+    return this.#deps.player.interject(callId, listener, what);
   }
 
-  async silenceSec(_callId: CallId): Promise<Readonly<Record<LegRole, number | undefined>>> {
-    return Promise.resolve({ caller: 0, callee: 0 });
+  async silenceSec(callId: CallId): Promise<Readonly<Record<LegRole, number | undefined>>> {
+    const { ng, clock } = this.#deps;
+    return silenceOf(await ng.query(callId), clock.now());
   }
 
   async musicPackets(callId: CallId): Promise<PerLeg> {
@@ -121,6 +100,7 @@ export class RtpengineMedia implements MediaPort {
   }
 
   async delete(callId: CallId): Promise<void> {
+    this.#deps.player.ended(callId);
     this.#deps.playbacks.ended(callId);
     await this.#deps.ng.delete(callId);
   }
@@ -128,6 +108,3 @@ export class RtpengineMedia implements MediaPort {
 
 /** The tags of a call's two parties are the names of its legs. */
 const peerOf = (role: LegRole): LegRole => (role === 'caller' ? 'callee' : 'caller');
-
-const isUnplayable = (error: unknown): error is NgRefused =>
-  error instanceof NgRefused && /failed to start media playback/i.test(error.reason);

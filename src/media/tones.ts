@@ -1,11 +1,13 @@
 /**
- * tones: the short sounds we make ourselves: the ringing a caller hears, and the chime that stands in for music that cannot
+ * tones: the short sounds we make ourselves: the ringing a caller hears, the beep that reminds, and the chime that stands in for music that cannot
  * be played. The same samples every time. Pure.
  */
 import { SAMPLE_RATE } from './matroska.js';
 
 const RINGBACK_SECONDS = 5;
 const RINGBACK_ON_SECONDS = 1;
+const BEEP_SECONDS = 0.4;
+const BEEP_HERTZ = 880;
 const CHIME_SECONDS = 3; // as bytes it must fit a datagram, for an rtpengine that cannot read our files
 
 /** Ringing as ETSI ES 201 970 has it: 425 Hz, one second on, four off. It begins with the sound, so that nobody waits for it. */
@@ -13,6 +15,16 @@ export function ringback(): Int16Array {
   const samples = new Int16Array(RINGBACK_SECONDS * SAMPLE_RATE);
   const ring = RINGBACK_ON_SECONDS * SAMPLE_RATE;
   for (let at = 0; at < ring; at++) samples[at] = Math.round(6000 * edge(at, ring) * wave(425, at));
+  return samples;
+}
+
+/** For somebody who should be reminded, not startled: one soft note that rises and falls. */
+export function beep(): Int16Array {
+  const samples = new Int16Array(BEEP_SECONDS * SAMPLE_RATE);
+  for (let at = 0; at < samples.length; at++) {
+    const swell = Math.sin((Math.PI * at) / samples.length) ** 2;
+    samples[at] = Math.round(5000 * swell * wave(BEEP_HERTZ, at));
+  }
   return samples;
 }
 

@@ -30,7 +30,7 @@ t.test('a healthy room says so: version, files, no problems', async (t) => {
 
 t.test('without ffmpeg callers hear the music of Holdfast instead of silence, and health says why', async (t) => {
   const config = await testMediaConfig(t);
-  const media = await startMedia(config, new RealClock(), log, () => undefined);
+  const media = await startMedia(config, new RealClock(), log, () => ({ ffmpeg: undefined, espeak: undefined }));
   t.teardown(() => media.stop());
   t.match(media.health(), { music: 'generated-tone', problems: [/ffmpeg is not installed/] });
   const { callId, caller } = await talkingPhones(t, media);

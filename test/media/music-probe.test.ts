@@ -11,6 +11,7 @@ import { MusicProbe } from '#media/music-probe.js';
 import { NgClient } from '#media/ng-client.js';
 import { NgCommands } from '#media/ng-commands.js';
 import { findRtpengine, RtpengineProcess } from '#media/rtpengine-process.js';
+import type { Piece } from '#media/piece.js';
 import { Sounds } from '#media/sounds.js';
 import { chime, ringback } from '#media/tones.js';
 import { freePorts } from '../support/free-ports.js';
@@ -38,39 +39,40 @@ t.test('files are heard once before anybody relies on them', async (t) => {
   const commands = new NgCommands(ng);
   await commands.ping();
   const probe = new MusicProbe(commands, '127.0.0.1', clock);
-  const sounds = (music: string, ring: string): Sounds =>
-    new Sounds({ music, ringback: ring, standIn: writeMatroska(chime()), source: 'files', problems: [] }, log);
+  const newSounds = (): Sounds => new Sounds({ ng: commands, head: '', standIn: writeMatroska(chime()), log });
+  const piece = (file: string): Piece => ({ name: file, file, ms: 2000 });
 
   t.test('what is heard is played', async (t) => {
-    const both = sounds(good, good);
-    t.same((await probe.check(both)).problems, []);
-    t.equal(both.source, 'files');
-    t.same(both.problems, []);
-    t.same(both.of('music'), { file: good });
+    const sounds = newSounds();
+    t.same((await probe.check(sounds, [piece(good), piece(good)])).problems, []);
+    t.same(sounds.problems, []);
+    t.same(sounds.of(piece(good)), { file: good });
   });
 
   t.test('a file that rtpengine takes and plays as silence is replaced by the chime for good', async (t) => {
-    const silent = sounds(flac, good);
-    t.same((await probe.check(silent)).problems, []);
-    t.equal(silent.source, 'generated-tone');
-    t.match(silent.problems, [/a tone is played instead of .*music\.flac: rtpengine takes it, and nothing is heard/]);
-    t.ok('blob' in silent.of('music'));
-    t.match(silent.of('ringback'), { file: good });
+    const sounds = newSounds();
+    t.same((await probe.check(sounds, [piece(flac), piece(good)])).problems, []);
+    t.match(sounds.problems, [/a tone is played instead of .*music\.flac: rtpengine takes it, and nothing is heard/]);
+    t.ok('blob' in sounds.of(piece(flac)));
+    t.equal(sounds.standsInFor(piece(flac)), true);
+    t.match(sounds.of(piece(good)), { file: good });
   });
 
   t.test('a file that rtpengine refuses is told, and tried again each time: it may come back', async (t) => {
-    const missing = sounds(good, join(folder, 'missing.mka'));
-    await probe.check(missing);
-    t.equal(missing.source, 'files', 'the music itself is well');
-    t.match(missing.problems, [/missing\.mka: rtpengine refused playMedia/]);
-    missing.played('ringback');
-    t.same(missing.problems, []);
+    const sounds = newSounds();
+    const missing = piece(join(folder, 'missing.mka'));
+    await probe.check(sounds, [piece(good), missing]);
+    t.match(sounds.problems, [/missing\.mka: rtpengine refused playMedia/]);
+    t.match(sounds.of(missing), { file: missing.file });
   });
 
   t.test('where nothing arrives at all, nothing is said against the files', async (t) => {
     const unreachable = new MusicProbe(commands, '192.0.2.9', clock); // not an address of this machine
-    const both = sounds(good, good);
-    t.match(await unreachable.check(both), { problems: [/nothing that rtpengine plays arrives at 192\.0\.2\.9/] });
-    t.match({ source: both.source, music: both.of('music') }, { source: 'files', music: { file: good } });
+    const sounds = newSounds();
+    t.match(await unreachable.check(sounds, [piece(good)]), {
+      problems: [/nothing that rtpengine plays arrives at 192\.0\.2\.9/],
+    });
+    t.same(sounds.problems, []);
+    t.match(sounds.of(piece(good)), { file: good });
   });
 });

@@ -211,6 +211,6 @@ t.test('a call through a real rtpengine', async (t) => {
     t.equal(heard.packetsWith(MUSIC_HERTZ), 0);
     t.not(heard.packetsWith(659), 0, 'the first note of the chime');
     t.equal(media.health().music, 'generated-tone');
-    t.match(media.health().problems, [/a tone is played instead of .*default-.*mka/]);
+    t.match(media.health().problems, [/a tone is played instead of .*music-.*mka/]);
   });
 });

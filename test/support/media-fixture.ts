@@ -19,6 +19,18 @@ export const MUSIC_HERTZ = 1200;
 export const RINGBACK_HERTZ = 425;
 export const TONES = [CALLER_HERTZ, CALLEE_HERTZ, MUSIC_HERTZ] as const;
 
+export type MusicConfig = MediaConfig['music'];
+
+/** music.yaml when it says nothing. */
+export const PLAIN_MUSIC: MusicConfig = {
+  default: 'music/default',
+  cache: '',
+  classes: {},
+  prompts: {},
+  language: 'en',
+  limits: { maxUploadBytes: 5_000_000, maxSeconds: 60, maxFiles: 20, maxClasses: 10, maxPrompts: 20 },
+};
+
 type Teardown = { teardown: (fn: () => void | Promise<void>) => void };
 export type TestMedia = Media & Readonly<{ config: MediaConfig }>;
 
@@ -38,7 +50,7 @@ export async function testMediaConfig(t: Teardown, change: Partial<MediaConfig['
   return {
     folder,
     addresses: ['127.0.0.1'],
-    music: { default: 'music/default', cache: '' },
+    music: PLAIN_MUSIC,
     rtpengine: { ng: '', timeoutSeconds: 3600, ...(await freePorts()), ...change },
     sip: {
       port: 0,

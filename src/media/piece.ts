@@ -1,0 +1,37 @@
+/**
+ * piece: one file in the form rtpengine plays evenly, and how rtpengine is told to begin inside it. 10.5 has no `start-pos`, but it
+ * hands the name to ffmpeg, whose names can say more than a file: the head that all our files share, then the file from any cluster on.
+ * So nothing is cut and nothing is stored twice. Pure.
+ */
+import { CLUSTER_MS, clusterOffset } from './matroska.js';
+import type { Sound } from './ng-commands.js';
+
+export type Piece = Readonly<{
+  /** As whoever put it there calls it. */
+  name: string;
+  file: string;
+  ms: number;
+}>;
+
+/** What is nearer to the end than this is not begun again. */
+const LEAST_MS = 1000;
+
+/** The place a piece can really begin at: a cluster is the smallest part of it. */
+export function startOf({ ms }: Piece, atMs: number): number {
+  return atMs > ms - LEAST_MS ? 0 : Math.max(0, Math.floor(atMs / CLUSTER_MS)) * CLUSTER_MS;
+}
+
+/**
+ * @param head a file with nothing but the head.
+ * @param loops after its end it goes on from its beginning: what stands before the place is put behind it.
+ */
+export function soundFrom(piece: Piece, fromMs: number, head: string, loops: boolean): Sound {
+  const place = clusterOffset(fromMs / CLUSTER_MS);
+  // The bar parts one name from the next, and ffmpeg knows no way to escape it.
+  if (fromMs === 0 || `${piece.file}${head}`.includes('|')) return { file: piece.file };
+  const rest = [part(piece.file, place, 0), ...(loops ? [part(piece.file, clusterOffset(0), place)] : [])];
+  return { file: `concat:${head}|${rest.join('|')}` };
+}
+
+/** @param end 0: the end of the file. */
+const part = (file: string, start: number, end: number): string => `subfile,,start,${start},end,${end},,:${file}`;
