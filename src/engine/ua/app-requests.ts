@@ -90,7 +90,11 @@ function inDialog(core: Core, app: App, dialog: LiveDialog, command: SipCommand,
   if (body === undefined) return app.nok(command.id, 'missing content-type');
   const { facts } = dialog;
   const way = pathOf(core, facts);
-  if (way.kind === 'impossible') return app.nok(command.id, way.why);
+  if (way.kind === 'impossible') {
+    // RFC 6665 §4.2.2: who cannot be told any more has no subscription; a call is ended by a BYE, and nothing else.
+    if (message.method === 'NOTIFY' && facts.kind === 'SUBSCRIBE') core.dialogs.remove(dialog);
+    return app.nok(command.id, way.why);
+  }
   const place = way.kind === 'flow' ? way.flow : facts.flow;
   const filled = message.headers.map((field) => fillLocalhost(field, place));
   const { requestUri, routes } = routing(facts);

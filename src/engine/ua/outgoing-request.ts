@@ -109,7 +109,8 @@ export class OutgoingRequest implements ClientUser {
     const { from, to, callId, cseq, method } = this.request;
     const via = this.client === undefined ? '' : `Via: ${viaFor(this.client.flow, 'local')}\r\n`;
     const text = `SIP/2.0 ${status} ${reason}\r\n${via}From: ${from}\r\nTo: ${to}\r\nCall-ID: ${callId}\r\nCSeq: ${cseq} ${method}\r\nContent-Length: 0\r\n\r\n`;
-    if (method === 'BYE' && this.dialog !== undefined) this.core.dialogs.remove(this.dialog);
+    // The engine's own words mean that nobody was reached; a subscriber that cannot be told has no subscription (RFC 6665 §4.2.2).
+    if (this.dialog !== undefined && (method === 'BYE' || this.#tellsSubscriber)) this.core.dialogs.remove(this.dialog);
     this.tellApp(status, text, true);
   }
 
@@ -159,8 +160,13 @@ export class OutgoingRequest implements ClientUser {
     // RFC 3261 §15.1.1: whatever the answer, the dialog is over; a challenge only wants the BYE once more, and does not wait for ever.
     const challenged = response.status === 401 || response.status === 407;
     if (method === 'BYE' && challenged) this.core.wheel.start(new ChallengedBye(this.core, dialog), 'not repeated', WAIT_MS);
-    const lastNotify = method === 'NOTIFY' && dialog.facts.kind === 'SUBSCRIBE' && isTerminated(this.request.headers);
-    if ((method === 'BYE' && !challenged) || lastNotify) this.core.dialogs.remove(dialog);
+    // RFC 6665 §4.2.2, §4.4.1: the last NOTIFY, or one that the subscriber knows nothing of.
+    const last = isTerminated(this.request.headers) || ENDS_SUBSCRIPTION.has(response.status);
+    if ((method === 'BYE' && !challenged) || (last && this.#tellsSubscriber)) this.core.dialogs.remove(dialog);
+  }
+
+  get #tellsSubscriber(): boolean {
+    return this.request.method === 'NOTIFY' && this.dialog?.facts.kind === 'SUBSCRIBE';
   }
 
   /** RFC 6665 §4.1.2.1: the 2xx makes the dialog of a subscription. */
@@ -172,6 +178,9 @@ export class OutgoingRequest implements ClientUser {
     this.core.dialogs.add(dialog);
   }
 }
+
+/** RFC 6665 §4.2.2. */
+const ENDS_SUBSCRIPTION: ReadonlySet<number> = new Set([404, 405, 408, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604]);
 
 const isTerminated = (headers: readonly HeaderField[]): boolean =>
   /^terminated/i.test(valueOf(headers, 'Subscription-State') ?? '');
