@@ -8,11 +8,11 @@ import { mayAnswer, readSdp, type Sdp } from './phone/sdp-reader.js';
 import { cseqOf, header, type Sip } from './phone/sip-text.js';
 
 export type Liberties = Readonly<{
-  /** The target may end the call by itself. */
-  mayEnd: boolean;
+  /** From when on the target may end the call by itself. */
+  mayEndMs: number;
 }>;
 
-export function judge(ladder: Ladder, { mayEnd }: Liberties): void {
+export function judge(ladder: Ladder, { mayEndMs }: Liberties): void {
   const rungs = ladder.rungs.filter(({ again, way }) => !again && way !== 'lost');
   for (const dialog of dialogsOf(rungs)) {
     requestsAreNumbered(dialog);
@@ -20,7 +20,7 @@ export function judge(ladder: Ladder, { mayEnd }: Liberties): void {
     descriptionsGrow(dialog);
     answersFit(dialog);
     numbersKeepTheirCodec(dialog);
-    if (!mayEnd) nobodyIsDropped(dialog);
+    nobodyIsDropped(dialog, mayEndMs);
   }
 }
 
@@ -157,7 +157,7 @@ export function answerFits(offer: Sdp, answer: Sdp, where: string): void {
 }
 
 /** Nobody who held, resumed or refused something wanted the call to end. */
-function nobodyIsDropped(dialog: readonly Rung[]): void {
-  const bye = dialog.find(({ way, message }) => way === 'in' && message.what === 'BYE');
+function nobodyIsDropped(dialog: readonly Rung[], mayEndMs: number): void {
+  const bye = dialog.find(({ way, atMs, message }) => way === 'in' && message.what === 'BYE' && atMs < mayEndMs);
   expect(bye === undefined, `the call of the ${bye?.phone ?? ''} goes on`, 'a BYE of the target');
 }

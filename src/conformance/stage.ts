@@ -36,8 +36,8 @@ export class Stage {
   readonly ladder: Ladder;
   readonly #control: Control | undefined;
   readonly #musicByTarget: boolean;
-  /** The call may be ended by the target: it is what the case is about. */
-  endExpected = false;
+  /** From when on the target may end the call, because it is what the case is about; undefined: never. */
+  #mayEndMs: number | undefined;
   #id: string | undefined;
 
   constructor({ caller, callee, control, ladder, musicByTarget }: StageOptions) {
@@ -54,6 +54,15 @@ export class Stage {
 
   note(text: string): void {
     this.ladder.note(this.caller.clock.now(), text);
+  }
+
+  /** From now on a BYE is no fault of the target. */
+  mayEnd(): void {
+    this.#mayEndMs ??= this.caller.clock.now();
+  }
+
+  get mayEndMs(): number {
+    return this.#mayEndMs ?? Infinity;
   }
 
   // ---- calls ----------------------------------------------------------------------------------------------------------------------
@@ -81,7 +90,7 @@ export class Stage {
 
   async hangUp(leg: Leg = 'caller'): Promise<void> {
     const [phone, other] = [this.phone(leg), this.phone(otherLeg(leg))];
-    this.endExpected = true;
+    this.mayEnd();
     const mark = other.sip.mark();
     const answer = await phone.bye();
     expect(answer.status === 200, 'BYE answered 200 (RFC 3261 §15.1.2)', answer.line);
@@ -90,7 +99,7 @@ export class Stage {
 
   /** The target ends the call at this phone within a time. */
   async ends(leg: Leg, ms: number, mark = 0): Promise<Sip> {
-    this.endExpected = true;
+    this.mayEnd();
     return this.phone(leg).sip.next('a BYE', (one) => one.what === 'BYE', mark, ms);
   }
 

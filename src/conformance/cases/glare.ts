@@ -9,6 +9,7 @@ import type { Stage } from '../stage.js';
 import { holdNamed } from '../ways.js';
 
 const sendonly = holdNamed('sendonly');
+const WORDS = ['sendonly', 'inactive'] as const;
 
 /** RFC 3261 §14.1: the side that owns the Call-ID waits 2.1 to 4 s, the other up to 2 s. A quarter second is allowed to the machine. */
 const WINDOWS: Readonly<Record<Leg, readonly [leastMs: number, mostMs: number]>> = { caller: [0, 2_250], callee: [2_100, 4_250] };
@@ -85,6 +86,26 @@ const atOnce = (ways: Readonly<Record<Leg, string>>): Story => ({
   },
 });
 
+/** The second hold meets what the target tells that phone of the first. */
+const crossed = (first: Leg, second: (typeof WORDS)[number]): Story => ({
+  id: `glare-hold-crosses-hold-${first}-first-${second}`,
+  title: `the ${first} holds, the ${otherLeg(first)} in the next instant with ${second}; the ${first} resumes: the other still holds`,
+  rfc: '3261 §14.1',
+  complaints: ['C9', 'C11'],
+  run: async (stage) => {
+    const last = otherLeg(first);
+    await stage.talk();
+    await stage.holds(first, sendonly);
+    await stage.holds(last, holdNamed(second));
+    await stage.hear({ caller: 'nothing', callee: 'nothing' });
+    await stage.resumes(first);
+    await stage.hear({ [first]: stage.held(second), [last]: 'nothing' });
+    await stage.resumes(last);
+    await stage.hear({ caller: 'voice', callee: 'voice' });
+    await stage.hangUp(first);
+  },
+});
+
 const withApi = (legs: readonly Leg[]): Story => ({
   id: `glare-api-and-${legs.join('-and-')}`,
   title: `the application and the ${legs.join(' and the ')} hold at the same instant: nobody hears the other, and everybody can resume`,
@@ -142,7 +163,7 @@ const byeInside = (leg: Leg): Story => ({
   run: async (stage) => {
     await stage.talk();
     const phone = stage.phone(leg);
-    stage.endExpected = true;
+    stage.mayEnd();
     const reinvite = phone.ask(phone.dialog, 'INVITE', phone.sdp.offer({ direction: 'sendonly' }));
     const bye = phone.bye();
     await stage.ends(otherLeg(leg), 5_000);
@@ -165,7 +186,7 @@ const byeAgainstHold = (leg: Leg): Story => ({
   needs: 'control',
   run: async (stage) => {
     await stage.talk();
-    stage.endExpected = true;
+    stage.mayEnd();
     const mark = stage.phone(leg).sip.mark();
     stage.next(leg, 'INVITE', (request, phone) => {
       const bye = phone.bye();
@@ -187,7 +208,7 @@ const cancelAgainst200: Story = {
   rfc: '3261 §9.1',
   run: async (stage) => {
     const { caller, callee } = stage;
-    stage.endExpected = true;
+    stage.mayEnd();
     const mark = callee.sip.mark();
     callee.next('INVITE', (request, phone) => {
       caller.cancel();
@@ -205,12 +226,11 @@ const cancelAgainst200: Story = {
   },
 };
 
-const WORDS = ['sendonly', 'inactive'] as const;
-
 export const glare: readonly Case[] = overBoth([
   ...LEGS.flatMap((leg) => [once(leg), forever(leg), early(leg), byeInside(leg), byeAgainstHold(leg), withApi([leg])]),
   withApi(LEGS),
   ...WORDS.flatMap((caller) => WORDS.map((callee) => atOnce({ caller, callee }))),
+  ...LEGS.flatMap((leg) => WORDS.map((second) => crossed(leg, second))),
   apiAtAnswer,
   cancelAgainst200,
 ]);

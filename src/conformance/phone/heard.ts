@@ -22,6 +22,8 @@ const LOUD = 2000;
 /** A part of the energy of the packet: music has other tones beside it. */
 const PURE = 0.25;
 const AUDIBLE = 100;
+/** Half of what a phone hears in a window of the stage. */
+const ENOUGH = 5;
 /** Fewer packets than this are what was under way when the direction changed. */
 const STRAY = 3;
 
@@ -45,11 +47,11 @@ export function impressionOf(packets: readonly RtpPacket[], voiceHertz: number, 
 export function meets(demand: Demand, { packets, voice, own, music }: Impression): boolean {
   switch (demand) {
     case 'voice':
-      return voice * 2 > packets && voice >= STRAY && own < STRAY && music < STRAY;
+      return voice * 2 > packets && voice >= ENOUGH && own < STRAY && music < STRAY;
     case 'no voice':
       return voice < STRAY && own < STRAY;
     case 'music':
-      return voice < STRAY && own < STRAY && music * 2 > packets && music >= STRAY;
+      return voice < STRAY && own < STRAY && music * 2 > packets && music >= ENOUGH;
     case 'no music':
       return music < STRAY;
     case 'nothing':

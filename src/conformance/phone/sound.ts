@@ -8,8 +8,11 @@ import type { Waits } from '../waits.js';
 import { toAlaw, toUlaw } from './g711.js';
 import { PCMA, PCMU, readRtp, type RtpPacket } from './heard.js';
 
-/** What may be done to RTP on its way to a phone: a test of the kit makes a target misbehave by it. */
-export type RtpTamper = (datagram: Buffer) => Buffer | undefined;
+/**
+ * What may be done to RTP on its way to a phone: a test of the kit makes a target misbehave by it. Undefined comes each 20 ms, for
+ * packets that a target would send where it should not.
+ */
+export type RtpTamper = (datagram: Buffer | undefined) => Buffer | undefined;
 
 export type SoundOptions = Readonly<{
   address: string;
@@ -124,6 +127,8 @@ export class Sound {
     if (target !== undefined && !this.#muted) this.#send(target);
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#timestamp = (this.#timestamp + PACKET_SAMPLES) >>> 0;
+    const { tamper } = this.#options;
+    if (tamper !== undefined) this.#hear(tamper(undefined), this.port);
     this.#options.waits.wake();
   }
 
@@ -139,8 +144,12 @@ export class Sound {
   }
 
   #receive(datagram: Buffer, port: number): void {
-    const passed = this.#options.tamper === undefined ? datagram : this.#options.tamper(datagram);
-    const packet = passed === undefined ? undefined : readRtp(passed, this.#options.clock.now(), port);
+    const { tamper } = this.#options;
+    this.#hear(tamper === undefined ? datagram : tamper(datagram), port);
+  }
+
+  #hear(datagram: Buffer | undefined, port: number): void {
+    const packet = datagram === undefined ? undefined : readRtp(datagram, this.#options.clock.now(), port);
     if (packet === undefined) return;
     this.#received.push(packet);
     if (this.#received.length > KEPT) this.#received.shift();
