@@ -1,6 +1,8 @@
 /** addresses: where a webhook may go, and that nobody talks Holdfast into visiting its own house (SSRF, DNS rebinding). */
 import t from 'tap';
 import { isPrivateAddress, isPrivateHost, type Resolve } from '#http/webhooks/reachable-addresses.js';
+import { Poster } from '#http/webhooks/poster.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { HookReceiver } from '../../support/hook-receiver.js';
 import { figures, hooksFixture, ringing, SECRET } from '../../support/webhooks-fixture.js';
 
@@ -46,6 +48,18 @@ t.test('a name that leads into the house is refused at once, without a connectio
   await figures(webhooks, { dead: 1, retried: 0, queued: 0 });
   t.equal(webhooks.deadLetters.get(1)?.reason, 'address-refused');
   t.equal(receiver.notes.length, 0);
+});
+
+t.test('an address that needs no look-up is judged again when it is used', async (t) => {
+  const receiver = await HookReceiver.open(t);
+  const clock = new FakeClock();
+  const poster = new Poster({ clock, resolve: names({}), allowPrivateAddresses: false });
+  t.teardown(() => poster.close());
+  const outgoing = { headers: {}, body: '{}', timeoutMs: 1000, responseBytes: 1000 };
+  t.same(await poster.post({ url: receiver.url, ...outgoing }), { kind: 'address-refused' });
+  t.same(await poster.post({ url: `http://[::1]:${receiver.port}/`, ...outgoing }), { kind: 'address-refused' });
+  t.equal(receiver.notes.length, 0);
+  t.same(clock.pending(), []);
 });
 
 t.test('a redirect into the house gets nobody there', async (t) => {

@@ -52,7 +52,7 @@ t.test('the events of one call wait for each other, those of other calls and pho
 
 t.test('fifty events of one call arrive in order over a receiver that fails every third time', async (t) => {
   const receiver = await HookReceiver.open(t);
-  const { bus, clock, webhooks } = hooksFixture(t, { webhooks: [hook(receiver.url)] });
+  const { bus, clock, webhooks } = hooksFixture(t, { webhooks: [hook(receiver.url, { limits: { timeoutSeconds: 1_000_000 } })] });
   let asked = 0;
   const taken: number[] = [];
   receiver.answer = ({ event }, response) => {
@@ -160,7 +160,8 @@ t.test('Retry-After is honoured, in seconds and as a date, and stops every event
   clock.advance(50_000);
   t.equal(receiver.notes.length, 3, 'peace again');
   clock.advance(11_000);
-  await figures(webhooks, { delivered: 2, queued: 0 });
+  await figures(webhooks, { delivered: 2, queued: 0, retried: 3 });
+  t.equal(receiver.notes.length, 5, 'the second event did not try in between');
 });
 
 t.test('an answer of any length is a delivery, and one without end costs no more than its limit', async (t) => {
