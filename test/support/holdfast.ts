@@ -21,6 +21,10 @@ const NUMBERS = ['101', '102', '103', '104'];
 
 export type Options = Readonly<{
   numbers?: readonly string[];
+  /** More keys of a phone in accounts.yaml, by its number: `holdMode: inactive`. */
+  phones?: Readonly<Record<string, string>>;
+  /** More classes of music, by their tone. */
+  music?: Readonly<Record<string, number>>;
   trunks?: string;
   holdfast?: string;
   environment?: Readonly<Record<string, string>>;
@@ -144,15 +148,18 @@ export class Holdfast {
 const START = `import(${JSON.stringify(new URL('../../dist/main.js', import.meta.url).href)}).then(({ main }) => main())`;
 
 function writeConfig(folder: string, options: Options): void {
+  const more = (number: string): string => (options.phones?.[number] === undefined ? '' : `, ${options.phones[number]}`);
   const phones = (options.numbers ?? NUMBERS).map(
-    (number) => `  - { number: '${number}', name: Extension ${number}, password: demo-${number} }`,
+    (number) => `  - { number: '${number}', name: Extension ${number}, password: demo-${number}${more(number)} }`,
   );
   const http = ['http:', '  - { user: HTTP_User_1, password: qwe123 }', 'tokens:', '  - { name: demo, token: demo-token }'];
   writeFileSync(join(folder, 'accounts.yaml'), ['phones:', ...phones, ...http, ''].join('\n'));
   writeFileSync(join(folder, 'trunks.yaml'), options.trunks ?? 'trunks: []\n');
   writeFileSync(join(folder, 'holdfast.yaml'), options.holdfast ?? 'log: debug\n');
-  mkdirSync(join(folder, 'music/default'), { recursive: true });
-  writeFileSync(join(folder, 'music/default/tone.wav'), toneWav({ hertz: MUSIC_HERTZ, seconds: 5 }));
+  for (const [name, hertz] of Object.entries({ default: MUSIC_HERTZ, ...options.music })) {
+    mkdirSync(join(folder, 'music', name), { recursive: true });
+    writeFileSync(join(folder, 'music', name, 'tone.wav'), toneWav({ hertz, seconds: 5 }));
+  }
 }
 
 function readyLine(child: ChildProcess, log: string[]): Promise<{ sipPort: number; wsPort: number; httpPort: number }> {
