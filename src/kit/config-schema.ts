@@ -3,6 +3,7 @@
  * One file of the folder is one section; the key, the default and the reason stand on one line.
  */
 import { Type, type Static } from '@sinclair/typebox';
+import type { WebhooksConfig } from './webhooks-schema.js';
 
 const port = (value: number) => Type.Integer({ minimum: 0, maximum: 65535, default: value });
 const seconds = (value: number, minimum = 1) => Type.Integer({ minimum, maximum: 31_536_000, default: value });
@@ -232,48 +233,6 @@ export const MusicFile = Type.Object(
   strict,
 );
 
-/** How hard one webhook is tried. Each key has its name in refusals and dead letters. */
-const hookLimits = {
-  queue: Type.Integer({ minimum: 1, maximum: 100_000, default: 1000 }), // events waiting; more go to the dead letters (queue-full)
-  parallel: Type.Integer({ minimum: 1, maximum: 256, default: 8 }), // requests at once; those of one call never overlap
-  attempts: Type.Integer({ minimum: 1, maximum: 50, default: 10 }), // then the dead letters
-  timeoutSeconds: seconds(10), // for one request, from the name's look-up to the end of the answer
-  firstRetrySeconds: seconds(1), // doubled with every attempt, with jitter
-  maxRetrySeconds: seconds(300), // no wait is longer, except one that Retry-After asks for
-  responseBytes: limit(65_536), // an answer is thrown away; one that is longer is cut off
-};
-const someHookLimits = Type.Partial(Type.Object(hookLimits), strict);
-const HookLimits = Type.Object(hookLimits, { ...strict, default: {} });
-
-/** A name stands in paths of the API. */
-export const WEBHOOK_NAME = '^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$';
-export const WEBHOOK_URL = '^https?://[^\\s@]+$'; // credentials in an address would be shown to everybody who may list them
-
-/** sip-config/webhooks.yaml */
-export const WebhooksFile = Type.Object(
-  {
-    allowPrivateAddresses: Type.Optional(Type.Boolean()), // absent: only while Holdfast itself is on loopback
-    limits: HookLimits, // for each webhook that says nothing else
-    deadLetters: limit(1000), // kept for all webhooks together; the oldest are dropped
-    webhooks: Type.Array(
-      Type.Object(
-        {
-          name: Type.String({ pattern: WEBHOOK_NAME }),
-          url: Type.String({ pattern: WEBHOOK_URL, maxLength: 2048 }),
-          secret: Type.String({ minLength: 16, maxLength: 256 }), // signs every request
-          events: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })), // kinds; absent: all
-          limits: Type.Optional(someHookLimits),
-        },
-        strict,
-      ),
-      { default: [], maxItems: 100 },
-    ),
-  },
-  strict,
-);
-
-export type HookLimits = Static<typeof HookLimits>;
-
 export type Config = Readonly<
   Static<typeof HoldfastFile> & {
     folder: string;
@@ -284,8 +243,6 @@ export type Config = Readonly<
     webhooks: WebhooksConfig;
   }
 >;
-
-export type WebhooksConfig = Static<typeof WebhooksFile> & { allowPrivateAddresses: boolean };
 
 export type TrunkConfig = Config['trunks'][number];
 

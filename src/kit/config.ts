@@ -8,19 +8,12 @@ import { join, resolve } from 'node:path';
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
 import { parseDocument } from 'yaml';
-import {
-  AccountsFile,
-  DEMO_PASSWORDS,
-  ENVIRONMENT,
-  HoldfastFile,
-  MusicFile,
-  TrunksFile,
-  WebhooksFile,
-  type Config,
-} from './config-schema.js';
+import { AccountsFile, DEMO_PASSWORDS, ENVIRONMENT, HoldfastFile, MusicFile, TrunksFile, type Config } from './config-schema.js';
 import { ConfigError } from './errors.js';
+import { WebhooksFile } from './webhooks-schema.js';
 
-export type { Config, HookLimits, TrunkConfig, WebhooksConfig } from './config-schema.js';
+export type { Config, TrunkConfig } from './config-schema.js';
+export type { HookLimits, WebhooksConfig } from './webhooks-schema.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

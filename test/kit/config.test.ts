@@ -131,6 +131,16 @@ t.test('an empty folder is a whole configuration', (t) => {
   t.end();
 });
 
+t.test('a webhook that says one limit keeps what the file says of the others', (t) => {
+  const { limits, webhooks } = load(t, {
+    'webhooks.yaml':
+      'limits: { attempts: 3 }\nwebhooks: [{ name: a, url: "http://a.example/?to=b@c", secret: 0123456789abcdef, limits: { parallel: 2 } }]',
+  }).webhooks;
+  t.match(limits, { attempts: 3, parallel: 8, queue: 1000 });
+  t.strictSame(webhooks[0]?.limits, { parallel: 2 });
+  t.end();
+});
+
 t.test('webhooks may go to private addresses only while Holdfast is on loopback, unless the file says so', (t) => {
   const allowed = (address: string, file = '') =>
     load(t, { 'webhooks.yaml': file }, { HOLDFAST_ADDRESS: address }).webhooks.allowPrivateAddresses;

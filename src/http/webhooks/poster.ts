@@ -48,13 +48,13 @@ export class Poster {
       request?.destroy(new Error('timeout'));
     });
     const send = (): Promise<Answer> => {
-      request = this.#request(url, outgoing);
-      this.#open.add(request);
-      return answerTo(request, outgoing).finally(() => request !== undefined && this.#open.delete(request));
+      const sent = (request = this.#request(url, outgoing));
+      this.#open.add(sent);
+      return answerTo(sent, outgoing).finally(() => this.#open.delete(sent));
     };
     try {
       const first = await send();
-      // The receiver closed an idle connection just when we took it again: nothing was sent, so this is no attempt.
+      // The receiver closed an idle connection just when we took it again: this is no attempt. (Had it read the event before, it would get a double.)
       const stale = first.kind === 'no-answer' && request?.reusedSocket === true && !late && !this.#closed;
       return stale ? await send() : first;
     } finally {

@@ -2,23 +2,12 @@
  * webhook-schemas: what goes over the API of webhooks and dead letters, in TypeBox, and the views that are answered.
  */
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
-import { WEBHOOK_NAME, WEBHOOK_URL } from '#kit/config-schema.js';
+import { SomeHookLimits, WEBHOOK_NAME, WEBHOOK_URL } from '#kit/webhooks-schema.js';
 import { EVENT_KINDS } from '../event-kinds.js';
 import type { DeadLetter } from './dead-letters.js';
 import type { ListedHook } from './webhooks.js';
 
 const strict = { additionalProperties: false } as const;
-const whole = (from: number, to: number) =>
-  Type.Integer({ minimum: from, maximum: to, description: `a whole number from ${from} to ${to}` });
-const limits = {
-  queue: whole(1, 100_000),
-  parallel: whole(1, 256),
-  attempts: whole(1, 50),
-  timeoutSeconds: whole(1, 3600),
-  firstRetrySeconds: whole(1, 86_400),
-  maxRetrySeconds: whole(1, 86_400),
-  responseBytes: whole(1, 100_000_000),
-};
 const kinds = Type.Array(Type.String(), { description: `kinds of events: ${EVENT_KINDS.join(', ')}` });
 
 export const WebhookBody = Type.Object(
@@ -31,7 +20,7 @@ export const WebhookBody = Type.Object(
     }),
     secret: Type.Optional(Type.String({ minLength: 16, maxLength: 256, description: '16 to 256 characters' })),
     events: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 100, description: 'a list of kinds of events' })),
-    limits: Type.Optional(Type.Partial(Type.Object(limits), strict)),
+    limits: Type.Optional(SomeHookLimits),
   },
   { ...strict, $id: 'WebhookWish' },
 );
@@ -41,7 +30,7 @@ export const WebhookSchema = Type.Object(
     name: Type.String(),
     url: Type.String(),
     events: kinds,
-    limits: Type.Object(limits),
+    limits: Type.Required(SomeHookLimits),
     configured: Type.Boolean({ description: 'it stands in webhooks.yaml' }),
     queued: Type.Integer({ description: 'events that wait, or are under way' }),
     delivered: Type.Integer(),

@@ -5,7 +5,7 @@ import { Value } from '@sinclair/typebox/value';
 import { WEBHOOK_SCHEMAS } from '#http/webhooks/webhook-schemas.js';
 import { verifySignature } from '#http/webhooks/signature.js';
 import { HookReceiver } from '../../support/hook-receiver.js';
-import { appFixture, BASIC, BEARER } from '../../support/http-fixture.js';
+import { appFixture, BASIC, BEARER, NO_WEBHOOKS } from '../../support/http-fixture.js';
 import { until } from '../../support/until.js';
 import { figures, hooksFixture, ringing, SECRET } from '../../support/webhooks-fixture.js';
 
@@ -188,6 +188,15 @@ t.test('a name is given once, and there is a limit to webhooks', async (t) => {
   t.match(await add('w100'), { status: 503, code: 'busy' });
   await ask({ method: 'DELETE', url: '/webhooks/w7' });
   t.match(await add('w100'), { name: 'w100' });
+});
+
+t.test('a webhook that says one limit has the others of the house: what it does not say is not made up', async (t) => {
+  const { json } = await house(t);
+  const wish = { name: 'crm', url: 'http://127.0.0.1:9/', limits: { attempts: 3 } };
+  const added = await json({ method: 'POST', url: '/webhooks', payload: wish });
+  t.same(added['limits'], { ...NO_WEBHOOKS.limits, attempts: 3 });
+  const own = hooksFixture(t, { limits: { queue: 7 }, webhooks: [{ ...wish, secret: SECRET }] });
+  t.same(own.webhooks.get('crm').hook.limits, { ...NO_WEBHOOKS.limits, queue: 7, attempts: 3 });
 });
 
 t.test('a webhook of webhooks.yaml cannot be removed over the API', (t) => {
