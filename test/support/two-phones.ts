@@ -46,10 +46,10 @@ export class TwoPhones {
     return both;
   }
 
-  /** Alice calls Bob, who answers; both talk. */
-  async talk(): Promise<Talk> {
+  /** Alice calls Bob, who answers; both talk. @param more header fields of her INVITE. */
+  async talk(more: Readonly<Record<string, string>> = {}): Promise<Talk> {
     const { alice, bob } = this;
-    const { leg } = await alice.sip.invite('102', alice.rtp.sdp());
+    const { leg } = await alice.sip.invite('102', alice.rtp.sdp(), more);
     const invite = await bob.sip.receives('INVITE');
     bob.sip.respond(invite, 180);
     bob.sip.respond(invite, 200, bob.rtp.sdp());
