@@ -29,7 +29,9 @@ export const USAGE = `npm run conformance -- --target sip:HOST:PORT
   --only PATTERN        a regular expression on the names of the cases
   --accounts LIST       number:password,... in pairs; each pair runs cases of its own at the same time
                         (default 101:demo-101 to 110:demo-110)
-  --trunk               nobody registers: the target knows its phones by their address
+  --trunk               nobody registers: the target knows where each number is
+  --listen PORT         the first account is found at this port, the next one at the next (default 5070 with --trunk,
+                        else free ports)
   --report FILE.html    a report with the message ladder of each failed case
   --list                names the cases and runs none`;
 
@@ -43,6 +45,7 @@ const OPTIONS = {
   only: { type: 'string', default: '' },
   accounts: { type: 'string' },
   trunk: { type: 'boolean', default: false },
+  listen: { type: 'string' },
   report: { type: 'string' },
   list: { type: 'boolean', default: false },
 } as const;
@@ -63,7 +66,7 @@ export function readFlags(words: readonly string[]): Flags {
     transports: readTransports(values.transport),
     only: readPattern(values.only),
     report: values.report,
-    accounts: readAccounts(values.accounts),
+    accounts: placed(readAccounts(values.accounts), values.listen ?? (values.trunk ? '5070' : undefined)),
     trunk: values.trunk,
     list: values.list,
   };
@@ -109,4 +112,13 @@ function readAccounts(text = DEMO): readonly Account[] {
   if (accounts.length < 2 || accounts.some(({ number }) => number === ''))
     throw new ConfigError('--accounts: number:password, at least two');
   return accounts;
+}
+
+/** A target that nobody registers with must be told beforehand where its phones are. */
+function placed(accounts: readonly Account[], listen: string | undefined): readonly Account[] {
+  if (listen === undefined) return accounts;
+  const first = Number(listen);
+  if (!Number.isInteger(first) || first < 1 || first + accounts.length > 65_536)
+    throw new ConfigError(`--listen: ${listen} is no port`);
+  return accounts.map((account, index) => ({ ...account, port: first + index }));
 }

@@ -11,7 +11,7 @@ import { Phone, type PhoneOptions } from './phone/phone.js';
 import type { HostPort } from './phone/wire.js';
 import { Stage } from './stage.js';
 
-export type Account = Readonly<{ number: string; password: string }>;
+export type Account = Readonly<{ number: string; password: string; port?: number }>;
 
 export type RunOptions = Readonly<{
   target: HostPort;

@@ -25,6 +25,8 @@ export type PhoneOptions = Readonly<{
   transport: Transport;
   target: HostPort;
   hertz: number;
+  /** Where it is to be found; a free port when undefined. */
+  port?: number | undefined;
   /** SHA-256 or MD5 where both are offered; the strongest when undefined. */
   digest?: 'MD5' | 'SHA-256' | undefined;
   clock: Clock;
@@ -58,8 +60,8 @@ export class Phone {
 
   static async open(options: PhoneOptions): Promise<Phone> {
     const waits = new Waits(options.clock);
-    const { label, transport, target, clock, ladder, tamper } = options;
-    const sip = await Transactions.open({ label, transport, target, clock, waits, ladder, tamper: tamper?.sip });
+    const { label, transport, target, port = 0, clock, ladder, tamper } = options;
+    const sip = await Transactions.open({ label, transport, target, port, clock, waits, ladder, tamper: tamper?.sip });
     const sound = await Sound.open({ address: sip.address, hertz: options.hertz, clock, waits, tamper: tamper?.rtp?.(label) });
     return new Phone(options, waits, sip, sound);
   }

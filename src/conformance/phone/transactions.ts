@@ -15,6 +15,8 @@ export type Context = Readonly<{
   label: string;
   transport: Transport;
   target: HostPort;
+  /** Where the phone is to be found; 0 takes a free port. */
+  port: number;
   clock: Clock;
   waits: Waits;
   ladder: Ladder;
@@ -46,10 +48,11 @@ export class Transactions {
 
   static async open(context: Context): Promise<Transactions> {
     const own = new Transactions(context);
-    const { transport, target, tamper, label } = context;
+    const { transport, target, port, tamper, label } = context;
     own.#wire = await openWire({
       transport,
       target,
+      port,
       receive: (text, back) => {
         for (const one of tamper === undefined ? [text] : tamper(text, label)) own.#receive(one, back);
       },

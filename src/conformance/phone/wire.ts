@@ -4,6 +4,7 @@
  */
 import { createSocket } from 'node:dgram';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { Failed } from '../failed.js';
 
 export type Transport = 'udp' | 'tcp';
 
@@ -21,7 +22,13 @@ export interface Wire {
   close(): void;
 }
 
-export type WireOptions = Readonly<{ transport: Transport; target: HostPort; receive: Receive }>;
+export type WireOptions = Readonly<{
+  transport: Transport;
+  target: HostPort;
+  /** Where to be found; 0 takes a free port. */
+  port: number;
+  receive: Receive;
+}>;
 
 const CONNECT_MS = 5_000;
 const MOST_BYTES = 256 * 1024;
@@ -41,17 +48,17 @@ export function ownAddress({ host, port }: HostPort): Promise<string> {
   });
 }
 
-async function openUdp({ target, receive }: WireOptions): Promise<Wire> {
+async function openUdp({ target, port, receive }: WireOptions): Promise<Wire> {
   const address = await ownAddress(target);
   const socket = createSocket('udp4');
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
-    socket.bind(0, address, resolve);
+    socket.bind(port, address, resolve);
   });
   socket.on('error', () => undefined); // what does not arrive is missed by a wait that has a name
   let closed = false;
-  const sendTo = (text: string, { host, port }: HostPort): void => {
-    if (!closed) socket.send(Buffer.from(text, 'latin1'), port, host);
+  const sendTo = (text: string, to: HostPort): void => {
+    if (!closed) socket.send(Buffer.from(text, 'latin1'), to.port, to.host);
   };
   socket.on('message', (datagram, from) =>
     receive(datagram.toString('latin1'), (text) => sendTo(text, { host: from.address, port: from.port })),
@@ -64,7 +71,7 @@ async function openUdp({ target, receive }: WireOptions): Promise<Wire> {
   return { transport: 'udp', address, port: socket.address().port, send: (text) => sendTo(text, target), close };
 }
 
-async function openTcp({ target, receive }: WireOptions): Promise<Wire> {
+async function openTcp({ target, port, receive }: WireOptions): Promise<Wire> {
   const sockets = new Set<Socket>();
   const take = (socket: Socket): void => {
     sockets.add(socket);
@@ -81,8 +88,9 @@ async function openTcp({ target, receive }: WireOptions): Promise<Wire> {
   };
   const own = connect(target.port, target.host);
   await new Promise<void>((resolve, reject) => {
-    own.setTimeout(CONNECT_MS, () => reject(new Error(`no TCP connection to ${target.host}:${target.port}`)));
-    own.once('error', reject);
+    const name = `a TCP connection to ${target.host}:${target.port}`;
+    own.setTimeout(CONNECT_MS, () => reject(new Failed({ expected: name, seen: `none after ${CONNECT_MS} ms` })));
+    own.once('error', (error) => reject(new Failed({ expected: name, seen: error.message })));
     own.once('connect', resolve);
   });
   own.setTimeout(0);
@@ -91,7 +99,7 @@ async function openTcp({ target, receive }: WireOptions): Promise<Wire> {
   const door = createServer(take);
   await new Promise<void>((resolve, reject) => {
     door.once('error', reject);
-    door.listen(0, address, resolve);
+    door.listen(port, address, resolve);
   });
   const close = (): void => {
     door.close();
