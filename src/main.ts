@@ -173,6 +173,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     commands,
     bus,
     registrations: phones.registrar,
+    music: media.music,
     health: () => media.health(),
     gauges: () => ({
       calls: calls.size,

@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   call_not_found: { status: 404, title: 'Call not found', meaning: 'There is no call with this id, or it has ended.' },
   not_found: { status: 404, title: 'Not found', meaning: 'There is nothing at this path.' },
   webhook_not_found: { status: 404, title: 'Webhook not found', meaning: 'There is no webhook with this name.' },
+  music_not_found: { status: 404, title: 'Music not found', meaning: 'There is no such file in this class of music.' },
   dead_letter_not_found: {
     status: 404,
     title: 'Dead letter not found',
@@ -31,7 +32,16 @@ export const ERROR_CODES = {
     title: 'Webhook is configured',
     meaning: 'This webhook stands in webhooks.yaml and can only be taken out there.',
   },
-  body_too_large: { status: 413, title: 'Body too large', meaning: 'The body is longer than `http.bodyBytes` allows.' },
+  music_full: {
+    status: 409,
+    title: 'Music full',
+    meaning: 'There are as many classes, or files in this class, as `music.limits` allows.',
+  },
+  body_too_large: {
+    status: 413,
+    title: 'Body too large',
+    meaning: 'The body is longer than `http.bodyBytes`, or music longer than `music.limits.maxUploadBytes`, allows.',
+  },
   unsupported_media_type: { status: 415, title: 'Unsupported media type', meaning: 'Send the body as application/json.' },
   number_unknown: { status: 422, title: 'Number unknown', meaning: 'No account and no trunk prefix has this number.' },
   not_registered: { status: 422, title: 'Not registered', meaning: 'The number is known, and no phone of it is registered.' },

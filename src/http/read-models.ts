@@ -26,6 +26,23 @@ export type HealthView = Readonly<{
   problems: readonly string[];
 }>;
 
+export type MusicClassView = Readonly<{
+  name: string;
+  order: 'in-order' | 'shuffled';
+  /** `seconds` of what can be played; `problem` of what cannot, or not whole. */
+  files: readonly Readonly<{ name: string; seconds?: number; problem?: string }>[];
+  problems: readonly string[];
+}>;
+
+export type MusicBroughtView = Readonly<{ class: string; name: string; seconds: number; replaced: boolean }>;
+
+/** The classes of music, for looking, bringing and taking away. Refusals are AppErrors. */
+export interface MusicPort {
+  list(): readonly MusicClassView[];
+  bring(musicClass: string, name: string | undefined, body: AsyncIterable<Uint8Array>): Promise<MusicBroughtView>;
+  takeAway(musicClass: string, name: string): Promise<void>;
+}
+
 export type GaugesView = Readonly<{
   calls: number;
   registrations: number;

@@ -81,6 +81,26 @@ export class Busy extends AppError {
   }
 }
 
+/** More than the sender of a body may send. */
+export class BodyTooLarge extends AppError {
+  constructor(limitBytes: number) {
+    super({ code: 'body_too_large', http: 413, sip: 413, message: `the body is longer than ${limitBytes} bytes` });
+  }
+}
+
+export class MusicNotFound extends AppError {
+  constructor(musicClass: string, name: string) {
+    super({ code: 'music_not_found', http: 404, sip: 404, message: `class ${musicClass} has no file ${name.slice(0, 100)}` });
+  }
+}
+
+/** There are as many classes, or files in a class, as the configuration allows. */
+export class MusicFull extends AppError {
+  constructor(message: string) {
+    super({ code: 'music_full', http: 409, sip: 500, message });
+  }
+}
+
 /** rtpengine refused a command or did not answer in time. */
 export class MediaFailed extends AppError {
   constructor(message: string, cause?: unknown) {

@@ -204,7 +204,7 @@ export class Listener {
       this.#inLane(asked, () => (step === this.#step ? then() : Promise.resolve())).catch((error: unknown) => {
         log.warn({ listener: name, err: error }, 'music could not go on');
         // Nothing waits for a call that rtpengine does not know any more.
-        if (!(error instanceof MediaGone)) this.#arm('piece', RETRY_MS, asked, () => this.#begin(asked));
+        if (!(error instanceof MediaGone)) this.#arm(what, RETRY_MS, asked, then);
       });
     });
   }

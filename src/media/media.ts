@@ -11,6 +11,7 @@ import { capacityProblems } from './capacity.js';
 import { MusicCache } from './music-cache.js';
 import { MusicLibrary } from './music-library.js';
 import { MusicProbe } from './music-probe.js';
+import { MusicShelf } from './music-shelf.js';
 import { NgClient } from './ng-client.js';
 import { NgCommands } from './ng-commands.js';
 import { Playbacks } from './playbacks.js';
@@ -25,6 +26,7 @@ import { Sounds } from './sounds.js';
 export type Media = Readonly<{
   port: MediaPort;
   health: () => MediaHealth;
+  music: MusicShelf;
   /** rtpengine was lost or restarted: the media of every call is gone. */
   onLost: (listener: () => void) => void;
   /** The process id of our own rtpengine; undefined when it is another's. */
@@ -86,6 +88,7 @@ export async function startMedia(
         music: sounds.standsInFor(library.first) ? 'generated-tone' : library.source,
         problems: [...library.problems, ...sounds.problems, ...standing],
       }),
+      music: new MusicShelf({ library, cache, limits: config.music.limits, log }),
       onLost: (listener) => void listeners.add(listener),
       pid: () => life.pid,
       stop,

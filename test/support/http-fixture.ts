@@ -6,8 +6,9 @@ import type { Test } from 'tap';
 import { EventBus } from '#calls/event-bus.js';
 import { buildApp, type HttpApp, type HttpDeps } from '#http/app.js';
 import { startHttp, type RunningHttp } from '#http/server.js';
-import type { HealthView, RegistrationView } from '#http/read-models.js';
+import type { HealthView, MusicPort, RegistrationView } from '#http/read-models.js';
 import type { WebhooksConfig } from '#kit/config.js';
+import { MediaFailed, MusicNotFound } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { FakeCalls } from './fake-calls.js';
 import { FakeClock } from './fake-clock.js';
@@ -52,6 +53,12 @@ export const NO_WEBHOOKS: WebhooksConfig = {
   webhooks: [],
 };
 
+export const NO_MUSIC: MusicPort = {
+  list: () => [],
+  bring: () => Promise.reject(new MediaFailed('nothing is kept here')),
+  takeAway: (musicClass, name) => Promise.reject(new MusicNotFound(musicClass, name)),
+};
+
 export function fixture(calls = new FakeCalls(), addresses: readonly string[] = ['127.0.0.1'], port = 0): Fixture {
   let text = '';
   const sink = new Writable({
@@ -79,6 +86,7 @@ export function fixture(calls = new FakeCalls(), addresses: readonly string[] = 
     commands: calls,
     bus,
     registrations: { list: () => [REGISTRATION] },
+    music: NO_MUSIC,
     health: () => health.now,
     gauges: () => ({ calls: calls.calls.size, registrations: 1, rtpengineUp: health.now.rtpengine === 'up', reinvites }),
     clock,

@@ -34,23 +34,38 @@ export const PLAIN_MUSIC: MusicConfig = {
 type Teardown = { teardown: (fn: () => void | Promise<void>) => void };
 export type TestMedia = Media & Readonly<{ config: MediaConfig }>;
 
-export async function startTestMedia(t: Teardown, change: Partial<MediaConfig['rtpengine']> = {}): Promise<TestMedia> {
-  const config = await testMediaConfig(t, change);
+/** What lies in the music folders, and what music.yaml says of it. */
+export type MusicSetup = Readonly<{ files?: Readonly<Record<string, Buffer | string>>; music?: Partial<MusicConfig> }>;
+
+export async function startTestMedia(
+  t: Teardown,
+  change: Partial<MediaConfig['rtpengine']> = {},
+  setup: MusicSetup = {},
+): Promise<TestMedia> {
+  const config = await testMediaConfig(t, change, setup);
   const media = await startMedia(config, new RealClock(), createLogger('silent'));
   t.teardown(() => media.stop());
   return { ...media, config };
 }
 
 /** A configuration of its own folder, with one file of music. */
-export async function testMediaConfig(t: Teardown, change: Partial<MediaConfig['rtpengine']> = {}): Promise<MediaConfig> {
+export async function testMediaConfig(
+  t: Teardown,
+  change: Partial<MediaConfig['rtpengine']> = {},
+  { files = {}, music = {} }: MusicSetup = {},
+): Promise<MediaConfig> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-media-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, 'music/default'), { recursive: true });
   writeFileSync(join(folder, 'music/default/tone.wav'), toneWav({ hertz: MUSIC_HERTZ, seconds: 2 }));
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(join(folder, path, '..'), { recursive: true });
+    writeFileSync(join(folder, path), content);
+  }
   return {
     folder,
     addresses: ['127.0.0.1'],
-    music: PLAIN_MUSIC,
+    music: { ...PLAIN_MUSIC, ...music },
     rtpengine: { ng: '', timeoutSeconds: 3600, ...(await freePorts()), ...change },
     sip: {
       port: 0,

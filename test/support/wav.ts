@@ -25,3 +25,12 @@ export function toneWav({ hertz, seconds, amplitude = 8000 }: ToneOptions): Buff
   }
   return wav;
 }
+
+/** One tone after the other. */
+export function tonesWav(...tones: readonly ToneOptions[]): Buffer {
+  const pcm = Buffer.concat(tones.map((tone) => toneWav(tone).subarray(44)));
+  const head = toneWav({ hertz: 0, seconds: 0 });
+  head.writeUInt32LE(36 + pcm.length, 4);
+  head.writeUInt32LE(pcm.length, 40);
+  return Buffer.concat([head, pcm]);
+}
