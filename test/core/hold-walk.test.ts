@@ -12,7 +12,13 @@ import { talking, talkingApi, type CallStory, type Holder } from '../support/cal
 
 type Offered = Readonly<Record<LegRole, Direction>>;
 type Situation = Readonly<{ story: CallStory; lastOffered: Offered }>;
-type Move = Readonly<{ name: string; leg?: LegRole; offered?: Direction; make: (story: CallStory) => string[] }>;
+type Move = Readonly<{
+  name: string;
+  leg?: LegRole;
+  offered?: Direction;
+  refreshed?: LegRole;
+  make: (story: CallStory) => string[];
+}>;
 
 const HOLDERS: readonly Holder[] = ['controller', 'caller', 'callee'];
 
@@ -40,7 +46,28 @@ const OFFERLESS: readonly Move[] = LEG_ROLES.map((leg) => ({
   make: (story) => story.offers(leg),
 }));
 
-const EVERY_MOVE = [...HOLDS, ...RESUMES, ...OFFERS, ...OFFERLESS];
+/** RFC 4028: our turn to refresh comes; the phone takes UPDATE, or it takes only re-INVITE. The session ends with the move. */
+const REFRESHES: readonly Move[] = LEG_ROLES.flatMap((refreshed) =>
+  [true, false].map((byUpdate): Move => ({
+    name: `${refreshed} is refreshed by ${byUpdate ? 'UPDATE' : 're-INVITE'}`,
+    refreshed,
+    make: (story) => {
+      story.on({ kind: 'session.agreed', leg: refreshed, intervalSec: 1800, weRefresh: true, byUpdate });
+      const effects = story.on({ kind: 'timer.fired', timer: `session-${refreshed}` });
+      story.on({ kind: 'session.agreed', leg: refreshed, weRefresh: false, byUpdate });
+      return byUpdate ? [...effects, ...story.on({ kind: 'refresh.answered', leg: refreshed })] : effects;
+    },
+  })),
+);
+const TRANSFERS: readonly Move[] = LEG_ROLES.flatMap((leaving) => [
+  {
+    name: `${leaving} is about to leave`,
+    make: (story: CallStory) => story.on({ kind: 'transfer.requested', leaving, park: false }),
+  },
+  { name: `${leaving} stays after all`, make: (story: CallStory) => story.on({ kind: 'transfer.failed', leaving }) },
+]);
+
+const EVERY_MOVE = [...HOLDS, ...RESUMES, ...OFFERS, ...OFFERLESS, ...REFRESHES];
 
 /** How phones answer our offers. `mayLie`: not as RFC 3264 §6.1 allows. */
 type Manner = Readonly<{ name: string; wishes: (lastOffered: Offered) => Offered; mayLie?: (offered: Direction) => Direction }>;
@@ -84,6 +111,16 @@ function faultsOf(from: Situation, one: Move, manner: Manner, { to, first, then 
   if (one.offered !== undefined) {
     must(answer !== undefined && answerTo(one.offered, answer) === answer, 'every answer is legal (RFC 3264 §6.1)');
   }
+  if (one.refreshed !== undefined) {
+    const said = first.filter((effect) => /^send-re/.test(effect));
+    const before = from.story.confirmed[one.refreshed].media.advertised;
+    const right = [`send-refresh ${one.refreshed}`, `send-reinvite ${one.refreshed} ${before}`];
+    must(
+      said.length === 1 && right.includes(said[0] ?? ''),
+      'a refresh says once what was agreed last, or nothing of the session',
+    );
+    must(to.story.reasons.join() === from.story.reasons.join(), 'and begins and ends no hold');
+  }
   const sent = first.filter((effect) => effect.startsWith('send-reinvite'));
   must(sent.length <= 2, 'a plan has at most two re-INVITEs');
   must(!sent.some((effect) => effect.includes(one.leg ?? 'nobody')), 'no re-INVITE to the leg that is being answered');
@@ -124,12 +161,12 @@ function walkOf(manner: Manner): Walked {
   return known;
 }
 
-function walk(start: CallStory, manner: Manner): Walked {
+function walk(start: CallStory, manner: Manner, moves = EVERY_MOVE): Walked {
   const first: Situation = { story: start, lastOffered: both('sendrecv') };
   const seen = new Map<string, Situation>([[keyOf(first), first]]);
   const faults: string[] = [];
   for (const situation of seen.values()) {
-    for (const one of EVERY_MOVE) {
+    for (const one of moves) {
       const moved = move(situation, one, manner);
       faults.push(...faultsOf(situation, one, manner, moved));
       const key = keyOf(moved.to);
@@ -147,6 +184,16 @@ for (const manner of MANNERS) {
     t.comment(`${situations.length} situations, ${situations.length * EVERY_MOVE.length} moves`);
   });
 }
+
+t.test(
+  'a party that is about to leave is one more holder: every situation is left lawfully, also with both about to',
+  async (t) => {
+    const moves = [...EVERY_MOVE, ...TRANSFERS];
+    const { situations, faults } = walk(talking(), STEADY, moves);
+    t.same(faults.slice(0, 5), [], `${faults.length} faults in ${situations.length * moves.length} moves`);
+    t.ok(situations.length > 3 * walkOf(STEADY).situations.length, `${situations.length} situations were reached`);
+  },
+);
 
 t.test('a call that the API made behaves as one that a phone made', async (t) => {
   const { situations, faults } = walk(talkingApi(), STEADY);
