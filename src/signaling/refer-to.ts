@@ -11,7 +11,7 @@ import { fieldOf } from './sip-words.js';
 import type { SrfRequest } from './srf.js';
 
 export type ReferAsk = Readonly<{
-  /** The number in Refer-To. */
+  /** The number in Refer-To; empty where only the dialog in Replaces says who is meant. */
   to: string;
   replaces: Replaces | undefined;
   /** The host in Refer-To is the one the phone knows us by. */
@@ -35,17 +35,18 @@ export function readRefer(request: SrfRequest): ReadRefer {
   if (address === undefined) return refused(400, 'Bad Refer-To');
   const uri = parseUri(address.uri);
   if (uri === undefined || uri.scheme === 'tel') return refused(416, 'Refer-To is no SIP URI');
-  if (uri.user === undefined) return refused(400, 'Refer-To names nobody');
   const method = uri.params.get('method') ?? 'INVITE';
   if (method.toUpperCase() !== 'INVITE') return refused(603, 'Only INVITE can be asked for');
   const escaped = replacesIn(uri);
   const replaces = escaped === undefined ? undefined : parseReplaces(escaped);
   if (escaped !== undefined && replaces === undefined) return refused(400, 'Bad Replaces');
+  // An attended transfer is asked to our Contact, which names nobody: there the dialog says who is meant.
+  if (uri.user === undefined && replaces === undefined) return refused(400, 'Refer-To names nobody');
   const cseq = parseCSeq(request.get('CSeq') ?? '')?.number ?? 0;
   return {
     kind: 'ask',
     ask: {
-      to: uri.user,
+      to: uri.user ?? '',
       replaces,
       ours: hostsOf(request).includes(uri.host),
       referredBy: fieldOf(request, 'Referred-By', 'b'),

@@ -161,8 +161,8 @@ t.test('attended: Replaces names the phone’s other dialog with us, whichever w
   alice.respond(trying, 200);
   house.signaling.referProgress(CALLER, 200, 'OK');
   alice.respond(await alice.receives('NOTIFY'), 200);
-  bob.inDialog(called.leg, 'REFER', '', REFER(`sip:103@127.0.0.1?Replaces=${replaces(leg)}`));
-  t.same((await house.hears('refer', 'callee')).refer.replaces, CALLER);
+  bob.inDialog(called.leg, 'REFER', '', REFER(`sip:127.0.0.1:${house.port}?Replaces=${replaces(leg)}`));
+  t.match((await house.hears('refer', 'callee')).refer, { to: '', replaces: CALLER }, 'our Contact names nobody');
   house.signaling.answerRefer(CALLEE, 603);
   await bob.receives('603');
 
