@@ -16,6 +16,7 @@ export type Flags = Readonly<{
   report: string | undefined;
   accounts: readonly Account[];
   trunk: boolean;
+  digest: 'MD5' | 'SHA-256' | undefined;
   list: boolean;
 }>;
 
@@ -29,6 +30,7 @@ export const USAGE = `npm run conformance -- --target sip:HOST:PORT
   --only PATTERN        a regular expression on the names of the cases
   --accounts LIST       number:password,... in pairs; each pair runs cases of its own at the same time
                         (default 101:demo-101 to 110:demo-110)
+  --digest MD5|SHA-256  what the phones answer where both are offered (default SHA-256)
   --trunk               nobody registers: the target knows where each number is
   --listen PORT         the first account is found at this port, the next one at the next (default 5070 with --trunk,
                         else free ports)
@@ -45,6 +47,7 @@ const OPTIONS = {
   only: { type: 'string', default: '' },
   accounts: { type: 'string' },
   trunk: { type: 'boolean', default: false },
+  digest: { type: 'string' },
   listen: { type: 'string' },
   report: { type: 'string' },
   list: { type: 'boolean', default: false },
@@ -68,6 +71,7 @@ export function readFlags(words: readonly string[]): Flags {
     report: values.report,
     accounts: placed(readAccounts(values.accounts), values.listen ?? (values.trunk ? '5070' : undefined)),
     trunk: values.trunk,
+    digest: readDigest(values.digest),
     list: values.list,
   };
 }
@@ -90,6 +94,12 @@ function readTransports(text: string): readonly Transport[] {
   if (text === 'both') return ['udp', 'tcp'];
   if (text === 'udp' || text === 'tcp') return [text];
   throw new ConfigError('--transport: udp, tcp or both');
+}
+
+function readDigest(text: string | undefined): Flags['digest'] {
+  const word = text?.toUpperCase();
+  if (word === undefined || word === 'MD5' || word === 'SHA-256') return word;
+  throw new ConfigError('--digest: MD5 or SHA-256');
 }
 
 function readPattern(text: string): RegExp {

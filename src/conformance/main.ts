@@ -39,7 +39,7 @@ async function run(flags: Flags, print: Print): Promise<number> {
   return results.some(({ verdict }) => verdict === 'failed') ? 1 : 0;
 }
 
-async function optionsOf({ target, accounts, trunk, control, musicByTarget }: Flags) {
+async function optionsOf({ target, accounts, trunk, control, musicByTarget, digest }: Flags) {
   const { address } = await lookup(target.host, 4).catch(() => {
     throw new ConfigError(`--target: ${target.host} has no address`);
   });
@@ -49,6 +49,7 @@ async function optionsOf({ target, accounts, trunk, control, musicByTarget }: Fl
     trunk,
     control: control === undefined ? undefined : new RestControl(control),
     musicByTarget,
+    digest,
     clock: new RealClock(),
   };
 }

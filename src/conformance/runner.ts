@@ -21,6 +21,8 @@ export type RunOptions = Readonly<{
   control: Control | undefined;
   /** The target plays music to whoever is held, and lets nobody's voice through. */
   musicByTarget: boolean;
+  /** Where a target offers both; the strongest when undefined. */
+  digest?: PhoneOptions['digest'];
   clock: Clock;
   tamper?: PhoneOptions['tamper'];
 }>;
@@ -83,8 +85,18 @@ export async function runCase(
   try {
     if (one.needs === 'control' && options.control === undefined) throw new Skipped('needs --control rest');
     const open = async (label: string, account: Account, hertz: number): Promise<Phone> => {
-      const { target, clock, tamper } = options;
-      const phone = await Phone.open({ label, ...account, hertz, transport: one.transport, target, clock, ladder, tamper });
+      const { target, digest, clock, tamper } = options;
+      const phone = await Phone.open({
+        label,
+        ...account,
+        hertz,
+        transport: one.transport,
+        target,
+        digest,
+        clock,
+        ladder,
+        tamper,
+      });
       phones.push(phone);
       if (!options.trunk) await phone.register();
       return phone;

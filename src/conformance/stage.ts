@@ -27,7 +27,8 @@ export type StageOptions = Readonly<{
 /** Packets of 20 ms. */
 const WINDOW = 10;
 const SETTLING = 4;
-const WINDOWS = 12;
+/** Four seconds: longer than a busy machine stands still. */
+const WINDOWS = 20;
 const TRIES = 50;
 
 export class Stage {

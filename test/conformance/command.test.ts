@@ -10,6 +10,8 @@ import { ALL_CASES } from '#conformance/cases/all.js';
 import { COMPLAINTS, complaintTable } from '#conformance/complaints.js';
 import { readFlags } from '#conformance/flags.js';
 import { main } from '#conformance/main.js';
+import { runCases } from '#conformance/runner.js';
+import { RealClock } from '#kit/clock.js';
 import { freePorts } from '../support/free-ports.js';
 import { Holdfast } from '../support/holdfast.js';
 
@@ -89,6 +91,31 @@ t.test('as a trunk nobody registers, and each number is where the target was tol
   t.equal(lines.at(-1), '2 passed, 0 failed, 0 skipped');
 });
 
+t.test('the phones answer the digest that was asked for', async (t) => {
+  const holdfast = await started(t);
+  for (const digest of ['MD5', 'SHA-256'] as const) {
+    const [result] = await runCases(
+      ALL_CASES.filter(({ id }) => id === 'bye-talking-caller-tcp'),
+      {
+        target: { host: '127.0.0.1', port: holdfast.sipPort },
+        accounts: readFlags(['--target', 'x', '--accounts', FOUR]).accounts,
+        trunk: false,
+        control: undefined,
+        musicByTarget: true,
+        digest,
+        clock: new RealClock(),
+      },
+    );
+    t.equal(result?.verdict, 'passed', result?.seen ?? 'no result');
+    const answers = result?.ladder.rungs.flatMap(({ message }) => message.headers.get('authorization') ?? []) ?? [];
+    t.ok(answers.length >= 3, 'two registrations and a call');
+    t.ok(
+      answers.every((one) => one.includes(`algorithm=${digest}`)),
+      digest,
+    );
+  }
+});
+
 t.test('--list names every case once and runs none', async (t) => {
   const { code, lines } = await run(['--list']);
   t.equal(code, 0);
@@ -107,6 +134,7 @@ t.test('a flag that cannot be read is named, with the manual, and the exit code 
     { words: ['--target', '127.0.0.1', '--only', '('], says: /no regular expression/ },
     { words: ['--target', '127.0.0.1', '--only', 'no-such-case'], says: /no case has such a name/ },
     { words: ['--target', '127.0.0.1', '--accounts', '101:x'], says: /at least two/ },
+    { words: ['--target', '127.0.0.1', '--digest', 'SHA-512'], says: /--digest: MD5 or SHA-256/ },
     { words: ['--target', '127.0.0.1', '--listen', '0'], says: /--listen: 0 is no port/ },
     { words: ['--target', '127.0.0.1', '--frobnicate'], says: /frobnicate/ },
   ];
