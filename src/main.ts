@@ -84,6 +84,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     srf,
     log: log.child({ room: 'registrar' }),
     publish: (event) => bus.publish(event),
+    granted: (request) => signaling.keys.learn(request),
   });
 
   // Signaling and calls need each other; this is the knot where they are tied.

@@ -15,7 +15,7 @@ import { Trunks } from '#registrar/trunks.js';
 import { Authenticator } from '#signaling/authenticate.js';
 import { Pinger } from '#signaling/ping.js';
 import { registerHandler } from '#signaling/register.js';
-import type { RequestHandler, Srf } from '#signaling/srf.js';
+import type { RequestHandler, Srf, SrfRequest } from '#signaling/srf.js';
 import { TrunkRegistrations } from '#signaling/trunk-registrations.js';
 
 export type Phones = Readonly<{
@@ -28,9 +28,17 @@ export type Phones = Readonly<{
   stop: () => Promise<void>;
 }>;
 
-type Deps = Readonly<{ config: Config; clock: Clock; srf: Srf; log: Logger; publish: (event: RegistrationEvent) => void }>;
+type Deps = Readonly<{
+  config: Config;
+  clock: Clock;
+  srf: Srf;
+  log: Logger;
+  publish: (event: RegistrationEvent) => void;
+  /** Hears of every REGISTER that was granted. */
+  granted: (request: SrfRequest) => void;
+}>;
 
-export function buildPhones({ config, clock, srf, log, publish }: Deps): Phones {
+export function buildPhones({ config, clock, srf, log, publish, granted }: Deps): Phones {
   const accounts = new Accounts(config.accounts.phones, config.sip.realm);
   const trunks = new Trunks(config.trunks);
   const { minExpiresSeconds, maxExpiresSeconds, maxContacts, pingSeconds } = config.registrar;
@@ -47,7 +55,7 @@ export function buildPhones({ config, clock, srf, log, publish }: Deps): Phones 
       holdRefused: (number) => registrar.holdRefused(number),
     },
     authenticator,
-    onRegister: registerHandler(registrar, authenticator),
+    onRegister: registerHandler(registrar, authenticator, granted),
     begin: () => {
       pinger.begin();
       registrations.begin();

@@ -9,7 +9,8 @@ import type { Login } from '#sip/digest.js';
 import { askInDialog, type OpenDialog } from './dialog-request.js';
 import { dialogNameIn } from './dialog-names.js';
 import { DialogSession } from './dialog-session.js';
-import { hasToken, notUnderstood, SUPPORTED } from './extensions.js';
+import { notUnderstood, SUPPORTED } from './extensions.js';
+import { keysIn, type PhoneKey, type PhoneKeys } from './phone-keys.js';
 import { sendProbe } from './probe.js';
 import { sendRefresh } from './refresh.js';
 import { sendReinvite } from './reinvite.js';
@@ -26,15 +27,12 @@ export type LegDeps = Readonly<{
   session: SessionPolicy;
   onDialog: (leg: LegDialog, dialogId: string) => void;
   onConfirmed: (leg: LegDialog, name: DialogName) => void;
+  keys: PhoneKeys;
 }>;
 
 type Granted = Extract<Grant, { kind: 'granted' }>;
 /** `granted` is absent before the call is answered: there is no session yet. */
 type Incoming = Readonly<{ request: SrfRequest; response: SrfResponse; granted?: Granted; taken?: () => void }>;
-
-/** RFC 6665 calls them event packages; what they mean is a custom of desk phones. */
-export type PhoneKey = 'talk' | 'hold';
-const PHONE_KEYS: readonly PhoneKey[] = ['talk', 'hold'];
 
 const logOf = (id: LegId, log: Logger): Logger => log.child({ callId: id.callId, leg: id.role });
 
@@ -52,7 +50,7 @@ export abstract class LegDialog {
   /** The one that has just come in, while the core is being asked. */
   #arriving: Incoming | undefined;
   #probing = false;
-  readonly #keys = new Set<PhoneKey>();
+  #keys: ReadonlySet<PhoneKey> = new Set();
 
   constructor(id: LegId, deps: LegDeps) {
     this.#id = id;
@@ -91,10 +89,10 @@ export abstract class LegDialog {
     if (name !== undefined) this.deps.onConfirmed(this, name);
   }
 
-  /** RFC 6665 §8.2.2: what the phone would take a NOTIFY of. */
-  protected learnEvents(message: SrfMessage): void {
-    const knows = (key: PhoneKey): boolean => hasToken(message, 'Allow-Events', key) || hasToken(message, 'u', key);
-    for (const key of PHONE_KEYS) if (knows(key)) this.#keys.add(key);
+  /** What the phone says of its keys in this call, and what it said when it registered with this contact. */
+  protected learnKeys(message: SrfMessage, contact: string | undefined): void {
+    const registered = contact === undefined ? [] : this.deps.keys.of(contact);
+    this.#keys = new Set([...keysIn(message), ...registered]);
   }
 
   /** It has ended, or is being ended. */

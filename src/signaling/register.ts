@@ -12,7 +12,12 @@ import type { Authenticator } from './authenticate.js';
 import { ALLOW } from './sip-words.js';
 import type { RequestHandler, SrfRequest } from './srf.js';
 
-export function registerHandler(registrar: Registrar, authenticator: Authenticator): RequestHandler {
+/** @param granted hears of every REGISTER that was. */
+export function registerHandler(
+  registrar: Registrar,
+  authenticator: Authenticator,
+  granted: (request: SrfRequest) => void = () => undefined,
+): RequestHandler {
   return (request, response) => {
     const required = request.get('Require');
     if (required !== undefined && required.trim() !== '') return response.send(420, { headers: { Unsupported: required } });
@@ -28,6 +33,7 @@ export function registerHandler(registrar: Registrar, authenticator: Authenticat
       const headers = result.minExpiresSec === undefined ? {} : { 'Min-Expires': String(result.minExpiresSec) };
       return response.send(result.status, result.reason, { headers });
     }
+    granted(request);
     // Step 8: every current contact, with what is left of it.
     const contacts = result.bindings.map((binding) => `<${binding.contact}>;expires=${registrar.secondsLeft(binding)}`);
     response.send(200, {

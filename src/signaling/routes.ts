@@ -9,7 +9,7 @@ import { onMessage } from './message.js';
 import type { SessionPolicy } from './session-timer.js';
 import type { Signaling } from './signaling.js';
 import { SUPPORTED } from './extensions.js';
-import { ALLOW, SDP_TYPE } from './sip-words.js';
+import { ALLOW, EVENTS, SDP_TYPE } from './sip-words.js';
 import type { RequestHandler, Srf, SrfRequest, SrfResponse } from './srf.js';
 
 /** Who sent a request, once that is proven. */
@@ -60,7 +60,7 @@ export function installRoutes(deps: RouteDeps): void {
   route('options', (request, response) => {
     // RFC 3261 §12.2.2: a phone that asks whether its call is still there hears it when it is not.
     if (hasToTag(request) && deps.signaling.legs.ofDialog(request.stackDialogId) === undefined) return response.send(481);
-    response.send(200, { headers: { Allow: ALLOW, Accept: SDP_TYPE, Supported: SUPPORTED } });
+    response.send(200, { headers: { Allow: ALLOW, Accept: SDP_TYPE, Supported: SUPPORTED, 'Allow-Events': EVENTS } });
   });
   route('subscribe', (request, response) => {
     const leg = deps.signaling.legs.ofDialog(request.stackDialogId);

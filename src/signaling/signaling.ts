@@ -4,21 +4,24 @@
 import type { DialOptions, LegId, SignalingPort, SipReason } from '#calls/ports.js';
 import type { LegDeps } from './leg-dialog.js';
 import { LegTable, type SipLeg } from './leg-table.js';
+import { PhoneKeys } from './phone-keys.js';
 import { Refers } from './refers.js';
 import type { SrfRequest, SrfResponse } from './srf.js';
 import { UacLeg } from './uac-leg.js';
 import { UasLeg } from './uas-leg.js';
 
-export type SignalingDeps = Omit<LegDeps, 'onDialog' | 'onConfirmed'>;
+export type SignalingDeps = Omit<LegDeps, 'onDialog' | 'onConfirmed' | 'keys'>;
 
 export class Signaling implements SignalingPort {
   readonly legs = new LegTable();
   readonly refers: Refers;
+  readonly keys = new PhoneKeys();
   readonly #deps: LegDeps;
 
   constructor(deps: SignalingDeps) {
     this.#deps = {
       ...deps,
+      keys: this.keys,
       onDialog: (leg, dialogId) => this.legs.nameDialog(leg as SipLeg, dialogId),
       onConfirmed: (leg, name) => this.legs.names.add(leg as SipLeg, name),
     };

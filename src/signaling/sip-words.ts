@@ -7,6 +7,9 @@ import type { SrfMessage } from './srf.js';
 /** RFC 3261 §20.5: what we really answer. */
 export const ALLOW = 'INVITE, ACK, CANCEL, BYE, PRACK, OPTIONS, INFO, MESSAGE, UPDATE, REGISTER, REFER, NOTIFY, SUBSCRIBE';
 
+/** RFC 6665 §8.2.2: `refer` inside a call only. */
+export const EVENTS = 'dialog, refer';
+
 export const SDP_TYPE = 'application/sdp';
 export const PRODUCT = 'Holdfast';
 

@@ -77,7 +77,7 @@ export class UacLeg extends LegDialog {
     this.credentials = branch.credentials;
     this.setDialog(answer.dialogId);
     this.confirmed(answer.response, 'From');
-    this.learnEvents(answer.response);
+    this.learnKeys(answer.response, branch.uri);
     for (const loser of this.#branches) if (loser !== branch) loser.cancel(ELSEWHERE);
     this.log.info('answered');
     this.deps.calls.signal(this.id, { kind: 'session', session: answer.session });

@@ -5,6 +5,7 @@ import type { LegId, SipReason } from '#calls/ports.js';
 import { onEarlyUpdate } from './early-update.js';
 import { LegDialog, type LegDeps } from './leg-dialog.js';
 import { SUPPORTED } from './extensions.js';
+import { contactsOf } from './phone-keys.js';
 import { Provisional } from './provisional.js';
 import { ALLOW, SDP_TYPE, bodyOf } from './sip-words.js';
 import { wordsOf, type SrfRequest, type SrfResponse } from './srf.js';
@@ -22,7 +23,7 @@ export class UasLeg extends LegDialog {
     super(id, deps);
     this.#request = request;
     this.#response = response;
-    this.learnEvents(request);
+    this.learnKeys(request, contactsOf(request)[0]);
     this.#provisional = new Provisional(request, response, {
       clock: deps.clock,
       log: this.log,

@@ -13,6 +13,15 @@ t.test('a phone is bound, and hears its contact with what was granted', async (t
   t.match(door.events, [{ kind: 'registration.changed', aor: '101', change: 'registered', expiresSec: 600 }]);
 });
 
+t.test('only what was granted is told on', async (t) => {
+  const door = new FrontDoor();
+  door.register({ Contact: CONTACT, Authorization: '' });
+  door.register({ Contact: 'nonsense' });
+  t.equal(door.granted, 0);
+  door.register({ Contact: CONTACT });
+  t.equal(door.granted, 1);
+});
+
 t.test('the answer names every current contact, each with what is left of it', async (t) => {
   const door = new FrontDoor();
   door.register({ Contact: `${CONTACT};expires=600` });

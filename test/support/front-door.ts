@@ -41,7 +41,9 @@ export class FrontDoor {
     this.clock,
   );
   readonly authenticator = new Authenticator(this.#guard, new Trunks([CARRIER]));
-  readonly #register = registerHandler(this.registrar, this.authenticator);
+  /** How many REGISTERs were granted. */
+  granted = 0;
+  readonly #register = registerHandler(this.registrar, this.authenticator, () => (this.granted += 1));
   #cseq = 0;
 
   /** A header that opens the door for this request, unless the options spoil it. */
