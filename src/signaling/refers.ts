@@ -46,6 +46,8 @@ export class Refers {
     if (mine.subscriptions.length >= MOST_AT_ONCE) return response.send(503, { headers: { 'Retry-After': '5' } });
     const { to, referredBy, replaces, ours } = read.ask;
     const named = replaces === undefined ? undefined : this.#deps.find(replaces.dialog);
+    // Nobody is connected with the call that it asks to leave.
+    if (named?.kind === 'live' && named.leg === leg) return response.send(603, 'Replaces names this dialog');
     mine.waiting = { ask: read.ask, response };
     if (named !== undefined && named.kind !== 'live' && (ours || named.kind === 'ended')) return this.#failAtOnce(leg, mine);
     this.#deps.log.info({ ...leg.id, to, attended: named?.kind === 'live' }, 'REFER');
@@ -103,6 +105,7 @@ export class Refers {
   /** RFC 6665 §4.2.1: a phone refreshes or ends what its REFER has subscribed it to. */
   onSubscribe(leg: ReferLeg, request: SrfRequest, response: SrfResponse): void {
     const event = (fieldOf(request, 'Event', 'o') ?? '').replace(/\s/g, '').toLowerCase();
+    if (event.split(';', 1)[0] !== 'refer') return response.send(489, { headers: { 'Allow-Events': 'refer' } });
     const subscription = this.#legs.get(leg)?.subscriptions.find((one) => one.event === event && one.isOpen);
     if (subscription === undefined) return response.send(481);
     const ends = request.get('Expires')?.trim() === '0';

@@ -161,6 +161,9 @@ t.test('attended: Replaces names the phone’s other dialog with us, whichever w
   alice.respond(trying, 200);
   house.signaling.referProgress(CALLER, 200, 'OK');
   alice.respond(await alice.receives('NOTIFY'), 200);
+  t.equal((await refers(bob, called.leg, REFER(`sip:103@127.0.0.1?Replaces=${replaces(called.leg)}`))).what, '603', 'itself');
+  bob.inDialog(called.leg, 'SUBSCRIBE', '', { Event: 'dialog' });
+  t.equal((await bob.receives('489')).headers.get('allow-events'), 'refer', 'no dialog events in a call');
   bob.inDialog(called.leg, 'REFER', '', REFER(`sip:127.0.0.1:${house.port}?Replaces=${replaces(leg)}`));
   t.match((await house.hears('refer', 'callee')).refer, { to: '', replaces: CALLER }, 'our Contact names nobody');
   house.signaling.answerRefer(CALLEE, 603);
