@@ -23,15 +23,15 @@ export function startOf({ ms }: Piece, atMs: number): number {
 
 /**
  * @param head a file with nothing but the head.
- * @param loops after its end it goes on from its beginning: what stands before the place is put behind it.
+ * @param loops after its end it is played from its beginning again and again: then the whole of it stands behind the rest. For each further
+ * round rtpengine goes back to the time zero of the file, which only the whole has (measured).
  */
 export function soundFrom(piece: Piece, fromMs: number, head: string, loops: boolean): Sound {
-  const place = clusterOffset(fromMs / CLUSTER_MS);
   // The bar parts one name from the next, and ffmpeg knows no way to escape it.
   if (fromMs === 0 || `${piece.file}${head}`.includes('|')) return { file: piece.file };
-  const rest = [part(piece.file, place, 0), ...(loops ? [part(piece.file, clusterOffset(0), place)] : [])];
-  return { file: `concat:${head}|${rest.join('|')}` };
+  const places = [fromMs, ...(loops ? [0] : [])];
+  return { file: `concat:${[head, ...places.map((atMs) => partFrom(piece.file, atMs))].join('|')}` };
 }
 
-/** @param end 0: the end of the file. */
-const part = (file: string, start: number, end: number): string => `subfile,,start,${start},end,${end},,:${file}`;
+/** `end` 0: the end of the file. */
+const partFrom = (file: string, atMs: number): string => `subfile,,start,${clusterOffset(atMs / CLUSTER_MS)},end,0,,:${file}`;

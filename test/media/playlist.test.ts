@@ -76,12 +76,12 @@ t.test('a place is the beginning of a cluster, never after it and never too near
   t.end();
 });
 
-t.test('a sound from inside a file is the head, the rest, and for a loop what stands before', (t) => {
+t.test('a sound from inside a file is the head, the rest, and for a loop the whole behind it', (t) => {
   t.same(soundFrom(a, 0, '/head', true), { file: '/cache/a.mka' });
   const [start, first] = [clusterOffset(50), clusterOffset(0)];
   t.same(soundFrom(a, 10_000, '/head', false), { file: `concat:/head|subfile,,start,${start},end,0,,:/cache/a.mka` });
   t.same(soundFrom(a, 10_000, '/head', true), {
-    file: `concat:/head|subfile,,start,${start},end,0,,:/cache/a.mka|subfile,,start,${first},end,${start},,:/cache/a.mka`,
+    file: `concat:/head|subfile,,start,${start},end,0,,:/cache/a.mka|subfile,,start,${first},end,0,,:/cache/a.mka`,
   });
   t.same(soundFrom(a, 10_000, '/odd|head', true), { file: '/cache/a.mka' }, 'a name that ffmpeg would part is played whole');
   t.end();
