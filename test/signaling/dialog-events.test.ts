@@ -129,7 +129,8 @@ function watching(t: Test) {
     srf: srf.asSrf(),
     bus,
     bindings: { traits: () => ({ kind: 'phone', holdMode: 'auto', refusedMusic: false }) },
-    authenticate: () => ({ kind: 'account', number: asker }),
+    authenticate: () =>
+      asker === 'trunk' ? { kind: 'trunk', name: 'carrier', asker: 'trunk' } : { kind: 'account', number: asker },
     isPrivate: () => false,
     clock,
     log,
@@ -235,6 +236,21 @@ t.test('one account has so many keys and no more, and gets them back', (t) => {
   srf.sent[0]?.answer(481);
   t.match(subscribe('again'), { status: 200 });
   t.equal(subscriptions.size, 201);
+  t.end();
+});
+
+t.test('what our people do is no business of a trunk; a dialog we do not have is none', (t) => {
+  const { subscribe, subscriptions, asks, srf } = watching(t);
+  asks('trunk');
+  t.match(subscribe('d1'), { status: 403 });
+  asks('103');
+  t.match(subscribe('d2', { To: '<sip:102@x>;tag=gone' }), { status: 481 });
+  t.match(subscribe('d3', { Event: 'dialogue' }), { status: 489 });
+  t.match(subscribe('d4', { Expires: '59' }), { status: 423 });
+  t.match(subscribe('d5', { Expires: '99999999999' }), { status: 200, headers: { Expires: '3600' } });
+  t.match(subscribe('d6', { Event: '', o: 'Dialog ; id=x1' }), { status: 489 }, 'two events are no event');
+  t.equal(subscriptions.size, 1);
+  t.equal(srf.sent.length, 1);
   t.end();
 });
 
