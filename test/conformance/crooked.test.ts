@@ -18,6 +18,7 @@ import { offerless } from '#conformance/cases/offerless.js';
 import { refusals } from '#conformance/cases/refusals.js';
 import { sessionTimers } from '#conformance/cases/session-timers.js';
 import { teardown } from '#conformance/cases/teardown.js';
+import { transfer } from '#conformance/cases/transfer.js';
 import { waysToHold } from '#conformance/cases/ways-to-hold.js';
 import { RestControl } from '#conformance/control.js';
 import { runCase, type Account, type Result } from '#conformance/runner.js';
@@ -85,6 +86,7 @@ const FAMILIES: Readonly<Record<string, readonly Case[]>> = {
   refusals,
   sessionTimers,
   teardown,
+  transfer,
   waysToHold,
 };
 

@@ -641,4 +641,10 @@ export const CROOKS: readonly Crook[] = [
     sees: /a CSeq above/,
     sip: change(all(to('callee'), request('BYE')), (text) => text.replace(/^CSeq: \d+/m, 'CSeq: 1')),
   },
+  {
+    does: 'says that a transfer to nobody has worked',
+    caseId: 'transfer-to-nobody-caller-udp',
+    sees: /a NOTIFY of a failure/,
+    sip: change(request('NOTIFY'), (text) => text.replace(/^SIP\/2.0 4\d\d.*/m, 'SIP/2.0 200 OK')),
+  },
 ];

@@ -15,6 +15,7 @@ import { offerless } from './offerless.js';
 import { refusals } from './refusals.js';
 import { sessionTimers } from './session-timers.js';
 import { teardown } from './teardown.js';
+import { transfer } from './transfer.js';
 import { waysToHold } from './ways-to-hold.js';
 
 export const ALL_CASES: readonly Case[] = [
@@ -32,4 +33,5 @@ export const ALL_CASES: readonly Case[] = [
   ...early,
   ...teardown,
   ...complained,
+  ...transfer,
 ];
