@@ -20,6 +20,7 @@ export const RTPENGINE = {
   service: 'rtpengine-daemon',
 };
 export const FFMPEG = { program: 'ffmpeg', package: 'ffmpeg', why: 'reading music files' };
+export const ESPEAK = { program: 'espeak-ng', package: 'espeak-ng', why: 'speaking prompts' };
 export const SIPP = { program: 'sipp', package: 'sip-tester', why: 'test phones' };
 export const TSHARK = { program: 'tshark', package: 'tshark', why: 'seeing what reaches the test phones' };
 export const BARESIP = { program: 'baresip', package: 'baresip-core', why: 'test phones' };

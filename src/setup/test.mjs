@@ -12,6 +12,7 @@ import {
   ensureModules,
   ensureNode,
   ensurePackages,
+  ESPEAK,
   FFMPEG,
   ROOT,
   RTPENGINE,
@@ -23,7 +24,7 @@ const chosen = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 
 await asSetup(() => {
   ensureNode();
-  ensurePackages([RTPENGINE, FFMPEG, SIPP, BARESIP, TSHARK]);
+  ensurePackages([RTPENGINE, FFMPEG, ESPEAK, SIPP, BARESIP, TSHARK]);
   ensureModules();
   ensureBuilt();
 });
