@@ -642,8 +642,8 @@ export const CROOKS: readonly Crook[] = [
     sip: change(all(to('callee'), request('BYE')), (text) => text.replace(/^CSeq: \d+/m, 'CSeq: 1')),
   },
   {
-    does: 'says that a transfer to nobody has worked',
-    caseId: 'transfer-to-nobody-caller-udp',
+    does: 'says that a transfer has worked which has not',
+    caseId: 'transfer-to-busy-caller-udp',
     sees: /a NOTIFY of a failure/,
     sip: change(request('NOTIFY'), (text) => text.replace(/^SIP\/2.0 4\d\d.*/m, 'SIP/2.0 200 OK')),
   },
