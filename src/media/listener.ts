@@ -76,9 +76,10 @@ export class Listener {
     });
   }
 
-  /** Once; then what played before goes on. */
+  /** Once; then what played before goes on. It takes nothing back of what was asked for: who stops meanwhile does not hear it. */
   interject(piece: Piece): Promise<void> {
-    return this.#ask((asked) => this.#cue(piece, asked));
+    const asked = this.#asked;
+    return this.#inLane(asked, () => this.#cue(piece, asked));
   }
 
   /** The call is over, or its media is: no timer goes on, nothing more is played. */
@@ -139,6 +140,7 @@ export class Listener {
   /** @throws what rtpengine says; what played before goes on then too. */
   async #cue(piece: Piece, asked: number): Promise<void> {
     this.#leave();
+    this.#cancelTimers();
     try {
       await this.#play({ piece, fromMs: 0, loops: false });
     } catch (error) {

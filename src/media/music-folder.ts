@@ -38,15 +38,24 @@ export class MusicFolder {
     const wanted = names.slice(0, limits.maxFiles);
     for (const gone of [...this.#entries.keys()].filter((name) => !wanted.includes(name))) this.#entries.delete(gone);
     for (const name of wanted) {
-      const stamp = await stampOf(join(path, name));
-      const known = this.#entries.get(name);
-      if (known?.stamp === stamp && (known.piece === undefined || existsSync(known.piece.file))) continue;
-      this.#entries.set(name, { stamp, ...(await this.#made(name, cache)) });
-      onPiece();
+      if (await this.readOne(name, cache)) onPiece();
     }
     if (names.length > wanted.length) {
       this.#problem = `${path} has ${names.length} files; the first ${limits.maxFiles} (music.limits.maxFiles) are played`;
     }
+  }
+
+  /** @returns whether it has changed. */
+  async readOne(name: string, cache: MusicCache): Promise<boolean> {
+    const stamp = await stampOf(join(this.options.path, name));
+    const known = this.#entries.get(name);
+    if (known?.stamp === stamp && (known.piece === undefined || existsSync(known.piece.file))) return false;
+    this.#entries.set(name, { stamp, ...(await this.#made(name, cache)) });
+    return true;
+  }
+
+  forget(name: string): void {
+    this.#entries.delete(name);
   }
 
   get files(): readonly MusicFileFacts[] {

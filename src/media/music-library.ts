@@ -2,6 +2,7 @@
  * music-library: every class of music there is, read from its folders and kept up to date. There is always something to play; what went
  * wrong is listed for /health.
  */
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Announcement } from '#calls/ports.js';
@@ -110,6 +111,13 @@ export class MusicLibrary {
     ];
   }
 
+  /** A file has come, and can be played at once: nobody waits for whatever else is being read. */
+  async added(className: string, name: string): Promise<void> {
+    const folder = this.#classes.get(className) ?? this.#newFolder(className);
+    this.#classes.set(className, folder);
+    await folder.readOne(name, this.#options.cache);
+  }
+
   /**
    * Looks at every folder again; asked while it looks, it looks once more.
    * @param ready called when class `default` is known as far as it can be played.
@@ -140,7 +148,10 @@ export class MusicLibrary {
     do {
       this.#again = false;
       const names = await this.#names();
-      for (const gone of [...this.#classes.keys()].filter((name) => !names.includes(name))) this.#classes.delete(gone);
+      for (const [name, { options }] of this.#classes) {
+        // One that was brought over HTTP while the names were read is there all the same.
+        if (!names.includes(name) && !existsSync(options.path)) this.#classes.delete(name);
+      }
       for (const name of names) {
         if (this.#closed) break;
         const folder = this.#classes.get(name) ?? this.#newFolder(name);

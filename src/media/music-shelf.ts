@@ -68,7 +68,7 @@ export class MusicShelf {
       await this.#save(body, waiting);
       const seconds = await this.#decode(waiting, fileName);
       await this.#show(waiting, path, fileName);
-      await this.#deps.library.rescan();
+      await this.#deps.library.added(className, fileName);
       return { class: className, name: fileName, seconds, replaced };
     } finally {
       this.#bringing--;
@@ -83,7 +83,7 @@ export class MusicShelf {
     await rm(join(folder.options.path, name), { force: true }).catch((error: unknown) => {
       throw new MediaFailed(`${name} cannot be taken away: ${reasonOf(error)}`, error);
     });
-    await this.#deps.library.rescan();
+    folder.forget(name);
   }
 
   #placeFor(className: string): string {

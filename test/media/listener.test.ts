@@ -209,6 +209,20 @@ t.test('the last of many wishes is what is played', async (t) => {
   t.same(heard(), ['0: a']);
 });
 
+t.test(
+  'an interjection takes nothing back: the music asked for before it plays on after it, and who stops does not hear it',
+  async (t) => {
+    const { listener, clock, wait, heard } = newListener();
+    await Promise.all([listener.play(music('one')), listener.interject(beep)]);
+    await wait(2);
+    t.same(heard(), ['0: solo for ever', '0: beep', '1: solo for ever']);
+    await Promise.all([listener.interject(beep), listener.stop()]);
+    await wait(5);
+    t.same(heard(), ['2: silence']);
+    t.same(clock.pending(), []);
+  },
+);
+
 t.test('no timer outlives the call', async (t) => {
   const { listener, clock, wait, heard } = newListener();
   await listener.play({ ...music('two'), announcement: { prompt: { text: 'x' }, everySeconds: 5 } });

@@ -177,3 +177,103 @@ t.test('a music folder that cannot be read is a problem, not a crash', async (t)
   writeFileSync(join(folder, 'music'), 'a file where the folder should be');
   t.match(await open(folder), { source: 'files', problems: [/music cannot be read/] });
 });
+
+const tone = (hertz: number, seconds = 1): Buffer => toneWav({ hertz, seconds });
+const names = ({ library }: Opened, name: string): string[] => library.musicOf(name).playlist.pieces.map((piece) => piece.name);
+
+/** Files of classes, beside those of `default`. */
+function withClasses(t: { teardown: (fn: () => void) => void }, files: Record<string, Buffer>): string {
+  const folder = newFolder(t, { 'own.wav': tone(500) });
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(join(folder, path, '..'), { recursive: true });
+    writeFileSync(join(folder, path), content);
+  }
+  return folder;
+}
+
+t.test('every folder of music is a class; the configuration may say where it is, its order and its announcement', async (t) => {
+  const folder = withClasses(t, {
+    'music/sales/a.wav': tone(600),
+    'elsewhere/b.wav': tone(700),
+    'music/not a class/c.wav': tone(800),
+  });
+  const opened = await open(folder, ffmpeg, {
+    prompts: { patience: { text: 'patience' } },
+    classes: {
+      support: { folder: 'elsewhere', order: 'shuffled', announcement: { text: 'hello', everySeconds: 30 } },
+      vip: { folder: 'nowhere', announcement: { prompt: 'patience', everySeconds: 20 } },
+    },
+  });
+  t.same(opened.problems, []);
+  t.same(names(opened, 'sales'), ['a.wav']);
+  t.same(names(opened, 'support'), ['b.wav']);
+  t.match(opened.library.musicOf('support'), {
+    playlist: { order: 'shuffled' },
+    announcement: { prompt: { text: 'hello' }, everySeconds: 30 },
+  });
+  t.same(names(opened, 'vip'), ['own.wav']);
+  t.match(opened.library.musicOf('vip').announcement, { prompt: { name: 'patience' }, everySeconds: 20 });
+  t.same(names(opened, 'not a class'), ['own.wav']);
+});
+
+t.test('a class that nobody has, or that has nothing to play, is default, and is told until it has', async (t) => {
+  const folder = withClasses(t, {});
+  const opened = await open(folder);
+  t.same(names(opened, 'sales'), ['own.wav']);
+  t.match(opened.library.problems, [/music class sales is asked for and has nothing to play; default is played/]);
+  mkdirSync(join(folder, 'music/sales'));
+  writeFileSync(join(folder, 'music/sales/a.wav'), tone(600));
+  await opened.library.rescan();
+  t.same(names(opened, 'sales'), ['a.wav']);
+  t.same(opened.library.problems, []);
+  rmSync(join(folder, 'music/sales'), { recursive: true });
+  await opened.library.rescan();
+  t.same(names(opened, 'sales'), ['own.wav']);
+  for (let one = 0; one < 100; one++) opened.library.musicOf(`nobody-${one}`);
+  t.ok(opened.library.problems.length <= 20, 'the list has an end');
+});
+
+t.test('there are limits to classes, files and seconds, and what is beyond is named', async (t) => {
+  const folder = withClasses(t, {
+    'music/a/1.wav': tone(500),
+    'music/a/2.wav': tone(600),
+    'music/a/3.wav': tone(700, 3),
+    'music/b/1.wav': tone(500),
+  });
+  const opened = await open(folder, ffmpeg, { limits: { ...PLAIN_MUSIC.limits, maxClasses: 2, maxFiles: 2 } });
+  t.same(names(opened, 'a'), ['1.wav', '2.wav']);
+  t.match(opened.problems.join('\n'), /3 classes of music; b left out \(music\.limits\.maxClasses\)/);
+  t.match(opened.problems.join('\n'), /has 3 files; the first 2 \(music\.limits\.maxFiles\) are played/);
+  const short = await open(folder, ffmpeg, { limits: { ...PLAIN_MUSIC.limits, maxSeconds: 2 } });
+  t.equal(short.library.musicOf('a').playlist.pieces[2]?.ms, 2000);
+  t.match(short.problems, [/3\.wav is played for its first 2 s only/]);
+  t.match((await open(folder, null, { limits: { ...PLAIN_MUSIC.limits, maxSeconds: 2 } })).problems, [
+    /3\.wav is played for its first 2 s/,
+  ]);
+});
+
+t.test('what has vanished from the cache is made again at the next look', async (t) => {
+  const folder = withClasses(t, {});
+  const opened = await open(folder);
+  const { file } = opened.library.first;
+  rmSync(file);
+  await opened.library.rescan();
+  t.equal(opened.library.first.file, file);
+  t.equal(hertzOf(samplesOf(file)), 500);
+});
+
+t.test('nobody waits for the second file', async (t) => {
+  const folder = withClasses(
+    t,
+    Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`music/many/${at}.wav`, tone(500 + at)])),
+  );
+  const config = { folder, music: { ...PLAIN_MUSIC, default: 'music' } };
+  const clock = new RealClock();
+  const cache = await MusicCache.open(config, clock, ffmpeg);
+  const library = await MusicLibrary.open({ config, cache, clock, log: createLogger('silent') });
+  t.teardown(() => library.close());
+  t.equal(library.first.name, 'own.wav');
+  t.ok(library.musicOf('many').playlist.pieces.length < 8, 'the others are not all there yet');
+  await library.rescan();
+  t.equal(library.musicOf('many').playlist.pieces.length, 8);
+});

@@ -19,6 +19,28 @@ const counting = (caller: number, callee: number) => {
   return { tags: { caller: party(caller), callee: party(callee) } };
 };
 
+t.test('the count goes on from piece to piece, and a piece that has ended is not counted beyond its end', (t) => {
+  const clock = new FakeClock();
+  const playbacks = new Playbacks(clock);
+  const count = (): number => playbacks.packets('c1', UNKNOWN).caller;
+  playbacks.asked('c1', 'caller', undefined);
+  clock.advance(500);
+  t.equal(count(), 0, 'asked for, and nothing has begun');
+  playbacks.turned('c1', 'caller', 1000);
+  clock.advance(1013);
+  t.equal(count(), 50, 'the next piece is late');
+  playbacks.turned('c1', 'caller', 400);
+  clock.advance(103);
+  t.equal(count(), 50 + 6);
+  playbacks.turned('c1', 'caller', undefined);
+  clock.advance(10_003);
+  t.equal(count(), 50 + 6 + 501);
+  playbacks.stopped('c1', 'caller');
+  playbacks.turned('c1', 'caller', 1000);
+  t.equal(count(), 0, 'who was stopped is not played to');
+  t.end();
+});
+
 t.test('one packet leaves every 20 ms, and none is counted before it has left', async (t) => {
   const clock = new FakeClock();
   const playbacks = new Playbacks(clock);
