@@ -92,6 +92,7 @@ function runFile(file) {
       detached: true,
     });
     running.add(child);
+    const startMs = performance.now();
     let tap = '';
     let errors = '';
     const slow = setTimeout(() => endGroup(child), FILE_MS);
@@ -100,7 +101,8 @@ function runFile(file) {
     child.on('close', (code, signal) => {
       running.delete(child);
       clearTimeout(slow);
-      report(relative(ROOT, file), tap, errors, code, signal);
+      const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+      report(relative(ROOT, file), tap, errors, code, signal, seconds);
       resolve();
     });
   });
@@ -126,7 +128,7 @@ function diagnostics(lines, index) {
   return lines.slice(index + 2, Math.min(end, index + 40)).map((line) => line.trimEnd());
 }
 
-function report(name, tap, errors, code, signal) {
+function report(name, tap, errors, code, signal, seconds) {
   const points = count(tap);
   // A file that ends badly without a failed assertion crashed, or ran out of time: that is a failure too.
   const crashed = code !== 0 && points.notOk === 0;
@@ -135,7 +137,7 @@ function report(name, tap, errors, code, signal) {
   skipped += points.skip;
   const good = points.notOk === 0 && !crashed;
   console.log(
-    `${good ? 'ok' : 'NOT OK'}  ${name}  (${points.ok} passed${points.notOk > 0 ? `, ${points.notOk} failed` : ''}${points.skip > 0 ? `, ${points.skip} skipped` : ''})`,
+    `${good ? 'ok' : 'NOT OK'}  ${name}  (${points.ok} passed${points.notOk > 0 ? `, ${points.notOk} failed` : ''}${points.skip > 0 ? `, ${points.skip} skipped` : ''}; ${seconds} s)`,
   );
   for (const failure of points.failures) console.log(`    ${failure}`);
   if (crashed) console.log(`    ended with ${signal ?? `code ${code}`}\n${tap.slice(-2000)}\n${errors.slice(-4000)}`);
