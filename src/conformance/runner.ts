@@ -101,11 +101,20 @@ export async function runCase(
       if (!options.trunk) await phone.register();
       return phone;
     };
-    const [caller, callee] = await Promise.all([
+    // Both are awaited, so that none is left open when the other fails.
+    const [caller, callee] = await Promise.allSettled([
       open('caller', callerAccount, CALLER_HERTZ),
       open('callee', calleeAccount, CALLEE_HERTZ),
     ]);
-    const stage = new Stage({ caller, callee, control: options.control, ladder, musicByTarget: options.musicByTarget });
+    if (caller.status === 'rejected') throw caller.reason;
+    if (callee.status === 'rejected') throw callee.reason;
+    const stage = new Stage({
+      caller: caller.value,
+      callee: callee.value,
+      control: options.control,
+      ladder,
+      musicByTarget: options.musicByTarget,
+    });
     await withinTime(one, options.clock, one.run(stage));
     judge(ladder, { mayEndMs: stage.mayEndMs });
     return result('passed', one.title, 'so it was');

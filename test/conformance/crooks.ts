@@ -647,4 +647,10 @@ export const CROOKS: readonly Crook[] = [
     sees: /a NOTIFY of a failure/,
     sip: change(request('NOTIFY'), (text) => text.replace(/^SIP\/2.0 4\d\d.*/m, 'SIP/2.0 200 OK')),
   },
+  {
+    does: 'sends a re-INVITE that nobody can read',
+    caseId: 'glare-both-hold-sendonly-inactive-udp',
+    sees: /./,
+    sip: change(all(request('INVITE'), inDialog), (text) => text.replace(/\r\n\r\n[^]*/, '\r\n\r\nhello')),
+  },
 ];

@@ -100,7 +100,7 @@ export const ignore: Manner = () => undefined;
 export const later =
   (ms: number, manner: Manner): Manner =>
   (request, phone) => {
-    phone.clock.after('a late answer', ms, () => manner(request, phone));
+    phone.clock.after('a late answer', ms, () => phone.attempt(() => manner(request, phone)));
   };
 
 /** One after the other. */

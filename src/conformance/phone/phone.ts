@@ -118,7 +118,17 @@ export class Phone {
   #serve(request: Sip): void {
     const index = this.#next.findIndex(({ method }) => method === request.what);
     const asked = index >= 0 ? this.#next.splice(index, 1)[0]?.manner : this.#always.get(request.what);
-    (asked ?? goodManners)(request, this);
+    this.attempt(() => (asked ?? goodManners)(request, this));
+  }
+
+  /** What a target sends may be unreadable: that fails the case, whatever it waits for, and not the kit. */
+  attempt(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      const said = error instanceof Failed ? `not ${error.expected}, but ${error.seen}` : String(error);
+      this.waits.close(`the ${this.label} received what it could not take: ${said}`);
+    }
   }
 
   // ---- requests -------------------------------------------------------------------------------------------------------------------
