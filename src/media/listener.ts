@@ -29,7 +29,7 @@ export type ListenerDeps = Readonly<{
 }>;
 
 /** What plays of which class, and since when. */
-type Now = Readonly<{ music: string; turn: Turn; startedMs: number }>;
+type Now = Readonly<{ music: string; turn: Turn; startedMs: number; loops: boolean }>;
 
 /** So many classes at most are gone on with in one call. */
 const PLACES_LIMIT = 8;
@@ -127,7 +127,7 @@ export class Listener {
   async #playTurn(music: string, turn: Turn, asked: number): Promise<void> {
     const loops = this.#deps.musicOf(music).playlist.pieces.length === 1;
     const fromMs = await this.#play({ piece: turn.piece, fromMs: turn.fromMs, loops });
-    this.#now = { music, turn: { ...turn, fromMs }, startedMs: this.#deps.clock.now() };
+    this.#now = { music, turn: { ...turn, fromMs }, startedMs: this.#deps.clock.now(), loops };
     if (!loops) this.#arm('piece', turn.piece.ms - fromMs, asked, () => this.#goOn(asked));
   }
 
@@ -160,10 +160,10 @@ export class Listener {
   /** Remembers the place, so that the same class goes on there. */
   #leave(): void {
     if (this.#now === undefined) return;
-    const { music, turn, startedMs } = this.#now;
+    const { music, turn, startedMs, loops } = this.#now;
     const playedMs = turn.fromMs + this.#deps.clock.now() - startedMs;
     this.#places.delete(music);
-    this.#places.set(music, { ...turn, fromMs: playedMs % turn.piece.ms });
+    this.#places.set(music, { ...turn, fromMs: loops ? playedMs % turn.piece.ms : Math.min(playedMs, turn.piece.ms) });
     const [oldest] = this.#places.keys();
     if (this.#places.size > PLACES_LIMIT && oldest !== undefined) this.#places.delete(oldest);
     this.#now = undefined;

@@ -13,12 +13,14 @@ export type Piece = Readonly<{
   ms: number;
 }>;
 
-/** What is nearer to the end than this is not begun again. */
 const LEAST_MS = 1000;
 
+/** Too near to the end to go on there. */
+export const isOver = ({ ms }: Piece, atMs: number): boolean => atMs > ms - LEAST_MS;
+
 /** The place a piece can really begin at: a cluster is the smallest part of it. */
-export function startOf({ ms }: Piece, atMs: number): number {
-  return atMs > ms - LEAST_MS ? 0 : Math.max(0, Math.floor(atMs / CLUSTER_MS)) * CLUSTER_MS;
+export function startOf(piece: Piece, atMs: number): number {
+  return isOver(piece, atMs) ? 0 : Math.max(0, Math.floor(atMs / CLUSTER_MS)) * CLUSTER_MS;
 }
 
 /**

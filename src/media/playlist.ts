@@ -1,7 +1,7 @@
 /**
  * playlist: which piece of a class is next, and where a listener goes on who has heard some of it before. Pure.
  */
-import { startOf, type Piece } from './piece.js';
+import { isOver, startOf, type Piece } from './piece.js';
 
 export type Order = 'in-order' | 'shuffled';
 
@@ -21,7 +21,8 @@ export type Random = () => number;
 export function firstTurn(list: Playlist, left: Turn | undefined, random: Random): Turn {
   if (left === undefined) return freshRound(list, undefined, random);
   const piece = list.pieces.find((one) => one.name === left.piece.name && one.file === left.piece.file);
-  if (piece === undefined) return nextTurn(list, left, random);
+  // A piece that is all but over is not begun again.
+  if (piece === undefined || isOver(piece, left.fromMs)) return nextTurn(list, left, random);
   return { ...left, piece, fromMs: startOf(piece, left.fromMs) };
 }
 

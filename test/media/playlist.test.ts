@@ -54,6 +54,13 @@ t.test('who was there before goes on in the same piece, at the place where it st
   t.end();
 });
 
+t.test('a piece that is all but over is followed by the next, and a loop begins again', (t) => {
+  t.equal(firstTurn(list('in-order', a, b, c), { piece: b, fromMs: 59_900, ahead: [] }, never).piece.name, 'c');
+  t.same(firstTurn(list('in-order', a), { piece: a, fromMs: 59_900, ahead: [] }, never), { piece: a, fromMs: 0, ahead: [] });
+  t.equal(firstTurn(list('shuffled', a, b, c), { piece: b, fromMs: 60_000, ahead: ['a'] }, never).piece.name, 'a');
+  t.end();
+});
+
 t.test('a piece that has gone meanwhile is followed by what would have come next', (t) => {
   const left = { piece: b, fromMs: 33_333, ahead: ['c', 'd'] };
   t.equal(firstTurn(list('in-order', a, c), left, never).piece.name, 'c');
