@@ -43,7 +43,7 @@ export const HoldfastFile = Type.Object(
         maxCalls: limit(2000), // more get 503 with Retry-After
         sessionSeconds: secondsOrNone(1800), // Session-Expires we ask for (RFC 4028); 0: no session timers
         minSessionSeconds: seconds(90, 90), // shorter ones get 422 (RFC 4028 §4)
-        livenessSeconds: secondsOrNone(60), // a phone silent for so long is asked (OPTIONS); 0: never
+        livenessSeconds: secondsOrNone(300), // a phone silent for so long is asked (OPTIONS in the dialog); 0: never
       },
       { ...strict, default: {} },
     ),
