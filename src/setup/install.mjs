@@ -20,7 +20,8 @@ export const RTPENGINE = {
   service: 'rtpengine-daemon',
 };
 export const FFMPEG = { program: 'ffmpeg', package: 'ffmpeg', why: 'reading music files' };
-export const ESPEAK = { program: 'espeak-ng', package: 'espeak-ng', why: 'speaking prompts' };
+/** Everything but spoken prompts works without it. */
+export const ESPEAK = { program: 'espeak-ng', package: 'espeak-ng', why: 'speaking prompts', optional: true };
 export const SIPP = { program: 'sipp', package: 'sip-tester', why: 'test phones' };
 export const TSHARK = { program: 'tshark', package: 'tshark', why: 'seeing what reaches the test phones' };
 export const BARESIP = { program: 'baresip', package: 'baresip-core', why: 'test phones' };
@@ -58,7 +59,14 @@ const findProgram = (name) => PLACES.map((folder) => join(folder, name)).find((p
 /** Debian packages that are missing are installed when we may (root, or sudo without a password); otherwise one line says what to type. */
 export function ensurePackages(wanted) {
   const missing = wanted.filter(({ program }) => findProgram(program) === undefined);
-  if (missing.length > 0) installPackages(missing);
+  if (missing.length > 0) {
+    try {
+      installPackages(missing);
+    } catch (error) {
+      if (!(error instanceof SetupError) || missing.some(({ optional }) => optional !== true)) throw error;
+      say(`going on without ${missing.map((one) => one.package).join(', ')}: ${error.message}`);
+    }
+  }
   for (const { program, oldest } of wanted) if (oldest !== undefined) checkVersion(program, oldest);
 }
 
