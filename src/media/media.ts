@@ -65,8 +65,10 @@ export async function startMedia(
     const { ffmpeg, espeak } = programs();
     const cache = await MusicCache.open(config, clock, ffmpeg);
     const prompts = new Prompts({ config, cache, clock, findEspeak: () => espeak ?? programs().espeak });
-    const [library] = await Promise.all([MusicLibrary.open({ config, cache, clock, log }), life.start()]);
-    closers.push(() => library.close());
+    const opening = MusicLibrary.open({ config, cache, clock, log });
+    // It is opened while rtpengine starts, and closed also when that fails.
+    closers.push(() => opening.then((opened) => opened.close()));
+    const [library] = await Promise.all([opening, life.start()]);
     const sounds = new Sounds({ ng: commands, head: cache.head, standIn: library.standIn, log });
     const address = config.addresses[0] ?? '127.0.0.1';
     const probe = new MusicProbe(commands, address, clock);
