@@ -109,7 +109,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   const parking = new Parking(config.park, clock);
   const announcer = new Announcer({ signaling, media: media.port, clock, log: log.child({ room: 'announcer' }) });
   closers.add('announcer', () => announcer.close());
-  const moves = new DialogMoves({ calls, signaling, parking, announcer, bus });
+  const moves = new DialogMoves({ calls, signaling, parking, announcer });
   const transfers = new TransferService({
     calls,
     bindings: phones.bindings,

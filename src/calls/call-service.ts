@@ -101,7 +101,7 @@ export class CallService implements CallSignals {
       ringMs: deps.ringSeconds * 1000,
       random: deps.random ?? Math.random,
       dispatch: (id, input) => this.dispatch(id, input),
-      publish: (event) => this.#publish(event),
+      publish: (event) => this.publish(event),
       forget: (id) => this.#forget(id),
       takeOver: (id) => this.#transfers?.takeOver(id),
       askTransfer: (id, leaving, to) => this.#transfers?.asked(id, leaving, to),
@@ -248,7 +248,8 @@ export class CallService implements CallSignals {
     await empty;
   }
 
-  #publish(event: CallEvent): void {
+  /** Every word of a call to the outside goes this way, so that the log tells the same story as the events. */
+  publish(event: CallEvent): void {
     this.#deps.log.info(shortStory(event), event.kind);
     this.#deps.bus.publish(event);
   }

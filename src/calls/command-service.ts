@@ -131,9 +131,9 @@ export class CommandService implements CommandPort {
   }
 
   async #change(command: Asked<'call.hold'> | Asked<'call.resume'>, input: Input): Promise<Outcome> {
-    const live: LiveCall = confirmedCall(this.#find, command.callId, 'a call can be held once it is answered');
-    if (live.call.kind !== 'confirmed') throw new CallNotFound(command.callId);
-    const before = live.call.hold;
+    const confirmed = confirmedCall(this.#find, command.callId, 'a call can be held once it is answered');
+    const before = confirmed.call.hold;
+    const live: LiveCall = confirmed; // it may end while the phones are asked
     const { watch, settled } = command.byPhone === true ? await this.#askPhone(live, command) : await this.#follow(live, input);
     if (live.call.kind !== 'confirmed') throw new WrongMoment('the call ended meanwhile', stateOf(live.call));
     return { kind: 'hold.done', proof: await this.#prove(live, watch, settled, before !== live.call.hold) };

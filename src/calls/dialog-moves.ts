@@ -9,7 +9,6 @@ import { CallNotFound, NumberUnknown, WrongMoment } from '#kit/errors.js';
 import type { Announcer } from './announcer.js';
 import type { CallService, Joined } from './call-service.js';
 import { stateOf } from './call-view.js';
-import type { EventBus } from './event-bus.js';
 import type { Parking } from './parking.js';
 import type { IncomingCall, LegId, SignalingPort } from './ports.js';
 import { confirmedCall, staysReady, type FindCall } from './preconditions.js';
@@ -19,7 +18,6 @@ export type DialogMovesDeps = Readonly<{
   signaling: Pick<SignalingPort, 'adopt' | 'referProgress'>;
   parking: Parking;
   announcer: Announcer;
-  bus: EventBus;
 }>;
 
 export class DialogMoves {
@@ -70,7 +68,7 @@ export class DialogMoves {
   }
 
   #retrieve(slot: string, call: IncomingCall): Joined {
-    const { bus, calls, parking } = this.#deps;
+    const { calls, parking } = this.#deps;
     const parked = parking.find(slot);
     const waiting = parked === undefined ? undefined : calls.live(parked.callId);
     if (parked === undefined || waiting === undefined) throw new NumberUnknown(call.toUser);
@@ -78,7 +76,7 @@ export class DialogMoves {
     const joined = this.join({ callId: parked.callId, role: parked.staying });
     const arrived = (newCallId: CallId): void => {
       joined.arrived(newCallId);
-      bus.publish({ kind: 'call.retrieved', callId: parked.callId, parties, slot, by: call.fromUser, newCallId });
+      calls.publish({ kind: 'call.retrieved', callId: parked.callId, parties, slot, by: call.fromUser, newCallId });
     };
     return { ...joined, arrived };
   }
@@ -88,7 +86,7 @@ export class DialogMoves {
    * @returns the slot. @throws CallNotFound, WrongMoment, BadRequest, Busy
    */
   park(callId: CallId, leaving: LegRole | undefined, slot: string | undefined, refer?: LegId): string {
-    const { bus, calls, parking, signaling } = this.#deps;
+    const { calls, parking, signaling } = this.#deps;
     const live = confirmedCall(this.#find, callId, 'a call can be parked once it is answered');
     if (parking.isParked(callId)) throw new WrongMoment('this call is parked already', stateOf(live.call));
     if (live.call.callee.halfOpen === true) throw new WrongMoment('the call is still being connected', stateOf(live.call));
@@ -98,7 +96,7 @@ export class DialogMoves {
     const given = parking.take(slot, { callId, staying, number: parties[staying], by: parties[leaves] });
     calls.dispatch(callId, { kind: 'transfer.requested', leaving: leaves, park: true });
     const parked: CallEvent = { kind: 'call.parked', callId, parties, slot: given, by: parties[leaves] };
-    bus.publish(parked);
+    calls.publish(parked);
     if (refer !== undefined) signaling.referProgress(refer, 200, 'OK');
     calls.dispatch(callId, { kind: 'leg.dismissed', leg: leaves });
     return given;

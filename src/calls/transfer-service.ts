@@ -289,7 +289,7 @@ export class TransferService implements CallTransfers {
   }
 
   #tell(event: CallEvent): void {
-    this.#deps.bus.publish(event);
+    this.#deps.calls.publish(event);
   }
 }
 

@@ -2,7 +2,6 @@
  * case: one question to a B2BUA, as a value: what is done, which RFC decides, which complaint of users it answers.
  * The families in cases/ make many of them out of few stories.
  */
-import type { Sip } from './phone/sip-text.js';
 import type { Transport } from './phone/wire.js';
 import type { Stage } from './stage.js';
 
@@ -52,6 +51,3 @@ export const over = (transport: Transport, story: Story): Case => ({
 });
 
 export const otherLeg = (leg: Leg): Leg => (leg === 'caller' ? 'callee' : 'caller');
-
-export const isReinvite = (message: Sip): boolean =>
-  message.what === 'INVITE' && /;\s*tag=/i.test(message.headers.get('to') ?? '');

@@ -14,9 +14,11 @@ export type RegistrationView = Readonly<{
   aor: string;
   contact: string;
   transport: string;
+  /** Address and port the phone registered from. */
   source: string;
   userAgent?: string | undefined;
   expiresInSec: number;
+  /** False when the phone no longer answers our OPTIONS. */
   reachable: boolean;
 }>;
 
@@ -25,9 +27,9 @@ export class Registrar {
   readonly #clock: Clock;
   readonly #limits: BindingLimits;
   readonly #publish: (event: RegistrationEvent) => void;
-  /** Contacts that did not answer the last pings, as `aor contact`. */
-  /** As many as are registered at most. */
+  /** Numbers whose phone would not have a hold with music; as many as are registered at most. */
   readonly #refusedMusic = new Set<string>();
+  /** Contacts that did not answer the last pings, as `aor contact`. */
   readonly #unreachable = new Set<string>();
 
   constructor(clock: Clock, limits: BindingLimits, publish: (event: RegistrationEvent) => void) {

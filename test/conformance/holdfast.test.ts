@@ -7,7 +7,6 @@ import { RestControl } from '#conformance/control.js';
 import { runCases, type Result } from '#conformance/runner.js';
 import { RealClock } from '#kit/clock.js';
 import { Holdfast } from '../support/holdfast.js';
-import { notYet } from './not-yet.js';
 
 /** All of it, far above what it takes. */
 const MOST_MS = 280_000;
@@ -31,8 +30,7 @@ t.equal(new Set(ALL_CASES.map(({ id }) => id)).size, ALL_CASES.length, 'and a na
 t.ok(ALL_CASES.length > 150, `${ALL_CASES.length} cases`);
 
 for (const result of results) {
-  const reason = notYet(result.case.id);
-  t.test(`${result.case.id}: ${result.case.title}`, reason === undefined ? {} : { todo: reason }, (t) => {
+  t.test(`${result.case.id}: ${result.case.title}`, (t) => {
     t.equal(result.verdict, 'passed', result.verdict === 'passed' ? result.case.rfc : why(result));
     t.end();
   });

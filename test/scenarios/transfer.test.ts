@@ -211,6 +211,29 @@ t.test('a hold that has lasted long enough rings its holder, who has the party a
   phones.hush();
 });
 
+t.test(
+  'a holder is reminded by a beep and an event, as long as it holds, and then the number of the policy is rung',
+  async (t) => {
+    const phones = await ThreePhones.start(t);
+    const { alice, bob, holdfast } = phones.two;
+    const talk = await phones.two.talk();
+    const policy = { remindHolderEverySeconds: 1, maxSeconds: 3, onExpiry: 'transfer:103' };
+    const held = holdfast.api('PUT', `/calls/${talk.id}/hold`, { holder: 'callee', ...policy });
+    await Promise.all([phones.follows(alice, 'sendonly'), phones.follows(bob, 'inactive')]);
+    t.equal((await held).status, 200);
+    bob.rtp.forget();
+    t.match(await holdfast.event((event) => event['kind'] === 'hold.reminder'), { reason: 'callee-api', callId: talk.id });
+    const BEEP_HERTZ = 880;
+    t.same((await bob.rtp.next(15)).tones(BEEP_HERTZ, ALICE_HERTZ, MUSIC_HERTZ), [BEEP_HERTZ], 'and nothing else is heard');
+    t.same(await phones.hears(alice), [MUSIC_HERTZ], 'who waits hears only music');
+    await phones.answers(phones.carol);
+    await Promise.all([phones.follows(alice, 'sendrecv'), phones.isHungUp(bob)]);
+    t.match(await holdfast.event((event) => event['kind'] === 'hold.expired'), { action: 'transfer:103' });
+    t.same(await phones.hears(alice), [CAROL_HERTZ]);
+    phones.hush();
+  },
+);
+
 t.test('what cannot be transferred is said in the words of the API', async (t) => {
   const phones = await ThreePhones.start(t);
   const { holdfast } = phones.two;

@@ -1,7 +1,7 @@
 /**
  * heard: RTP packets that arrived somewhere, and what can be said of them: which tones, how many from whom, how evenly.
  */
-import { fromAlaw, fromUlaw } from './g711.js';
+import { fromAlaw, fromUlaw } from '#conformance/phone/g711.js';
 
 export type RtpPacket = Readonly<{
   atMs: number;

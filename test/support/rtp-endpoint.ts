@@ -3,7 +3,7 @@
  * SDP. Time is counted in packets (one each 20 ms), so that no test has to sleep.
  */
 import { createSocket, type Socket } from 'node:dgram';
-import { toAlaw, toUlaw } from './g711.js';
+import { toAlaw, toUlaw } from '#conformance/phone/g711.js';
 import { Heard, PCMA, PCMU, readRtp, type RtpPacket } from './heard.js';
 
 export { Heard, PCMA, PCMU } from './heard.js';
