@@ -94,7 +94,7 @@ function describe(wrong: ValueError, file: string): string {
 
 /** An address may carry user and password in front of its host. */
 const hideSecret = (key: string, found: string): string =>
-  /password|token|secret/.test(key) ? 'a value that does not fit' : found.replace(/\/\/[^/@"]*@/, '//…@');
+  /password|token|secret/i.test(key) ? 'a value that does not fit' : found.replace(/\/\/[^/@"]*@/, '//…@');
 
 function knownKeys(wrong: ValueError): string {
   const properties = (wrong.schema as { properties?: Record<string, unknown> }).properties;
@@ -181,17 +181,17 @@ function refuseDemoPasswords(config: Config): void {
         : tokens.some((token) => DEMO_PASSWORDS.has(token.token))
           ? 'tokens: the demo token is still there'
           : undefined;
-  if (config.plivo.enabled && config.plivo.accounts.some(({ authToken }) => DEMO_PASSWORDS.has(authToken)))
-    throw new ConfigError(
-      `phlos.yaml: accounts: an account still has the demo token, and address is ${open}, which others can reach. Give it an ` +
-        `authToken of its own, take it out, or say enabled: false`,
-    );
   if (known !== undefined) {
     throw new ConfigError(
       `accounts.yaml: ${known}, and address is ${open}, which others can reach. Give every phone, HTTP user and token in ` +
         `${join(config.folder, 'accounts.yaml')} a password of its own, or bind to 127.0.0.1`,
     );
   }
+  if (config.plivo.enabled && config.plivo.accounts.some(({ authToken }) => DEMO_PASSWORDS.has(authToken)))
+    throw new ConfigError(
+      `phlos.yaml: accounts: an account still has the demo token, and address is ${open}, which others can reach. Give it an ` +
+        `authToken of its own, take it out, or say enabled: false`,
+    );
 }
 
 function deepFreeze<T>(value: T): T {
