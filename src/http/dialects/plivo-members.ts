@@ -12,15 +12,16 @@ export type Role = 'agent' | 'customer';
 
 export const otherPlace = (place: Place): Place => (place === 'caller' ? 'callee' : 'caller');
 
-/** The node's live calls, the newest first. */
+/** The node's live calls, the newest first; who only rings is no member while another call of the same number talks. */
 export function callsOf(node: NodeConfig, calls: readonly CallView[]): readonly CallView[] {
   const taken = node.numbers?.map((number) => spelled(number).user);
   const belongs = ({ parties }: CallView): boolean =>
     taken === undefined || [parties.caller, parties.callee].some((party) => taken.includes(spelled(party).user));
+  const talks = ({ state }: CallView): number => Number(state === 'in-call' || state === 'held');
   return calls
     .filter((call) => call.state !== 'ended' && belongs(call))
     .reverse()
-    .sort((one, other) => Date.parse(other.createdAt) - Date.parse(one.createdAt));
+    .sort((one, other) => talks(other) - talks(one) || Date.parse(other.createdAt) - Date.parse(one.createdAt));
 }
 
 /** The whole address counts before the user part alone; of several calls the newest. */

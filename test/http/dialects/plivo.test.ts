@@ -106,6 +106,13 @@ t.test('a member is found by number or SIP address, however it is spelled, and t
     t.equal((await act(member, 'hold')).statusCode, 404, member);
 });
 
+t.test('a call that rings does not hide the one that talks', async (t) => {
+  const waiting = callView({ id: 'waiting' as CallId, state: 'ringing', createdAt: '2026-11-21T11:00:00.000Z' });
+  const { calls, act } = await house(t, new FakeCalls(waiting, callView({ state: 'held' })));
+  t.equal((await act('102', 'unhold')).statusCode, 201);
+  t.match(calls.last, { callId: 'call1' });
+});
+
 t.test('the same user at two hosts: the whole address counts first', async (t) => {
   const far = callView({
     id: 'far' as CallId,
@@ -313,6 +320,54 @@ t.test('a full house, a failed media server and a fault of ours are 5xx, and tel
     t.equal(answer.statusCode, status);
     t.notMatch(answer.body, /bug|plivo\.ts/);
   }
+});
+
+t.test('whatever is sent, the answer is a refusal in the words of the dialect, and never a fault', async (t) => {
+  const { app, calls } = await house(t, new FakeCalls(talking));
+  const words = [
+    'hold\u0000',
+    '',
+    ' ',
+    '%',
+    '__proto__',
+    'constructor',
+    '../..',
+    '\u{1f4a9}',
+    'a'.repeat(5000),
+    '<script>',
+    ';',
+    '@',
+    ':',
+    '?',
+  ];
+  const asks: InjectOptions[] = words.flatMap((word) => {
+    const one = encodeURIComponent(word);
+    const values = [word, [word], { [word]: word }, null, 1e308, true];
+    return [
+      ...values.map((value) => member({ action: value, [word]: value })),
+      ...values.map((to) => post(NODE, { action: 'cold_transfer', to: typeof to === 'number' ? [to] : to, trigger_source: to })),
+      post(`${NODE}/members/${one}`, { action: 'hold' }),
+      post(`/v1/phlo/${one}/multi_party_call/${one}/members/${one}`, { action: 'hold' }),
+      post(`${MPC}/${one}/Participant/${one}`, { hold: true }),
+      post(`${MPC}/name_${one}/Participant/${one}`, { hold: word }),
+      member(word, JSON_TYPE),
+      member(word, { 'content-type': 'application/x-www-form-urlencoded' }),
+      member(word, MULTIPART),
+      member(`--b\r\n${word}\r\n\r\n${word}\r\n--b--`, MULTIPART),
+      { url: `/v1/${one}`, headers: DEMO },
+    ];
+  });
+  for (const ask of asks) {
+    const answer = await app.inject(ask);
+    const shown = JSON.stringify(ask).slice(0, 200);
+    t.ok(answer.statusCode >= 400 && answer.statusCode < 500, `${answer.statusCode} for ${shown}`);
+    t.notMatch(answer.body, /node_modules|\.ts:|\.js:/, shown);
+  }
+  t.same(
+    calls.asked.filter(({ kind }) => kind !== 'call.list'),
+    [],
+    'nothing was done',
+  );
 });
 
 t.test('switched off, nothing answers at /v1 but the house itself', async (t) => {
