@@ -278,6 +278,7 @@ const ROWS: readonly Row[] = [
   ['a method that is not there', { method: 'DELETE', url: NODE, headers: DEMO }, 405, /GET, POST/],
   ['a member looked at', { url: `${NODE}/members/102`, headers: DEMO }, 405, /POST/],
   ['a path that is not there', { url: '/v1/nowhere', headers: DEMO }, 404, /nothing/],
+  ['a slash too many', { url: '/v1/phlo//demo-phlo', headers: DEMO }, 404, /nothing/],
   ['an unknown MPC', post(`${MPC}/name_nope/Participant/102`, { hold: true }), 404, /MultiPartyCall/],
   ['an MPC of no call', post(`${MPC}/uuid_nope/Participant/102`, { hold: true }), 404, /MultiPartyCall/],
   ['an MPC without prefix', post(`${MPC}/demo-node/Participant/102`, { hold: true }), 404, /MultiPartyCall/],
