@@ -6,7 +6,7 @@ import { LEG_ROLES, type CallId, type LegRole } from '#core/leg.js';
 import { phoneReason } from '#core/hold.js';
 import { holdView } from '#core/hold-view.js';
 import type { Clock } from '#kit/clock.js';
-import { assertNever, BadRequest, CallNotFound, WrongMoment } from '#kit/errors.js';
+import { assertNever, BadRequest, CallNotFound, NotBuilt, WrongMoment } from '#kit/errors.js';
 import type { CallService } from './call-service.js';
 import { stateOf, viewOf } from './call-view.js';
 import type { Command, CommandPort, HoldProof, LegProof, Outcome } from './commands.js';
@@ -27,6 +27,15 @@ const HOLD_ANSWER_MS = 5000;
 const COUNT_TRIES = 5;
 const COUNT_PAUSE_MS = 10;
 const FIRST_MAX_FORWARDS = 70; // RFC 3261 §8.1.1.6
+
+/** What the dialects can ask already, and no room can do yet. */
+const NOT_BUILT = {
+  'call.mute': 'muting a party',
+  'call.play': 'playing a prompt to a party',
+  'call.consult': 'talking to the new party before a transfer',
+  'consult.cancel': 'taking a party back from a transfer',
+  'call.add': 'a call of three',
+} as const;
 
 type Followed = Readonly<{ watch: HoldWatch; settled: boolean }>;
 
@@ -95,6 +104,13 @@ export class CommandService implements CommandPort {
         };
       case 'park.list':
         return { kind: 'park.listed', parked: this.#parking.list() };
+      case 'call.mute':
+      case 'call.play':
+      case 'call.consult':
+      case 'consult.cancel':
+      case 'call.add':
+        liveCall(this.#find, command.callId);
+        throw new NotBuilt(NOT_BUILT[command.kind]);
       case 'call.get': {
         const call = this.#calls.view(command.callId);
         if (call === undefined) throw new CallNotFound(command.callId);
@@ -134,6 +150,10 @@ export class CommandService implements CommandPort {
     const confirmed = confirmedCall(this.#find, command.callId, 'a call can be held once it is answered');
     const before = confirmed.call.hold;
     const live: LiveCall = confirmed; // it may end while the phones are asked
+    if (command.atOnce === true && command.byPhone !== true) {
+      this.#calls.dispatch(live.call.id, input);
+      return { kind: 'call.done', callId: live.call.id };
+    }
     const { watch, settled } = command.byPhone === true ? await this.#askPhone(live, command) : await this.#follow(live, input);
     if (live.call.kind !== 'confirmed') throw new WrongMoment('the call ended meanwhile', stateOf(live.call));
     return { kind: 'hold.done', proof: await this.#prove(live, watch, settled, before !== live.call.hold) };

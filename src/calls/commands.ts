@@ -35,8 +35,26 @@ export type Command =
       policy?: Partial<HoldPolicy> | undefined;
       /** The holder's phone is asked to press its own key (NOTIFY), instead of holding in its name. */
       byPhone?: true | undefined;
+      /** Answered `call.done` as soon as it is begun, instead of with its proof: for clients that wait a few seconds only. */
+      atOnce?: true | undefined;
     }>
-  | Readonly<{ kind: 'call.resume'; callId: CallId; holder: Holder; byPhone?: true | undefined }>
+  | Readonly<{
+      kind: 'call.resume';
+      callId: CallId;
+      holder: Holder;
+      byPhone?: true | undefined;
+      atOnce?: true | undefined;
+    }>
+  /** A party that is muted is not heard by the other, and still hears it. */
+  | Readonly<{ kind: 'call.mute'; callId: CallId; party: LegRole; muted: boolean }>
+  /** A prompt of the configuration, heard by one party. */
+  | Readonly<{ kind: 'call.play'; callId: CallId; party: LegRole; prompt: string; hangUpAfter?: true | undefined }>
+  /** `holder` talks to somebody else first, while the other party waits; both are connected when the holder leaves. */
+  | Readonly<{ kind: 'call.consult'; callId: CallId; holder: LegRole; to: Readonly<{ number: string }> }>
+  /** Ends the consultation and takes the party that waits back. */
+  | Readonly<{ kind: 'consult.cancel'; callId: CallId; holder: LegRole }>
+  /** One more member: a call of two becomes a conference. */
+  | Readonly<{ kind: 'call.add'; callId: CallId; number: string }>
   /** Connects the party that does not leave with a number, or with whom `leaving` talks to in its other call (attended). */
   | Readonly<{ kind: 'call.transfer'; callId: CallId; leaving?: LegRole | undefined; to: TransferTarget }>
   /** Lets the party that does not leave wait in a slot; without one in the first that is free. */
@@ -99,6 +117,8 @@ export type Outcome =
   | Readonly<{ kind: 'call.accepted'; call: CallView; repeated: boolean }>
   | Readonly<{ kind: 'call.hangup-started'; callId: CallId }>
   | Readonly<{ kind: 'hold.done'; proof: HoldProof }>
+  /** Begun or done, and there is nothing more to say of it. */
+  | Readonly<{ kind: 'call.done'; callId: CallId }>
   | Readonly<{ kind: 'transfer.started'; callId: CallId; newCallId: CallId }>
   | Readonly<{ kind: 'call.parked'; callId: CallId; slot: string }>
   | Readonly<{ kind: 'park.listed'; parked: readonly ParkedView[] }>
@@ -107,7 +127,7 @@ export type Outcome =
 
 /**
  * What adapters may ask of the calls. Rejects with AppError: CallNotFound, WrongMoment, NumberUnknown,
- * NotRegistered, BadRequest, Busy, MediaFailed.
+ * NotRegistered, BadRequest, Busy, MediaFailed, NotBuilt.
  */
 export interface CommandPort {
   execute(command: Command): Promise<Outcome>;

@@ -9,6 +9,8 @@ export class AllowedMethods {
   /** Must be made before the routes it is to know. */
   constructor(app: FastifyInstance) {
     app.addHook('onRoute', ({ url, method }) => {
+      // What catches the rest of a dialect's paths knows better itself which methods they have.
+      if (url.includes('*')) return;
       const pattern = new RegExp(`^${url.replaceAll('.', '\\.').replace(/:[A-Za-z]+/g, '[^/]+')}/?$`);
       this.#routes.push({ pattern, methods: [method].flat() });
     });

@@ -7,12 +7,15 @@ import type { CommandPort } from '#calls/commands.js';
 import type { EventBus } from '#calls/event-bus.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
+import { newUuid } from '#kit/ids.js';
 import type { Logger } from '#kit/log.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { ApiAccounts, headerCredentials } from './api-accounts.js';
 import { CallMetrics } from './call-metrics.js';
-import { mountDialect } from './dialects/mount.js';
+import type { Dialect } from './dialects/dialect.js';
+import { mountDialect, type MountDeps } from './dialects/mount.js';
 import { ozeki } from './dialects/ozeki.js';
+import { plivo } from './dialects/plivo.js';
 import { rest } from './dialects/rest.js';
 import { WireIds } from './dialects/wire-ids.js';
 import { problemReply } from './error-reply.js';
@@ -38,7 +41,7 @@ declare module 'fastify' {
 }
 
 export type HttpDeps = Readonly<{
-  config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks'>;
+  config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks' | 'plivo'>;
   commands: CommandPort;
   bus: EventBus;
   registrations: RegistrationsPort;
@@ -73,10 +76,17 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const methods = new AllowedMethods(app);
   const mount = { commands: metrics.watching(deps.commands), accounts, log };
   for (const dialect of dialects) mountDialect(app, dialect, mount);
+  const plivoRoutes = mountPlivo(app, config, mount);
   mountObserveRoutes(app, { accounts, bus, streams, metrics, registrations: deps.registrations, health: deps.health });
   mountMusicRoutes(app, { accounts, music: deps.music });
   mountWebhookRoutes(app, { accounts, webhooks });
-  const documented = [...dialects.flatMap((dialect) => dialect.routes), ...OBSERVE_DOCS, ...MUSIC_DOCS, ...WEBHOOK_DOCS];
+  const documented = [
+    ...dialects.flatMap((dialect) => dialect.routes),
+    ...plivoRoutes,
+    ...OBSERVE_DOCS,
+    ...MUSIC_DOCS,
+    ...WEBHOOK_DOCS,
+  ];
   mountPages(app, openApiOf(documented, VERSION));
   answerTheRest(app, accounts, methods, log);
   await app.ready();
@@ -87,6 +97,17 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
     await Promise.all([webhooks.close(), app.close()]);
   };
   return { app, streams, webhooks, stop };
+}
+
+/** It has accounts of its own, and may be switched off. */
+function mountPlivo(app: FastifyInstance, config: HttpDeps['config'], mount: Omit<MountDeps, 'accounts'>): Dialect['routes'] {
+  if (!config.plivo.enabled) return [];
+  const http = config.plivo.accounts.map(({ authId, authToken }) => ({ user: authId, password: authToken }));
+  const phones = new Set(config.accounts.phones.map(({ number }) => number));
+  const dialect = plivo({ config: config.plivo, isOurs: (number) => phones.has(number), newUuid });
+  mountDialect(app, dialect, { ...mount, accounts: new ApiAccounts({ http, tokens: [] }) });
+  // What catches the rest of its paths is nothing to read about.
+  return dialect.routes.filter(({ path }) => !path.includes('*'));
 }
 
 function bareFastify(bodyBytes: number, log: Logger): FastifyInstance {

@@ -20,6 +20,7 @@ export function frontPage(): string {
 <li><a href="/openapi.json">/openapi.json</a>: the same for programs</li>
 <li><a href="/health">/health</a>: is it well</li>
 <li>/api: the Ozeki HTTP API (CallSetup, Hold, Unhold, Hangup, ListActiveCalls)</li>
+<li>/v1/phlo: the Plivo PHLO API (members that hold, unhold and hang up), unless phlos.yaml switches it off</li>
 </ul>`,
   );
 }

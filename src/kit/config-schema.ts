@@ -3,6 +3,7 @@
  * One file of the folder is one section; the key, the default and the reason stand on one line.
  */
 import { Type, type Static } from '@sinclair/typebox';
+import type { PhlosConfig } from './phlos-schema.js';
 import type { WebhooksConfig } from './webhooks-schema.js';
 
 const port = (value: number) => Type.Integer({ minimum: 0, maximum: 65535, default: value });
@@ -241,6 +242,7 @@ export type Config = Readonly<
     trunks: Static<typeof TrunksFile>['trunks'];
     music: Static<typeof MusicFile>;
     webhooks: WebhooksConfig;
+    plivo: PhlosConfig;
   }
 >;
 

@@ -10,9 +10,11 @@ import { Value, type ValueError } from '@sinclair/typebox/value';
 import { parseDocument } from 'yaml';
 import { AccountsFile, DEMO_PASSWORDS, ENVIRONMENT, HoldfastFile, MusicFile, TrunksFile, type Config } from './config-schema.js';
 import { ConfigError } from './errors.js';
+import { PhlosFile } from './phlos-schema.js';
 import { WebhooksFile } from './webhooks-schema.js';
 
 export type { Config, TrunkConfig } from './config-schema.js';
+export type { NodeConfig, PhlosConfig } from './phlos-schema.js';
 export type { HookLimits, WebhooksConfig } from './webhooks-schema.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,6 +37,7 @@ export function loadConfig(environment: Environment, defaultFolder: string): Con
     music: validate(MusicFile, readYaml(folder, 'music.yaml'), 'music.yaml'),
     // A first try on loopback just works; a Holdfast that others reach must not be their way into the house.
     webhooks: { ...webhooks, allowPrivateAddresses: webhooks.allowPrivateAddresses ?? addresses.every(isLoopback) },
+    plivo: validate(PhlosFile, readYaml(folder, 'phlos.yaml'), 'phlos.yaml'),
   };
   checkTogether(config);
   return deepFreeze(config);
@@ -91,7 +94,7 @@ function describe(wrong: ValueError, file: string): string {
 
 /** An address may carry user and password in front of its host. */
 const hideSecret = (key: string, found: string): string =>
-  /password|token|secret/.test(key) ? 'a value that does not fit' : found.replace(/\/\/[^/@"]*@/, '//…@');
+  /password|token|secret/i.test(key) ? 'a value that does not fit' : found.replace(/\/\/[^/@"]*@/, '//…@');
 
 function knownKeys(wrong: ValueError): string {
   const properties = (wrong.schema as { properties?: Record<string, unknown> }).properties;
@@ -141,6 +144,7 @@ function checkTogether(config: Config): void {
     }
   }
   checkWebhookNames(config);
+  checkPhloNames(config);
   refuseDemoPasswords(config);
 }
 
@@ -151,6 +155,15 @@ function checkWebhookNames({ webhooks }: Config): void {
       throw new ConfigError(`webhooks.yaml: webhooks.${index}.name: found ${name} twice, expected each name once`);
     names.add(name);
   }
+}
+
+function checkPhloNames({ plivo }: Config): void {
+  const twice = (ids: readonly string[]): string | undefined => ids.find((id, index) => ids.indexOf(id) !== index);
+  const phlo = twice(plivo.phlos.map(({ id }) => id));
+  // The successor's routes name a node without its PHLO, so a node is known by its id alone.
+  const node = twice(plivo.phlos.flatMap(({ nodes }) => nodes.map(({ id }) => id)));
+  if (phlo !== undefined) throw new ConfigError(`phlos.yaml: phlos: found id ${phlo} twice, expected each id once`);
+  if (node !== undefined) throw new ConfigError(`phlos.yaml: phlos.nodes: found id ${node} twice, expected each id once`);
 }
 
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
@@ -174,6 +187,11 @@ function refuseDemoPasswords(config: Config): void {
         `${join(config.folder, 'accounts.yaml')} a password of its own, or bind to 127.0.0.1`,
     );
   }
+  if (config.plivo.enabled && config.plivo.accounts.some(({ authToken }) => DEMO_PASSWORDS.has(authToken)))
+    throw new ConfigError(
+      `phlos.yaml: accounts: an account still has the demo token, and address is ${open}, which others can reach. Give it an ` +
+        `authToken of its own, take it out, or say enabled: false`,
+    );
 }
 
 function deepFreeze<T>(value: T): T {

@@ -38,5 +38,14 @@ export const newBranch = (random?: RandomBytes): string => `z9hG4bK${word(16, ra
 /** RFC 3261 §8.1.1.4: globally unique. */
 export const newSipCallId = (random?: RandomBytes): string => word(24, random);
 
+/** RFC 9562 §5.4: 122 random bits, version 4. */
+export function newUuid(random: RandomBytes = systemRandom): string {
+  const hex = [...random(16)].map((byte, index) => {
+    const bits = index === 6 ? (byte & 0x0f) | 0x40 : index === 8 ? (byte & 0x3f) | 0x80 : byte;
+    return bits.toString(16).padStart(2, '0');
+  });
+  return [4, 6, 8, 10].reduce((text, at, nth) => `${text.slice(0, at * 2 + nth)}-${text.slice(at * 2 + nth)}`, hex.join(''));
+}
+
 /** Our own call id, shown in every API: short enough to type. */
 export const newCallId = (random?: RandomBytes): string => word(12, random);

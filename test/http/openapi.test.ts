@@ -45,6 +45,7 @@ t.test('every path of the issue is described, with its answers and its problems'
     'get /metrics',
     'get /api',
     'post /api',
+    'post /v1/phlo/{phloId}/multi_party_call/{nodeId}/members/{memberAddress}',
     'get /webhooks',
     'post /webhooks',
     'get /webhooks/{webhook}',

@@ -95,6 +95,14 @@ const MISTAKES: readonly (readonly [string, Files, readonly string[]])[] = [
     },
     ['webhooks.yaml', 'webhooks.1.name', 'found a twice'],
   ],
+  ['a sense of hold that nobody has', { 'phlos.yaml': 'holdSense: both' }, ['phlos.yaml', 'holdSense', '"both"', 'holder, held']],
+  ['a node without an id', { 'phlos.yaml': 'phlos: [{ id: p, nodes: [{ name: x }] }]' }, ['phlos.0.nodes.0.id', 'nothing']],
+  ['one PHLO twice', { 'phlos.yaml': 'phlos: [{ id: p }, { id: p }]' }, ['phlos.yaml', 'id p twice']],
+  [
+    'one node in two PHLOs',
+    { 'phlos.yaml': 'phlos: [{ id: p, nodes: [{ id: n }] }, { id: q, nodes: [{ id: n }] }]' },
+    ['phlos.yaml', 'phlos.nodes', 'id n twice'],
+  ],
   ['music that is no path', { 'music.yaml': 'default: 7' }, ['music.yaml', 'default', '7', 'a string']],
 ];
 
@@ -112,6 +120,7 @@ t.test('what was found is not shown when it is a secret', (t) => {
   t.notMatch(message, 'hunter2');
   t.notMatch(complaint(t, holdfast('drachtio: { secret: [hunter2] }')), 'hunter2');
   t.notMatch(complaint(t, hook('name: a, url: http://a.example/, secret: hunter2')), 'hunter2');
+  t.notMatch(complaint(t, { 'phlos.yaml': 'accounts: [{ authId: a, authToken: [hunter2] }]' }), 'hunter2');
   const inside = complaint(t, hook('name: a, url: http://me:hunter2@a.example/, secret: 0123456789abcdef'));
   t.match(inside, 'webhooks.0.url');
   t.notMatch(inside, 'hunter2');
@@ -128,6 +137,7 @@ t.test('an empty folder is a whole configuration', (t) => {
   t.match(config, { address: '127.0.0.1', addresses: ['127.0.0.1'], sip: { port: 5060, wsPort: 5066 }, http: { port: 9509 } });
   t.strictSame(config.accounts, { phones: [], http: [], tokens: [] });
   t.strictSame(config.trunks, []);
+  t.strictSame(config.plivo, { enabled: true, holdSense: 'holder', accounts: [], phlos: [] }, 'nobody has credentials');
   t.end();
 });
 
@@ -193,6 +203,7 @@ const shipped = fileURLToPath(new URL('../../sip-config', import.meta.url));
 
 t.test('the configuration that ships is valid, and its demo passwords are for loopback only', (t) => {
   t.equal(loadConfig({}, shipped).accounts.phones.length, 10);
+  t.match(loadConfig({}, shipped).plivo.phlos[0], { id: 'demo-phlo', nodes: { 0: { id: 'demo-node' } } });
   t.equal(loadConfig({ HOLDFAST_ADDRESS: '127.0.0.1,::1' }, shipped).addresses.length, 2);
   for (const address of ['0.0.0.0', '192.0.2.1', '127.0.0.1,192.0.2.1', '::']) {
     t.throws(() => loadConfig({ HOLDFAST_ADDRESS: address }, shipped), /accounts\.yaml: .*demo password/, address);
@@ -208,5 +219,8 @@ t.test('each kind of demo password is found, and none is needed', (t) => {
   t.match(complaint(t, { 'accounts.yaml': own.replace('mine', 'demo-107') }, open), 'a phone still has its demo password');
   t.match(complaint(t, { 'accounts.yaml': own.replace('u, password: mine', 'u, password: qwe123') }, open), 'a user still has');
   t.match(complaint(t, { 'accounts.yaml': own.replace('token: mine', 'token: demo-token') }, open), 'the demo token');
+  const phlos = 'accounts: [{ authId: demo, authToken: demo-token }]';
+  t.match(complaint(t, { 'phlos.yaml': phlos }, open), /phlos\.yaml: accounts: .*demo token.*192\.0\.2\.1/);
+  t.equal(load(t, { 'phlos.yaml': `enabled: false\n${phlos}` }, open).plivo.enabled, false);
   t.end();
 });

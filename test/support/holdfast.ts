@@ -26,6 +26,7 @@ export type Options = Readonly<{
   /** More classes of music, by their tone. */
   music?: Readonly<Record<string, number>>;
   trunks?: string;
+  phlos?: string;
   holdfast?: string;
   environment?: Readonly<Record<string, string>>;
 }>;
@@ -155,6 +156,7 @@ function writeConfig(folder: string, options: Options): void {
   const http = ['http:', '  - { user: HTTP_User_1, password: qwe123 }', 'tokens:', '  - { name: demo, token: demo-token }'];
   writeFileSync(join(folder, 'accounts.yaml'), ['phones:', ...phones, ...http, ''].join('\n'));
   writeFileSync(join(folder, 'trunks.yaml'), options.trunks ?? 'trunks: []\n');
+  if (options.phlos !== undefined) writeFileSync(join(folder, 'phlos.yaml'), options.phlos);
   writeFileSync(join(folder, 'holdfast.yaml'), options.holdfast ?? 'log: debug\n');
   for (const [name, hertz] of Object.entries({ default: MUSIC_HERTZ, ...options.music })) {
     mkdirSync(join(folder, 'music', name), { recursive: true });

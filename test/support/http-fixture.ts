@@ -7,7 +7,7 @@ import { EventBus } from '#calls/event-bus.js';
 import { buildApp, type HttpApp, type HttpDeps } from '#http/app.js';
 import { startHttp, type RunningHttp } from '#http/server.js';
 import type { HealthView, MusicPort, RegistrationView } from '#http/read-models.js';
-import type { WebhooksConfig } from '#kit/config.js';
+import type { PhlosConfig, WebhooksConfig } from '#kit/config.js';
 import { MediaFailed, MusicNotFound } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { FakeCalls } from './fake-calls.js';
@@ -53,6 +53,14 @@ export const NO_WEBHOOKS: WebhooksConfig = {
   webhooks: [],
 };
 
+/** PHLOs as the shipped phlos.yaml has them. */
+export const DEMO_PHLOS: PhlosConfig = {
+  enabled: true,
+  holdSense: 'holder',
+  accounts: [{ authId: 'demo', authToken: 'demo-token' }],
+  phlos: [{ id: 'demo-phlo', name: 'Demo', createdOn: '2018-11-14 04:41:31.827796+00:00', nodes: [{ id: 'demo-node' }] }],
+};
+
 export const NO_MUSIC: MusicPort = {
   list: () => [],
   bring: () => Promise.reject(new MediaFailed('nothing is kept here')),
@@ -82,6 +90,7 @@ export function fixture(calls = new FakeCalls(), addresses: readonly string[] = 
         tokens: [{ name: 'demo', token: 'demo-token' }],
       },
       webhooks: NO_WEBHOOKS,
+      plivo: DEMO_PHLOS,
     },
     commands: calls,
     bus,

@@ -128,6 +128,7 @@ function writeOutcome(outcome: Outcome, form: ListForm, { ids, nowMs }: OzekiDep
     case 'call.accepted':
     case 'call.hangup-started':
     case 'hold.done': // also soft-held or still unsettled: see above
+    case 'call.done':
     case 'call.found':
     case 'transfer.started':
     case 'call.parked':

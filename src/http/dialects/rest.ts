@@ -140,6 +140,8 @@ function write(outcome: Outcome): DialectReply {
       return json(202, { callId: outcome.callId, hangup: 'started' });
     case 'hold.done':
       return json(200, outcome.proof);
+    case 'call.done':
+      return json(202, { callId: outcome.callId });
     case 'transfer.started':
       return json(
         202,

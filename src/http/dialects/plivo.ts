@@ -1,0 +1,155 @@
+/**
+ * plivo: the PHLO API for multiparty calls, and the hold and mute routes of its successor (plivo-mpc.ts).
+ *
+ *   GET  /v1/phlo/{phlo}     GET /v1/phlo/{phlo}/multi_party_call/{node}     POST /v1/account/{auth_id}/phlo/{phlo}
+ *   POST /v1/phlo/{phlo}/multi_party_call/{node}                    call  warm_transfer  cold_transfer  abort_transfer
+ *   POST /v1/phlo/{phlo}/multi_party_call/{node}/members/{address}  hold  unhold  mute  unmute  hangup  resume_call  ...
+ *
+ * AUTH_ID and AUTH_TOKEN (sip-config/phlos.yaml) in Basic credentials. Bodies are JSON, forms or multipart, as their clients of
+ * different ages send them; a slash at the end of a path says nothing. Every answer has an api_id of its own; every refusal is
+ * {api_id, error}, with one of the statuses their clients know: 400, 401, 404, 405 or 5xx.
+ *
+ * Calls have two parties today: hanging up a member ends its call, and what needs a third member, muting or a consultation answers 501.
+ */
+import type { CallView, Command } from '#calls/commands.js';
+import type { PhlosConfig } from '#kit/config.js';
+import { assertNever, Unauthorized } from '#kit/errors.js';
+import { headerCredentials } from '../api-accounts.js';
+import { HttpRefusal } from '../refusals.js';
+import type { Ask, AskingRoute, Dialect, DialectReply, DialectRequest } from './dialect.js';
+import { MEMBER_ACTIONS, memberCommand, NODE_ACTIONS, type House } from './plivo-actions.js';
+import * as docs from './plivo-docs.js';
+import { address, fieldsOf, memberNotFound, nodeOf, number, oneOf, phloOf, type Fields } from './plivo-fields.js';
+import { callsOf, findMember, roleOf, type IsOurs, type Member } from './plivo-members.js';
+import { participantRoute } from './plivo-mpc.js';
+import { json, liveCalls, refuse, theRest } from './plivo-talk.js';
+
+export type PlivoDeps = Readonly<{ config: PhlosConfig; isOurs: IsOurs; newUuid: () => string }>;
+
+export function plivo(deps: PlivoDeps): Dialect {
+  const routes = [...phloRoutes(deps), participantRoute(deps)];
+  return {
+    name: 'plivo',
+    credentialsIn: 'header',
+    body: 'fields',
+    credentials: (request) => headerCredentials(request.header('authorization')),
+    refuse: (error) => refuse(error, deps.newUuid()),
+    event: () => undefined, // a PHLO is told of its calls by its own HTTP nodes, which nobody runs here
+    routes: [...routes, ...theRest(routes)],
+  };
+}
+
+const PHLO = '/v1/phlo/:phloId';
+const NODE = `${PHLO}/multi_party_call/:nodeId`;
+const MEMBER = `${NODE}/members/:memberAddress`;
+const RUN = '/v1/account/:authId/phlo/:phloId';
+
+function phloRoutes(deps: PlivoDeps): readonly AskingRoute[] {
+  const { config, newUuid } = deps;
+  return [
+    {
+      method: 'GET',
+      path: PHLO,
+      doc: docs.phlo,
+      answer: (request) => json(200, { api_id: newUuid(), ...shownPhlo(phloOf(request, config)) }),
+    },
+    {
+      method: 'GET',
+      path: NODE,
+      doc: docs.node,
+      answer: (request) => {
+        const node = nodeOf(request, config);
+        const { phlo_id, created_on } = shownPhlo(phloOf(request, config));
+        const shown = { node_id: node.id, phlo_id, node_type: 'multi_party_call', name: node.name ?? node.id, created_on };
+        return json(200, { api_id: newUuid(), ...shown });
+      },
+    },
+    { method: 'POST', path: RUN, doc: docs.run, answer: (request, ask) => run(request, ask, deps) },
+    { method: 'POST', path: NODE, doc: docs.nodeAction, answer: (request, ask) => nodeAction(request, ask, deps) },
+    { method: 'POST', path: MEMBER, doc: docs.memberAction, answer: (request, ask) => memberAction(request, ask, deps) },
+  ];
+}
+
+const shownPhlo = ({ id, name, createdOn }: ReturnType<typeof phloOf>) => ({
+  phlo_id: id,
+  name: name ?? id,
+  created_on: createdOn,
+});
+
+const created = (deps: PlivoDeps): DialectReply => json(201, { api_id: deps.newUuid(), error: '' });
+
+/** What a PHLO does when it runs is connecting `from` with `to`; other fields are its own and mean nothing here. */
+async function run(request: DialectRequest, ask: Ask, { config, newUuid }: PlivoDeps): Promise<DialectReply> {
+  // An account sees its own PHLOs only; what others have is not told.
+  if (request.identity !== `user:${request.params['authId'] ?? ''}`) throw new Unauthorized('this is another AUTH_ID');
+  const { id } = phloOf(request, config);
+  const fields = fieldsOf(request);
+  await ask({ kind: 'call.setup', caller: number(fields, 'from'), callee: number(fields, 'to') });
+  return json(201, { api_id: newUuid(), phlo_run_id: newUuid(), phlo_id: id, message: 'PHLO triggered successfully' });
+}
+
+async function memberAction(request: DialectRequest, ask: Ask, deps: PlivoDeps): Promise<DialectReply> {
+  const house = houseOf(request, deps);
+  const action = oneOf(fieldsOf(request), 'action', MEMBER_ACTIONS);
+  const asked = request.params['memberAddress'] ?? '';
+  const member = findMember(callsOf(house.node, await liveCalls(ask)), asked);
+  if (member === undefined) throw memberNotFound(asked);
+  await ask(memberCommand(action, member, house));
+  return created(deps);
+}
+
+async function nodeAction(request: DialectRequest, ask: Ask, deps: PlivoDeps): Promise<DialectReply> {
+  const house = houseOf(request, deps);
+  const fields = fieldsOf(request);
+  const action = oneOf(fields, 'action', NODE_ACTIONS);
+  // The words are judged before anybody is looked for.
+  const to = action === 'abort_transfer' ? '' : number(fields, 'to');
+  if (action !== 'abort_transfer') oneOf(fields, 'role', ['agent', 'customer'], 'agent');
+  const calls = callsOf(house.node, await liveCalls(ask));
+  await ask(nodeCommand(action, to, fields, calls, house));
+  return created(deps);
+}
+
+function nodeCommand(
+  action: (typeof NODE_ACTIONS)[number],
+  to: string,
+  fields: Fields,
+  calls: readonly CallView[],
+  house: House,
+): Command {
+  if (action === 'call') {
+    const source = findMember(calls, address(fields, 'trigger_source'));
+    // Who is in a call already gets a third member; who is not is connected with the first.
+    if (source !== undefined) return { kind: 'call.add', callId: source.call.id, number: to };
+    return { kind: 'call.setup', caller: number(fields, 'trigger_source'), callee: to };
+  }
+  const { call, place } = initiator(fields, calls, house);
+  switch (action) {
+    case 'warm_transfer':
+      return { kind: 'call.consult', callId: call.id, holder: place, to: { number: to } };
+    case 'cold_transfer':
+      return { kind: 'call.transfer', callId: call.id, leaving: place, to: { number: to } };
+    case 'abort_transfer':
+      return { kind: 'consult.cancel', callId: call.id, holder: place };
+    default:
+      return assertNever(action);
+  }
+}
+
+/** Whom `trigger_source` names; without it the agent of the newest call. */
+function initiator(fields: Fields, calls: readonly CallView[], { node, isOurs }: House): Member {
+  if (fields.has('trigger_source')) {
+    const asked = address(fields, 'trigger_source');
+    const member = findMember(calls, asked);
+    if (member === undefined) throw memberNotFound(asked);
+    return member;
+  }
+  const [call] = calls;
+  if (call === undefined) throw new HttpRefusal('not_found', 'no live call in this node');
+  const callee: Member = { call, place: 'callee' };
+  return roleOf(callee, node, isOurs) === 'agent' ? callee : { call, place: 'caller' };
+}
+
+function houseOf(request: DialectRequest, { config, isOurs }: PlivoDeps): House {
+  return { node: nodeOf(request, config), holdSense: config.holdSense, isOurs };
+}
