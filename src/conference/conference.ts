@@ -30,6 +30,11 @@ export class Conference {
     return this.#members.size;
   }
 
+  /** One who is fading out is no longer a member. */
+  has(id: string): boolean {
+    return this.#members.get(id)?.leaving === false;
+  }
+
   /** @throws Busy when it is full. */
   join(id: string, holdMusic?: Pcm): Member {
     if (this.#members.size >= this.#limits.members) throw full('members');

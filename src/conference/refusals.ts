@@ -7,7 +7,12 @@ export const conferenceNotFound = (id: string): AppError =>
   new AppError({ code: 'conference_not_found', http: 404, sip: 404, message: `no conference ${id.slice(0, 100)}` });
 
 export const memberNotFound = (member: string): AppError =>
-  new AppError({ code: 'member_not_found', http: 404, sip: 404, message: `no member ${member.slice(0, 100)} in this conference` });
+  new AppError({
+    code: 'member_not_found',
+    http: 404,
+    sip: 404,
+    message: `no member ${member.slice(0, 100)} in this conference`,
+  });
 
 export const conferenceExists = (id: string): AppError =>
   new AppError({ code: 'conference_exists', http: 409, sip: 500, message: `conference ${id.slice(0, 100)} is there already` });
