@@ -4,7 +4,7 @@
  */
 import { FRAME_SAMPLES, newFrame, type Pcm } from './frame.js';
 import { addScaled, scale, type Sum } from './mixing.js';
-import { Ramp } from './ramp.js';
+import { applyRamp, Ramp } from './ramp.js';
 
 /** Silence, for who holds without music. */
 export const SILENCE: Pcm = new Int16Array(0);
@@ -20,8 +20,9 @@ export class Cursor {
     this.#loop = loop;
   }
 
+  /** Less than a frame is left, which nobody misses: so the last whole frame can fade out. */
   get ended(): boolean {
-    return !this.#loop && this.#at >= this.sound.length;
+    return !this.#loop && this.sound.length - this.#at < FRAME_SAMPLES;
   }
 
   next(out: Pcm): void {
@@ -77,14 +78,12 @@ export class Announcement {
     this.#ramp.want(0);
   }
 
-  /** Makes the next frame; the last of a sound that was stopped fades. */
+  /** Makes the next frame; the last one fades. */
   advance(): void {
     this.#cursor.next(this.frame);
+    if (this.#cursor.ended) this.stop();
     const { from, to } = this.#ramp.step();
-    const step = (to - from) / FRAME_SAMPLES;
-    for (let index = 0; index < FRAME_SAMPLES; index++) {
-      this.frame[index] = (this.frame[index] as number) * (from + step * index);
-    }
-    this.#ended = to === 0 || this.#cursor.ended;
+    applyRamp(this.frame, from, to);
+    this.#ended = to === 0;
   }
 }
