@@ -1,7 +1,7 @@
 /**
  * jitter-buffer: what one member says, put in order and given out a frame at a time. Sound lies in a ring by its RTP timestamp, so any
  * packet length will do. It waits as long as the member's jitter needs and no longer: a frame that is not there in time makes it wait
- * 20 ms more, half a second with something to spare makes it wait less. Pure: arrival times are given to it.
+ * 20 ms more, half a second with something to spare (five after such a frame) makes it wait less. Pure: arrival times are given to it.
  */
 import { Conceal } from './conceal.js';
 import { FRAME_SAMPLES, SAMPLES_PER_MS, type Pcm } from './frame.js';
@@ -15,6 +15,8 @@ const MOST_SPARE = 1600;
 /** Spare that is less than this is left alone. */
 const SLACK = 40;
 const WINDOW_FRAMES = 25;
+/** After it was too short it stays longer for five seconds: what made one frame late makes others late. */
+const WARY_FRAMES = 250;
 /** After so many frames with nothing to play the member is silent, and begins anew with its next packet. */
 const DRY_FRAMES = 5;
 
@@ -40,6 +42,7 @@ export class JitterBuffer {
   #lastTransit: number | undefined;
   #leastDepth = Infinity;
   #window = 0;
+  #patience = WINDOW_FRAMES;
 
   /** Milliseconds of sound that wait here. */
   get delayMs(): number {
@@ -117,6 +120,7 @@ export class JitterBuffer {
     this.#flowing = false;
     this.#owed = 0;
     this.#dry = 0;
+    this.#patience = WINDOW_FRAMES;
     this.#forgetDepth();
   }
 
@@ -133,6 +137,7 @@ export class JitterBuffer {
   #starve(out: Pcm): Popped {
     this.stats.starved++;
     this.#forgetDepth();
+    this.#patience = WARY_FRAMES;
     if (++this.#dry > DRY_FRAMES) {
       this.#empty = true;
       this.#flowing = false;
@@ -157,7 +162,8 @@ export class JitterBuffer {
   /** How many samples more than needed there have been for half a second. */
   #toDrop(depth: number): number {
     this.#leastDepth = Math.min(this.#leastDepth, depth);
-    if (++this.#window < WINDOW_FRAMES) return 0;
+    if (++this.#window < this.#patience) return 0;
+    this.#patience = WINDOW_FRAMES;
     const excess = this.#leastDepth - FRAME_SAMPLES - this.#spare();
     this.#forgetDepth();
     if (excess < SLACK) return 0;
