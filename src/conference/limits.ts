@@ -15,7 +15,7 @@ export type Limits = Readonly<{
 export const LIMITS: Limits = {
   conferences: 200,
   members: 64,
-  allMembers: 300,
+  allMembers: 500,
   announcements: 4,
   sounds: 64,
   soundSamples: 8000 * 600,
