@@ -29,10 +29,6 @@ export class Conferences {
     this.#ticker = new Ticker({ ...parts, tick: () => this.#tick(), skip: (ticks) => this.#skip(ticks) });
   }
 
-  start(): void {
-    this.#ticker.start();
-  }
-
   stop(): void {
     this.#ticker.stop();
     for (const id of [...this.#rooms.keys()]) this.#end(id);
@@ -81,12 +77,14 @@ export class Conferences {
     if (this.#rooms.has(id)) throw conferenceExists(id);
     if (this.#rooms.size >= this.#parts.limits.conferences) throw full('conferences');
     this.#rooms.set(id, { conference: new Conference(this.#parts.limits), doors: new Map(), opening: new Map() });
+    this.#ticker.start(); // with no conference nothing ticks
   }
 
   /** Ending what has ended is no mistake. */
   #end(id: string): undefined {
     for (const door of this.#rooms.get(id)?.doors.values() ?? []) door.close();
     this.#rooms.delete(id);
+    if (this.#rooms.size === 0) this.#ticker.stop();
   }
 
   /** Joining twice is joining once: the second time only says where the member is now. */

@@ -18,10 +18,10 @@ export function hears(row: Row, source: string): boolean {
 /** The supervisor hears all, nobody hears the supervisor. */
 export const monitor = (supervisor: string, members: readonly string[]): Matrix => whisper(supervisor, [], members);
 
-/** Only those in `to` hear the supervisor, who hears all. */
+/** Only those in `to` hear the supervisor, who hears all. A supervisor who has not joined yet is not among the members. */
 export function whisper(supervisor: string, to: readonly string[], members: readonly string[]): Matrix {
   const row = (member: string): Row => (member === supervisor || to.includes(member) ? 'everyone' : { except: [supervisor] });
-  return Object.fromEntries([...new Set([...members, supervisor])].map((member) => [member, row(member)]));
+  return Object.fromEntries(members.map((member) => [member, row(member)]));
 }
 
 /** Everybody hears everybody. */

@@ -56,8 +56,9 @@ export class JitterBuffer {
   push(ssrc: number, timestamp: number, samples: Pcm, nowMs: number): void {
     this.#measure(ssrc, timestamp, nowMs);
     const ahead = (timestamp - this.#next) | 0;
-    if (this.#empty || ssrc !== this.#ssrc || ahead < -RING || ahead + samples.length > RING) this.#begin(ssrc, timestamp);
+    if (ssrc !== this.#ssrc || ahead < -RING || ahead + samples.length > RING) this.#begin(ssrc, timestamp);
     else if (ahead + samples.length <= 0) return void this.stats.late++;
+    else if (this.#empty) this.#begin(ssrc, timestamp);
     for (let index = Math.max(0, (this.#next - timestamp) | 0); index < samples.length; index++) {
       const at = (timestamp + index) & MASK;
       this.#ring[at] = samples[index] as number;

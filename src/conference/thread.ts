@@ -33,7 +33,7 @@ export interface ConferencePort {
 export type ConferenceThread = ConferencePort &
   Readonly<{ stop: () => Promise<void>; onExit: (listener: (why: string) => void) => void }>;
 
-/** Resolves when the mixer ticks. */
+/** Resolves when the mixer listens to commands. */
 export async function startConferenceThread(options: LinkOptions): Promise<ConferenceThread> {
   const link = new Link(options);
   await link.started;

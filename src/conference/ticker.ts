@@ -24,6 +24,8 @@ const MOST_AT_ONCE = 5;
 export class Ticker {
   readonly #parts: TickerParts;
   #timer: Timer | undefined;
+  /** Which start this is; a tick that was on its way when it was stopped belongs to none. */
+  #round = 0;
   #running = false;
   #dueMs = 0;
   #ticks = 0;
@@ -50,7 +52,7 @@ export class Ticker {
     if (this.#running) return;
     this.#running = true;
     this.#dueMs = this.#parts.nowMs() + FRAME_MS;
-    this.#wait();
+    this.#wait(++this.#round);
   }
 
   stop(): void {
@@ -58,13 +60,13 @@ export class Ticker {
     this.#timer?.cancel();
   }
 
-  #wait(): void {
+  #wait(round: number): void {
     const waitMs = Math.max(0, this.#dueMs - this.#parts.nowMs());
-    this.#timer = this.#parts.clock.after('conference tick', waitMs, () => this.#parts.afterReading(() => this.#run()));
+    this.#timer = this.#parts.clock.after('conference tick', waitMs, () => this.#parts.afterReading(() => this.#run(round)));
   }
 
-  #run(): void {
-    if (!this.#running) return;
+  #run(round: number): void {
+    if (!this.#running || round !== this.#round) return;
     const startedMs = this.#parts.nowMs();
     const owed = Math.floor((startedMs - this.#dueMs) / FRAME_MS) + 1;
     const skipped = Math.max(0, owed - MOST_AT_ONCE);
@@ -76,6 +78,6 @@ export class Ticker {
     this.#skipped += skipped;
     this.#dueMs += Math.max(0, owed) * FRAME_MS;
     this.#busyMs += this.#parts.nowMs() - startedMs;
-    this.#wait();
+    if (this.#running) this.#wait(round);
   }
 }

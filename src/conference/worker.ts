@@ -42,5 +42,4 @@ port.on('message', (message: ToWorker) => {
   port.close();
 });
 
-conferences.start();
 say({ kind: 'started' });

@@ -145,7 +145,7 @@ t.test('who joins later is heard by rows with exceptions and not by rows with na
 
 t.test('a supervisor who monitors before joining is never heard, not even for a frame', (t) => {
   const table = three();
-  table.conference.hear({ a: { except: ['d'] }, b: { except: ['d'] }, c: { except: ['d'] } });
+  table.conference.hear(monitor('d', ['a', 'b', 'c']));
   table.forget();
   table.sit('d', 900);
   table.run(20);

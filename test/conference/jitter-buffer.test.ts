@@ -2,6 +2,7 @@
  * Goal: what a member says comes out in order, whole and soon, whatever the network does. Method: packets carry a rising count as
  * samples, so that what comes out says which packet it was; times are made up.
  */
+import fc from 'fast-check';
 import t from 'tap';
 import { FRAME_SAMPLES, newFrame } from '#conference/frame.js';
 import { JitterBuffer, type Popped } from '#conference/jitter-buffer.js';
@@ -142,5 +143,25 @@ t.test('a flood keeps the delay within its limit', (t) => {
   const buffer = new JitterBuffer();
   for (let number = 0; number < 10_000; number++) buffer.push(SSRC, number * FRAME_SAMPLES, samplesOf(1), 0);
   t.ok(buffer.delayMs <= 260, `${buffer.delayMs} ms`);
+  t.end();
+});
+
+t.test('whatever is lost, late or out of order, sound never goes back, and the delay stays bounded', (t) => {
+  const delay = fc.oneof(
+    { weight: 6, arbitrary: fc.integer({ min: 0, max: 20 }) },
+    fc.integer({ min: 0, max: 400 }),
+    fc.constant(-1),
+  );
+  fc.assert(
+    fc.property(fc.array(delay, { minLength: 30, maxLength: 150 }), (delaysMs) => {
+      const arrivals: number[][] = Array.from({ length: delaysMs.length + 25 }, () => []);
+      delaysMs.forEach((ms, index) => void (ms >= 0 && arrivals[index + Math.floor(ms / 20)]?.push(index + 1)));
+      const { out, buffer } = play(arrivals);
+      const played = out.filter((one) => typeof one === 'number');
+      const back = played.findIndex((number, index) => number < (played[index - 1] ?? 0));
+      return back === -1 && buffer.delayMs <= 512;
+    }),
+  );
+  t.pass('for all that were tried');
   t.end();
 });

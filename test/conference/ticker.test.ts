@@ -50,6 +50,26 @@ t.test('after a long pause the rest is left out, and said', (t) => {
   t.end();
 });
 
+t.test('started again while a tick was on its way, there is still one beat', (t) => {
+  const clock = new FakeClock();
+  const later: (() => void)[] = [];
+  let made = 0;
+  const parts = { clock, nowMs: () => clock.now(), tick: () => void made++, skip: () => undefined };
+  const ticker = new Ticker({ ...parts, afterReading: (fn) => void later.push(fn) });
+  ticker.start();
+  clock.advance(20);
+  ticker.stop();
+  ticker.start();
+  later.shift()?.();
+  t.equal(made, 0, "the old tick is nobody's");
+  t.same(clock.pending(), ['conference tick']);
+  clock.advance(20);
+  later.shift()?.();
+  t.equal(made, 1);
+  t.same(clock.pending(), ['conference tick']);
+  t.end();
+});
+
 t.test('stopped is stopped, also in the moment between timer and tick', (t) => {
   const clock = new FakeClock();
   let later: (() => void) | undefined;
