@@ -38,13 +38,13 @@ function take(table: Table, model: Map<Id, Facts>, step: Step): void {
   } else if (step.kind === 'mute') {
     facts.muted = !facts.muted;
     table.conference.mute(step.id, facts.muted);
-  } else if (step.kind === 'hold') {
+  } else if (step.kind === 'row') {
+    facts.row = step.row;
+    table.conference.hear({ [step.id]: step.row });
+  } else {
     facts.holds = !facts.holds;
     if (facts.holds) table.conference.hold(step.id, { othersHear: 'conference' });
     else table.conference.resume(step.id);
-  } else {
-    facts.row = step.row;
-    table.conference.hear({ [step.id]: step.row });
   }
   table.run(4);
 }

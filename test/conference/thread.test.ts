@@ -147,6 +147,14 @@ t.test('what is not there, and what would be too many, is refused by name', asyn
   t.equal(await codeOf(thread.stats('room')), 'conference_not_found');
 });
 
+t.test('a port that cannot be had is a failure without inner words, and the mixer goes on', async (t) => {
+  const thread = await startConferenceThread({ clock: new RealClock(), log: createLogger('silent'), address: '203.0.113.1' });
+  t.teardown(() => thread.stop());
+  await thread.create('room');
+  await t.rejects(thread.join('room', 'a'), { code: 'mixer_failed', http: 500, message: 'the mixer failed' });
+  t.same((await thread.stats('room')).members, {});
+});
+
 t.test('a mixer that was stopped refuses, and stopping twice is stopping once', async (t) => {
   const thread = await mixer(t);
   await Promise.all([thread.stop(), thread.stop()]);
