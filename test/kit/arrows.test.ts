@@ -21,6 +21,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   http: ['calls', 'registrar', 'kit'],
   engine: ['sip', 'kit'],
   conformance: ['sip', 'kit'],
+  conference: ['kit'],
   setup: [],
 };
 
