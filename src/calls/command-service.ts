@@ -6,7 +6,7 @@ import { LEG_ROLES, type CallId, type LegRole } from '#core/leg.js';
 import { phoneReason } from '#core/hold.js';
 import { holdView } from '#core/hold-view.js';
 import type { Clock } from '#kit/clock.js';
-import { assertNever, BadRequest, CallNotFound, WrongMoment } from '#kit/errors.js';
+import { assertNever, BadRequest, CallNotFound, NotBuilt, WrongMoment } from '#kit/errors.js';
 import type { CallService } from './call-service.js';
 import { stateOf, viewOf } from './call-view.js';
 import type { Command, CommandPort, HoldProof, LegProof, Outcome } from './commands.js';
@@ -27,6 +27,14 @@ const HOLD_ANSWER_MS = 5000;
 const COUNT_TRIES = 5;
 const COUNT_PAUSE_MS = 10;
 const FIRST_MAX_FORWARDS = 70; // RFC 3261 §8.1.1.6
+
+/** What the dialects can ask already, and no room can do yet. */
+const NOT_BUILT = {
+  'call.retrieve': 'taking a call out of its slot from here',
+  'call.pickup': 'picking up a call that rings elsewhere',
+  'call.join': 'joining a call',
+  'call.record': 'recording a call',
+} as const;
 
 type Followed = Readonly<{ watch: HoldWatch; settled: boolean }>;
 
@@ -95,6 +103,12 @@ export class CommandService implements CommandPort {
         };
       case 'park.list':
         return { kind: 'park.listed', parked: this.#parking.list() };
+      case 'call.retrieve':
+      case 'call.pickup':
+      case 'call.join':
+      case 'call.record':
+        liveCall(this.#find, command.callId);
+        throw new NotBuilt(NOT_BUILT[command.kind]);
       case 'call.get': {
         const call = this.#calls.view(command.callId);
         if (call === undefined) throw new CallNotFound(command.callId);

@@ -25,6 +25,7 @@ import { docsPage, frontPage, PAGE_HEADERS } from './pages.js';
 import { queryNames } from './query-names.js';
 import type { GaugesView, HealthView, MusicPort, RegistrationsPort } from './read-models.js';
 import { HttpRefusal } from './refusals.js';
+import { mountVoipnow } from './voipnow-mount.js';
 import { WEBHOOK_DOCS } from './webhooks/webhook-docs.js';
 import { webhookMetrics } from './webhooks/webhook-metrics.js';
 import { mountWebhookRoutes } from './webhooks/webhook-routes.js';
@@ -73,10 +74,17 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const methods = new AllowedMethods(app);
   const mount = { commands: metrics.watching(deps.commands), accounts, log };
   for (const dialect of dialects) mountDialect(app, dialect, mount);
+  const voipnow = mountVoipnow(app, { ...mount, accounts: config.accounts, bus, clock });
   mountObserveRoutes(app, { accounts, bus, streams, metrics, registrations: deps.registrations, health: deps.health });
   mountMusicRoutes(app, { accounts, music: deps.music });
   mountWebhookRoutes(app, { accounts, webhooks });
-  const documented = [...dialects.flatMap((dialect) => dialect.routes), ...OBSERVE_DOCS, ...MUSIC_DOCS, ...WEBHOOK_DOCS];
+  const documented = [
+    ...dialects.flatMap((dialect) => dialect.routes),
+    ...voipnow.routes,
+    ...OBSERVE_DOCS,
+    ...MUSIC_DOCS,
+    ...WEBHOOK_DOCS,
+  ];
   mountPages(app, openApiOf(documented, VERSION));
   answerTheRest(app, accounts, methods, log);
   await app.ready();
@@ -84,6 +92,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
     streams.closeAll();
     metrics.stop();
     forgetIds();
+    voipnow.stop();
     await Promise.all([webhooks.close(), app.close()]);
   };
   return { app, streams, webhooks, stop };

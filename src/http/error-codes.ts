@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   not_registered: { status: 422, title: 'Not registered', meaning: 'The number is known, and no phone of it is registered.' },
   headers_too_large: { status: 431, title: 'Headers too large', meaning: 'The request line and headers together are too long.' },
   internal: { status: 500, title: 'Internal error', meaning: 'A fault in Holdfast; its log says more.' },
+  not_built: { status: 501, title: 'Not built', meaning: 'Understood, and Holdfast cannot do it yet.' },
   media_failed: { status: 502, title: 'Media failed', meaning: 'rtpengine refused a command or did not answer in time.' },
   media_gone: { status: 502, title: 'Media gone', meaning: 'rtpengine no longer knows the media of this call.' },
   busy: { status: 503, title: 'Busy', meaning: 'A limit was reached; `Retry-After` says when to try again.' },

@@ -159,7 +159,7 @@ const isLoopback = (address: string): boolean => address.startsWith('127.') || a
 function refuseDemoPasswords(config: Config): void {
   const open = config.addresses.find((address) => !isLoopback(address));
   if (open === undefined) return;
-  const { phones, http, tokens } = config.accounts;
+  const { phones, http, tokens, voipnow } = config.accounts;
   const known =
     phones.findIndex((phone) => DEMO_PASSWORDS.has(phone.password)) >= 0
       ? 'phones: a phone still has its demo password'
@@ -167,7 +167,9 @@ function refuseDemoPasswords(config: Config): void {
         ? 'http: a user still has the demo password'
         : tokens.some((token) => DEMO_PASSWORDS.has(token.token))
           ? 'tokens: the demo token is still there'
-          : undefined;
+          : voipnow.enabled && voipnow.clients.some(({ secret }) => DEMO_PASSWORDS.has(secret))
+            ? 'voipnow: a client still has the demo secret'
+            : undefined;
   if (known !== undefined) {
     throw new ConfigError(
       `accounts.yaml: ${known}, and address is ${open}, which others can reach. Give every phone, HTTP user and token in ` +

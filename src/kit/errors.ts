@@ -115,6 +115,13 @@ export class MediaGone extends AppError {
   }
 }
 
+/** It is understood, and this house cannot do it yet. */
+export class NotBuilt extends AppError {
+  constructor(what: string) {
+    super({ code: 'not_built', http: 501, sip: 501, message: `${what} is not built yet` });
+  }
+}
+
 /** The configuration is wrong: file, key, what was found and what is expected. */
 export class ConfigError extends AppError {
   constructor(message: string) {

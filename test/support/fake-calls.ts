@@ -4,7 +4,7 @@
 import type { CallView, Command, CommandPort, HoldProof, LegProof, Outcome } from '#calls/commands.js';
 import type { HoldView, LegHold } from '#core/events.js';
 import type { CallId } from '#core/leg.js';
-import { assertNever, CallNotFound, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
+import { assertNever, CallNotFound, NotBuilt, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
 
 const QUIET: LegHold = { held: false, state: 'agreed', direction: 'sendrecv', sound: 'none' };
 const HELD: LegHold = { held: true, state: 'agreed', direction: 'sendonly', sound: 'music' };
@@ -79,6 +79,12 @@ export class FakeCalls implements CommandPort {
         if (state === 'trying' || state === 'ringing') throw new WrongMoment('a call can be held once it is answered', state);
         return { kind: 'hold.done', proof: { ...this.proof, callId: id } };
       }
+      case 'call.retrieve':
+      case 'call.pickup':
+      case 'call.join':
+      case 'call.record':
+        this.#find(command.callId);
+        throw new NotBuilt(command.kind);
       case 'call.transfer':
         return { kind: 'transfer.started', callId: this.#find(command.callId).id, newCallId: 'new' as CallId };
       case 'call.park':

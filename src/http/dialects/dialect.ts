@@ -14,7 +14,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 export interface Dialect {
   /** Also the folder of its golden pairs in test/http/dialects/. */
   readonly name: string;
-  readonly routes: readonly DialectRoute[];
+  readonly routes: readonly (DialectRoute | AskingRoute)[];
   /** Where credentials stand: in a header they are checked before the body is read. */
   readonly credentialsIn: 'header' | 'parameters';
   /** `form` bodies arrive as text, `json` bodies as values. */
@@ -37,6 +37,18 @@ export interface DialectRoute {
   read(request: DialectRequest): Command;
   write(outcome: Outcome, request: DialectRequest): DialectReply;
 }
+
+/** For requests that are not one command: a member has to be found first, or the configuration alone has the answer. */
+export interface AskingRoute {
+  readonly method: Method;
+  readonly path: string;
+  readonly doc: RouteDoc;
+  /** @throws AppError */
+  answer(request: DialectRequest, ask: Ask): Promise<DialectReply>;
+}
+
+/** One command more. Rejects as CommandPort does. */
+export type Ask = (command: Command) => Promise<Outcome>;
 
 /** What is validated before `read`, and described in the OpenAPI document. */
 export type RouteSchema = Readonly<{ querystring?: TSchema; body?: TSchema }>;

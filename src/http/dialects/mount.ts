@@ -8,9 +8,9 @@ import type { Logger } from '#kit/log.js';
 import type { ApiAccounts } from '../api-accounts.js';
 import { toAppError } from '../framework-errors.js';
 import { readsJson } from '../json-bodies.js';
-import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
+import type { AskingRoute, Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
-export type MountDeps = Readonly<{ commands: CommandPort; accounts: ApiAccounts; log: Logger }>;
+export type MountDeps = Readonly<{ commands: CommandPort; accounts: Pick<ApiAccounts, 'identify'>; log: Logger }>;
 
 export function mountDialect(app: FastifyInstance, dialect: Dialect, deps: MountDeps): void {
   void app.register((scope, _options, done) => {
@@ -27,7 +27,10 @@ export function mountDialect(app: FastifyInstance, dialect: Dialect, deps: Mount
       const refusal = toAppError(error, request, deps.log);
       void send(reply, dialect.refuse(refusal, toDialectRequest(request)));
     });
-    for (const route of dialect.routes) mountRoute(scope, route, deps.commands);
+    for (const route of dialect.routes) {
+      if ('answer' in route) mountAsking(scope, route, deps.commands);
+      else mountRoute(scope, route, deps.commands);
+    }
     done();
   });
 }
@@ -45,6 +48,16 @@ function mountRoute(scope: FastifyInstance, route: DialectRoute, commands: Comma
       const outcome = await commands.execute(route.read(asked));
       return send(reply, route.write(outcome, asked));
     },
+  });
+}
+
+function mountAsking(scope: FastifyInstance, route: AskingRoute, commands: CommandPort): void {
+  scope.route({
+    method: route.method,
+    url: route.path,
+    exposeHeadRoute: route.doc.safe === true,
+    handler: async (request, reply) =>
+      send(reply, await route.answer(toDialectRequest(request), (command) => commands.execute(command))),
   });
 }
 
