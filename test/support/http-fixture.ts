@@ -92,7 +92,11 @@ export function fixture(calls = new FakeCalls(), addresses: readonly string[] = 
       addresses,
       http: { port, bodyBytes: 65_536 },
       accounts: {
-        phones: ['024', '210', '211'].map((number) => ({ number, name: `Extension ${number}`, password: `demo-${number}` })),
+        phones: ['024', '210', '211'].map((number) => ({
+          number,
+          name: number === '210' ? 'John Doe' : `Extension ${number}`,
+          password: `demo-${number}`,
+        })),
         http: [{ user: 'HTTP_User_1', password: 'qwe123' }],
         tokens: [{ name: 'demo', token: 'demo-token' }],
         voipnow: VOIPNOW,
