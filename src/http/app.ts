@@ -74,7 +74,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const methods = new AllowedMethods(app);
   const mount = { commands: metrics.watching(deps.commands), accounts, log };
   for (const dialect of dialects) mountDialect(app, dialect, mount);
-  const voipnow = mountVoipnow(app, { ...mount, accounts: config.accounts, bus, clock });
+  const voipnow = mountVoipnow(app, { ...mount, config, bus, clock });
   mountObserveRoutes(app, { accounts, bus, streams, metrics, registrations: deps.registrations, health: deps.health });
   mountMusicRoutes(app, { accounts, music: deps.music });
   mountWebhookRoutes(app, { accounts, webhooks });

@@ -38,3 +38,6 @@ export const hangupAll = route('hang up every phone call of an extension', 200, 
   query: { phoneNumber: 'only those with this party' },
 });
 export const create = route('set up a phone call (simple)', 200, 'a list with the phone call');
+export const wish = route('ask for phone call events of an extension', 200, 'a list with the phoneCallEvent');
+export const wishes = route('the phone call events that were asked for', 200, 'entry', { safe: true });
+export const unwish = route('ask for phone call events no longer', 200, 'a list with the phoneCallEvent as it was');

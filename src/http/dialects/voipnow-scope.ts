@@ -45,9 +45,13 @@ export class Extensions {
     return !this.has(written) && written.startsWith(prefix) ? written.slice(prefix.length) : written;
   }
 
+  nameOf(number: string): string {
+    return this.#names.get(number) ?? number;
+  }
+
   /** "John Doe <3333>" */
   callerId(number: string): string {
-    return `${this.#names.get(number) ?? number} <${this.written(number)}>`;
+    return `${this.nameOf(number)} <${this.written(number)}>`;
   }
 
   /** @throws UapiRefusal */
