@@ -57,11 +57,11 @@ t.test('an App is told by GET and by POST, with the id that a list shows, until 
   t.equal((await wish({ type: 0, url })).statusCode, 200, 'nobody calls 210');
   bus.publish({ ...ringing, leg: 'caller' });
   bus.publish(ringing);
-  await until(() => notes.length === 1, 'the dial-out');
+  await until('the dial-out', () => notes.length === 1);
   bus.publish(answered);
-  await until(() => notes.length === 2, 'the answer');
+  await until('the answer', () => notes.length === 2);
   bus.publish(ended);
-  await until(() => notes.length === 3, 'the hang-up');
+  await until('the hang-up', () => notes.length === 3);
   const [dialOut = '', answer = '', hangUp = ''] = notes;
   const said = {
     CallID: id,
@@ -84,7 +84,7 @@ t.test('the called extension hears of a dial-in', async (t) => {
   const { url, notes } = await receiver(t);
   await wish({ type: 0, url }, '/uapi/extensions/@me/@self/phoneCallEvents');
   bus.publish(ringing);
-  await until(() => notes.length === 1, 'the dial-in');
+  await until('the dial-in', () => notes.length === 1);
   t.match(notes[0], /CalledDID=024&CalledExtension=0003\*024&CallStatus=CALLING&CallFlow=IN/);
 });
 
