@@ -141,6 +141,7 @@ function checkTogether(config: Config): void {
     }
   }
   checkWebhookNames(config);
+  checkVoipnowClients(config);
   refuseDemoPasswords(config);
 }
 
@@ -150,6 +151,18 @@ function checkWebhookNames({ webhooks }: Config): void {
     if (names.has(name))
       throw new ConfigError(`webhooks.yaml: webhooks.${index}.name: found ${name} twice, expected each name once`);
     names.add(name);
+  }
+}
+
+function checkVoipnowClients({ accounts: { phones, voipnow } }: Config): void {
+  const clients = new Set<string>();
+  const numbers = new Set(phones.map(({ number }) => number));
+  for (const [index, { client, extensions = [] }] of voipnow.clients.entries()) {
+    const key = `accounts.yaml: voipnow.clients.${index}`;
+    if (clients.has(client)) throw new ConfigError(`${key}.client: found ${client} twice, expected each client once`);
+    clients.add(client);
+    const unknown = extensions.find((number) => !numbers.has(number));
+    if (unknown !== undefined) throw new ConfigError(`${key}.extensions: found ${unknown}, expected numbers of phones`);
   }
 }
 
