@@ -35,6 +35,10 @@ const NOT_BUILT = {
   'call.consult': 'talking to the new party before a transfer',
   'consult.cancel': 'taking a party back from a transfer',
   'call.add': 'a call of three',
+  'call.retrieve': 'taking a call out of its slot from here',
+  'call.pickup': 'picking up a call that rings elsewhere',
+  'call.join': 'joining a call',
+  'call.record': 'recording a call',
 } as const;
 
 type Followed = Readonly<{ watch: HoldWatch; settled: boolean }>;
@@ -109,6 +113,10 @@ export class CommandService implements CommandPort {
       case 'call.consult':
       case 'consult.cancel':
       case 'call.add':
+      case 'call.retrieve':
+      case 'call.pickup':
+      case 'call.join':
+      case 'call.record':
         liveCall(this.#find, command.callId);
         throw new NotBuilt(NOT_BUILT[command.kind]);
       case 'call.get': {

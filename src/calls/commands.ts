@@ -60,6 +60,18 @@ export type Command =
   /** Lets the party that does not leave wait in a slot; without one in the first that is free. */
   | Readonly<{ kind: 'call.park'; callId: CallId; leaving?: LegRole | undefined; slot?: string | undefined }>
   | Readonly<{ kind: 'park.list' }>
+  /** Who waits in a slot, or rings at somebody else, is connected with `to`. */
+  | Readonly<{ kind: 'call.retrieve'; callId: CallId; to: Readonly<{ number: string }> }>
+  | Readonly<{ kind: 'call.pickup'; callId: CallId; to: Readonly<{ number: string }> }>
+  /** `to` listens, is heard by `party` alone, or talks with both. */
+  | Readonly<{
+      kind: 'call.join';
+      callId: CallId;
+      as: 'listener' | 'whisperer' | 'member';
+      party: LegRole;
+      to: Readonly<{ number: string }>;
+    }>
+  | Readonly<{ kind: 'call.record'; callId: CallId; on: boolean }>
   | Readonly<{ kind: 'call.get'; callId: CallId }>
   | Readonly<{ kind: 'call.list' }>;
 

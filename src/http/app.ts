@@ -28,6 +28,7 @@ import { docsPage, frontPage, PAGE_HEADERS } from './pages.js';
 import { queryNames } from './query-names.js';
 import type { GaugesView, HealthView, MusicPort, RegistrationsPort } from './read-models.js';
 import { HttpRefusal } from './refusals.js';
+import { mountVoipnow } from './voipnow-mount.js';
 import { WEBHOOK_DOCS } from './webhooks/webhook-docs.js';
 import { webhookMetrics } from './webhooks/webhook-metrics.js';
 import { mountWebhookRoutes } from './webhooks/webhook-routes.js';
@@ -77,12 +78,14 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const mount = { commands: metrics.watching(deps.commands), accounts, log };
   for (const dialect of dialects) mountDialect(app, dialect, mount);
   const plivoRoutes = mountPlivo(app, config, mount);
+  const voipnow = mountVoipnow(app, { ...mount, config, bus, clock });
   mountObserveRoutes(app, { accounts, bus, streams, metrics, registrations: deps.registrations, health: deps.health });
   mountMusicRoutes(app, { accounts, music: deps.music });
   mountWebhookRoutes(app, { accounts, webhooks });
   const documented = [
     ...dialects.flatMap((dialect) => dialect.routes),
     ...plivoRoutes,
+    ...voipnow.routes,
     ...OBSERVE_DOCS,
     ...MUSIC_DOCS,
     ...WEBHOOK_DOCS,
@@ -94,6 +97,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
     streams.closeAll();
     metrics.stop();
     forgetIds();
+    voipnow.stop();
     await Promise.all([webhooks.close(), app.close()]);
   };
   return { app, streams, webhooks, stop };

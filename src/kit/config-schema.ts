@@ -143,6 +143,30 @@ export const AccountsFile = Type.Object(
     tokens: Type.Array(Type.Object({ name: Type.String({ minLength: 1, maxLength: 128 }), token: Secret }, strict), {
       default: [],
     }),
+    voipnow: Type.Object(
+      {
+        enabled: Type.Boolean({ default: true }),
+        organization: Type.String({ pattern: '^[0-9]{0,8}$', default: '0001' }), // extensions are shown as 0001*101; empty: as they are
+        owner: Type.String({ pattern: '^[0-9]{1,9}$', default: '1' }), // ownerId
+        ownerName: Type.String({ maxLength: 128, default: 'Default Organization' }),
+        publicUrl: Type.String({ pattern: '^(https?://[^\\s/]+)?$', default: '' }), // in links; empty: as the asker wrote it in Host
+        actionStatus: Type.Union([Type.Literal(200), Type.Literal(202)], { default: 202 }), // of PUT; some clients want 200
+        tokenSeconds: seconds(7200, 60), // how long a token of /oauth/token.php is good
+        clients: Type.Array(
+          Type.Object(
+            {
+              client: Type.String({ pattern: '^[0-9A-Za-z._-]{1,64}$' }),
+              secret: Secret,
+              user: Type.String({ pattern: '^[0-9]{1,9}$' }), // the number in /uapi/phoneCalls/<user>/
+              extensions: Type.Optional(Type.Array(Number_)), // absent: every phone above
+            },
+            strict,
+          ),
+          { default: [] },
+        ),
+      },
+      { ...strict, default: {} },
+    ),
   },
   strict,
 );
@@ -271,4 +295,5 @@ export const DEMO_PASSWORDS: ReadonlySet<string> = new Set([
   ...Array.from({ length: 10 }, (_, index) => `demo-${101 + index}`),
   'qwe123',
   'demo-token',
+  'demo',
 ]);

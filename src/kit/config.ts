@@ -145,6 +145,7 @@ function checkTogether(config: Config): void {
   }
   checkWebhookNames(config);
   checkPhloNames(config);
+  checkVoipnowClients(config);
   refuseDemoPasswords(config);
 }
 
@@ -166,13 +167,25 @@ function checkPhloNames({ plivo }: Config): void {
   if (node !== undefined) throw new ConfigError(`phlos.yaml: phlos.nodes: found id ${node} twice, expected each id once`);
 }
 
+function checkVoipnowClients({ accounts: { phones, voipnow } }: Config): void {
+  const clients = new Set<string>();
+  const numbers = new Set(phones.map(({ number }) => number));
+  for (const [index, { client, extensions = [] }] of voipnow.clients.entries()) {
+    const key = `accounts.yaml: voipnow.clients.${index}`;
+    if (clients.has(client)) throw new ConfigError(`${key}.client: found ${client} twice, expected each client once`);
+    clients.add(client);
+    const unknown = extensions.find((number) => !numbers.has(number));
+    if (unknown !== undefined) throw new ConfigError(`${key}.extensions: found ${unknown}, expected numbers of phones`);
+  }
+}
+
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
 /** Everybody knows the demo passwords: they are for loopback only. */
 function refuseDemoPasswords(config: Config): void {
   const open = config.addresses.find((address) => !isLoopback(address));
   if (open === undefined) return;
-  const { phones, http, tokens } = config.accounts;
+  const { phones, http, tokens, voipnow } = config.accounts;
   const known =
     phones.findIndex((phone) => DEMO_PASSWORDS.has(phone.password)) >= 0
       ? 'phones: a phone still has its demo password'
@@ -180,7 +193,9 @@ function refuseDemoPasswords(config: Config): void {
         ? 'http: a user still has the demo password'
         : tokens.some((token) => DEMO_PASSWORDS.has(token.token))
           ? 'tokens: the demo token is still there'
-          : undefined;
+          : voipnow.enabled && voipnow.clients.some(({ secret }) => DEMO_PASSWORDS.has(secret))
+            ? 'voipnow: a client still has the demo secret'
+            : undefined;
   if (known !== undefined) {
     throw new ConfigError(
       `accounts.yaml: ${known}, and address is ${open}, which others can reach. Give every phone, HTTP user and token in ` +

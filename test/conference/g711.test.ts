@@ -3,7 +3,7 @@
  */
 import t from 'tap';
 import { decode, encode, PCMA, PCMU } from '#conference/g711.js';
-import { fromAlaw, fromUlaw } from '../support/g711.js';
+import { fromAlaw, fromUlaw } from '#conformance/phone/g711.js';
 
 const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 

@@ -135,7 +135,10 @@ t.test('a folder that is not there is told with the variable that names it', (t)
 t.test('an empty folder is a whole configuration', (t) => {
   const config = load(t, {});
   t.match(config, { address: '127.0.0.1', addresses: ['127.0.0.1'], sip: { port: 5060, wsPort: 5066 }, http: { port: 9509 } });
-  t.strictSame(config.accounts, { phones: [], http: [], tokens: [] });
+  const { voipnow, ...accounts } = config.accounts;
+  t.strictSame(accounts, { phones: [], http: [], tokens: [] });
+  t.match(voipnow, { enabled: true, organization: '0001', actionStatus: 202 });
+  t.strictSame(voipnow.clients, []);
   t.strictSame(config.trunks, []);
   t.strictSame(config.plivo, { enabled: true, holdSense: 'holder', accounts: [], phlos: [] }, 'nobody has credentials');
   t.end();
@@ -210,6 +213,24 @@ t.test('the configuration that ships is valid, and its demo passwords are for lo
   }
   t.end();
 });
+
+t.test(
+  'clients of VoipNow are known once each, speak for phones that are there, and the demo secret is for loopback only',
+  (t) => {
+    const file = (clients: string, more = ''): Record<string, string> => ({
+      'accounts.yaml': `phones: [{ number: '101', password: mine }]\nvoipnow: { ${more}clients: [${clients}] }`,
+    });
+    const client = "{ client: a, secret: mine, user: '1', extensions: ['101'] }";
+    t.equal(load(t, file(client)).accounts.voipnow.clients.length, 1);
+    t.match(complaint(t, file(`${client}, ${client}`)), 'found a twice');
+    t.match(complaint(t, file(client.replace("['101']", "['109']"))), '109');
+    const demo = "{ client: a, secret: demo, user: '1' }";
+    const open = { HOLDFAST_ADDRESS: '192.0.2.1' };
+    t.match(complaint(t, file(demo), open), 'voipnow: a client still has the demo secret');
+    t.equal(load(t, file(demo, 'enabled: false, '), open).accounts.voipnow.enabled, false);
+    t.end();
+  },
+);
 
 t.test('each kind of demo password is found, and none is needed', (t) => {
   const open = { HOLDFAST_ADDRESS: '192.0.2.1' };

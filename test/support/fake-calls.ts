@@ -85,6 +85,10 @@ export class FakeCalls implements CommandPort {
       case 'call.consult':
       case 'consult.cancel':
       case 'call.add':
+      case 'call.retrieve':
+      case 'call.pickup':
+      case 'call.join':
+      case 'call.record':
         this.#find(command.callId);
         throw new NotBuilt(command.kind);
       case 'call.transfer':

@@ -7,7 +7,7 @@ import { EventBus } from '#calls/event-bus.js';
 import { buildApp, type HttpApp, type HttpDeps } from '#http/app.js';
 import { startHttp, type RunningHttp } from '#http/server.js';
 import type { HealthView, MusicPort, RegistrationView } from '#http/read-models.js';
-import type { PhlosConfig, WebhooksConfig } from '#kit/config.js';
+import type { Config, PhlosConfig, WebhooksConfig } from '#kit/config.js';
 import { MediaFailed, MusicNotFound } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { FakeCalls } from './fake-calls.js';
@@ -61,6 +61,21 @@ export const DEMO_PHLOS: PhlosConfig = {
   phlos: [{ id: 'demo-phlo', name: 'Demo', createdOn: '2018-11-14 04:41:31.827796+00:00', nodes: [{ id: 'demo-node' }] }],
 };
 
+/** The house that seed 001 prints. */
+export const VOIPNOW: Config['accounts']['voipnow'] = {
+  enabled: true,
+  organization: '0003',
+  owner: '3',
+  ownerName: 'Default Organization',
+  publicUrl: 'https://x.x.x.x',
+  actionStatus: 202,
+  tokenSeconds: 7200,
+  clients: [
+    { client: 'demo', secret: 'demo', user: '12' },
+    { client: 'narrow', secret: 'narrow-secret', user: '13', extensions: ['210'] },
+  ],
+};
+
 export const NO_MUSIC: MusicPort = {
   list: () => [],
   bring: () => Promise.reject(new MediaFailed('nothing is kept here')),
@@ -85,9 +100,14 @@ export function fixture(calls = new FakeCalls(), addresses: readonly string[] = 
       addresses,
       http: { port, bodyBytes: 65_536 },
       accounts: {
-        phones: [],
+        phones: ['024', '210', '211'].map((number) => ({
+          number,
+          name: number === '210' ? 'John Doe' : `Extension ${number}`,
+          password: `demo-${number}`,
+        })),
         http: [{ user: 'HTTP_User_1', password: 'qwe123' }],
         tokens: [{ name: 'demo', token: 'demo-token' }],
+        voipnow: VOIPNOW,
       },
       webhooks: NO_WEBHOOKS,
       plivo: DEMO_PHLOS,

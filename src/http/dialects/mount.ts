@@ -11,7 +11,7 @@ import { readsFields } from '../field-bodies.js';
 import { readsJson } from '../json-bodies.js';
 import type { AskingRoute, Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
-export type MountDeps = Readonly<{ commands: CommandPort; accounts: ApiAccounts; log: Logger }>;
+export type MountDeps = Readonly<{ commands: CommandPort; accounts: Pick<ApiAccounts, 'identify'>; log: Logger }>;
 
 export function mountDialect(app: FastifyInstance, dialect: Dialect, deps: MountDeps): void {
   void app.register((scope, _options, done) => {

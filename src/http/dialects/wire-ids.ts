@@ -8,19 +8,25 @@ import { systemRandom, type RandomBytes } from '#kit/ids.js';
 type CallId = CallView['id'];
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-const FEWEST_CHARACTERS = 5;
+/** What an id is made of, and how short it may be. */
+export type Shape = Readonly<{ alphabet: string; fewest: number }>;
+const SHORT: Shape = { alphabet: ALPHABET, fewest: 5 };
+/** VoipNow: twenty lower-case hex digits. */
+export const LONG_HEX: Shape = { alphabet: '0123456789abcdef', fewest: 20 };
 /** A belt: ended calls leave by themselves. The oldest goes first, and gets a new id if it is shown again. */
 const MOST_IDS = 200_000;
 
 export class WireIds {
   readonly #random: RandomBytes;
   readonly #mostIds: number;
+  readonly #shape: Shape;
   readonly #wireIds = new Map<CallId, string>();
   readonly #callIds = new Map<string, CallId>();
 
-  constructor(random: RandomBytes = systemRandom, mostIds = MOST_IDS) {
+  constructor(random: RandomBytes = systemRandom, mostIds = MOST_IDS, shape: Shape = SHORT) {
     this.#random = random;
     this.#mostIds = mostIds;
+    this.#shape = shape;
   }
 
   /** The same id for the same call, as long as it lives. */
@@ -52,8 +58,9 @@ export class WireIds {
 
   /** A drawn id that is taken is drawn again, one character longer. */
   #unused(): string {
-    for (let length = FEWEST_CHARACTERS; ; length++) {
-      const wireId = [...this.#random(length)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
+    const { alphabet, fewest } = this.#shape;
+    for (let length = fewest; ; length++) {
+      const wireId = [...this.#random(length)].map((byte) => alphabet[byte % alphabet.length]).join('');
       if (!this.#callIds.has(wireId)) return wireId;
     }
   }

@@ -7,6 +7,8 @@ import type { Clock } from '#kit/clock.js';
 import { AddressRefused, guardedLookup, isPrivateHost, type Resolve } from './reachable-addresses.js';
 
 export type Outgoing = Readonly<{
+  /** POST when absent. */
+  method?: 'GET' | 'POST';
   url: string;
   headers: Readonly<Record<string, string>>;
   body: string;
@@ -70,12 +72,13 @@ export class Poster {
     this.#https.destroy();
   }
 
-  #request(url: URL, { headers, body }: Outgoing): ClientRequest {
+  #request(url: URL, { method = 'POST', headers, body }: Outgoing): ClientRequest {
     const secure = url.protocol === 'https:';
     const { resolve, allowPrivateAddresses } = this.#deps;
     const options = {
-      method: 'POST',
-      headers: { ...headers, 'Content-Length': Buffer.byteLength(body) },
+      method,
+      // RFC 9110 §8.6: a GET without a body says nothing of its length.
+      headers: method === 'GET' ? headers : { ...headers, 'Content-Length': Buffer.byteLength(body) },
       lookup: guardedLookup(resolve, allowPrivateAddresses),
       agent: secure ? this.#https : this.#http,
     };

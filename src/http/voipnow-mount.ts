@@ -1,0 +1,72 @@
+/**
+ * voipnow-mount: the VoipNow dialect with what it has of its own: clients, tokens, ids and the dates of holds.
+ * It may be switched off: then there is nothing at its paths.
+ */
+import type { FastifyInstance } from 'fastify';
+import type { CallView } from '#calls/commands.js';
+import type { EventBus } from '#calls/event-bus.js';
+import type { Clock } from '#kit/clock.js';
+import type { Config } from '#kit/config.js';
+import { AccessTokens } from './access-tokens.js';
+import { ApiAccounts } from './api-accounts.js';
+import type { Dialect } from './dialects/dialect.js';
+import { mountDialect, type MountDeps } from './dialects/mount.js';
+import { eventRoutes, EventWishes } from './dialects/voipnow-events.js';
+import { HeldSince } from './dialects/voipnow-holds.js';
+import { Extensions } from './dialects/voipnow-scope.js';
+import { voipnowToken } from './dialects/voipnow-token.js';
+import { voipnow } from './dialects/voipnow.js';
+import { LONG_HEX, WireIds } from './dialects/wire-ids.js';
+import { CredentialsMissing, CredentialsWrong } from './refusals.js';
+import { Notices } from './voipnow-notices.js';
+import { isPrivateHost } from './webhooks/reachable-addresses.js';
+
+export type VoipnowMountDeps = Omit<MountDeps, 'accounts'> &
+  Readonly<{ config: Pick<Config, 'accounts' | 'webhooks'>; bus: EventBus; clock: Clock }>;
+
+export function mountVoipnow(
+  app: FastifyInstance,
+  deps: VoipnowMountDeps,
+): Readonly<{ routes: Dialect['routes']; stop: () => void }> {
+  const { bus, clock, log } = deps;
+  const { accounts, webhooks } = deps.config;
+  const config = accounts.voipnow;
+  if (!config.enabled) return { routes: [], stop: () => undefined };
+  const tokens = new AccessTokens(() => clock.now());
+  const ids = new WireIds(undefined, undefined, LONG_HEX);
+  const held = new HeldSince(bus);
+  const extensions = new Extensions(config, accounts.phones);
+  const wishes = new EventWishes();
+  const wireId = (callId: CallView['id']): string => ids.of(callId);
+  const { allowPrivateAddresses } = webhooks;
+  const notices = new Notices({ wishes, extensions, wireId, clock, log, allowPrivateAddresses });
+  const unsubscribe = bus.subscribe((numbered) => {
+    // The last event of a call still names it, so it is told before its id is forgotten.
+    notices.hear(numbered);
+    if (numbered.event.kind === 'call.ended') ids.forget(numbered.event.callId);
+  });
+  const clients = config.clients.map(({ client, secret }) => ({ user: client, password: secret }));
+  const token = voipnowToken({ seconds: config.tokenSeconds, issue: (identity) => tokens.issue(identity, config.tokenSeconds) });
+  const urlAllowed = (url: URL): boolean => allowPrivateAddresses || !isPrivateHost(url);
+  const calls = voipnow(
+    { config, extensions, wireId, findWireId: (given) => ids.find(given), heldSince: (callId) => held.of(callId) },
+    eventRoutes({ wishes, extensions, urlAllowed }),
+  );
+  mountDialect(app, token, { ...deps, accounts: new ApiAccounts({ http: clients, tokens: [] }) });
+  mountDialect(app, calls, { ...deps, accounts: { identify: (offered) => bearer(offered, tokens) } });
+  const stop = (): void => {
+    held.stop();
+    unsubscribe();
+    notices.close();
+  };
+  return { routes: [...token.routes, ...calls.routes.filter(({ path }) => !path.startsWith('/uapi/phoneCall/'))], stop };
+}
+
+type Offered = Parameters<ApiAccounts['identify']>[0];
+
+/** Nothing but a token of ours opens this dialect. @throws CredentialsMissing, CredentialsWrong */
+function bearer(offered: Offered, tokens: AccessTokens): string {
+  if (offered.kind === 'none') throw new CredentialsMissing();
+  if (offered.kind !== 'token') throw new CredentialsWrong();
+  return tokens.nameOf(offered.token);
+}
