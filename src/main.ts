@@ -4,7 +4,11 @@
 import { fileURLToPath } from 'node:url';
 import { CallService } from '#calls/call-service.js';
 import { CommandService } from '#calls/command-service.js';
+import { ConferenceCommands } from '#calls/conference-commands.js';
 import { EventBus } from '#calls/event-bus.js';
+import { ReachCommands } from '#calls/reach-commands.js';
+import { RecordCommands } from '#calls/record-commands.js';
+import { SoundCommands } from '#calls/sound-commands.js';
 import { Announcer } from '#calls/announcer.js';
 import { DialogMoves } from '#calls/dialog-moves.js';
 import { Liveness } from '#calls/liveness.js';
@@ -159,7 +163,14 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   closers.add('phones', () => phones.stop());
   phones.begin();
 
+  const rooms = {
+    sound: new SoundCommands(),
+    records: new RecordCommands(),
+    reach: new ReachCommands(),
+    conferences: new ConferenceCommands(),
+  };
   const commands = new CommandService({
+    rooms,
     calls,
     transfers,
     moves,

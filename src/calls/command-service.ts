@@ -6,10 +6,11 @@ import { LEG_ROLES, type CallId, type LegRole } from '#core/leg.js';
 import { phoneReason } from '#core/hold.js';
 import { holdView } from '#core/hold-view.js';
 import type { Clock } from '#kit/clock.js';
-import { assertNever, BadRequest, CallNotFound, NotBuilt, WrongMoment } from '#kit/errors.js';
+import { assertNever, BadRequest, CallNotFound, WrongMoment } from '#kit/errors.js';
 import type { CallService } from './call-service.js';
 import { stateOf, viewOf } from './call-view.js';
 import type { Command, CommandPort, HoldProof, LegProof, Outcome } from './commands.js';
+import type { ConferenceCommands } from './conference-commands.js';
 import type { DialogMoves } from './dialog-moves.js';
 import { HoldWatch } from './hold-watch.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
@@ -17,6 +18,9 @@ import type { DialFacts, LiveCall } from './live-call.js';
 import type { Parking } from './parking.js';
 import { confirmedCall, liveCall, mustBeReachable, type FindCall } from './preconditions.js';
 import type { BindingsPort, MediaPort, SignalingPort } from './ports.js';
+import type { ReachCommands } from './reach-commands.js';
+import type { RecordCommands } from './record-commands.js';
+import type { SoundCommands } from './sound-commands.js';
 import type { TransferService } from './transfer-service.js';
 
 type Asked<K extends Command['kind']> = Extract<Command, { kind: K }>;
@@ -28,22 +32,18 @@ const COUNT_TRIES = 5;
 const COUNT_PAUSE_MS = 10;
 const FIRST_MAX_FORWARDS = 70; // RFC 3261 §8.1.1.6
 
-/** What the dialects can ask already, and no room can do yet. */
-const NOT_BUILT = {
-  'call.mute': 'muting a party',
-  'call.play': 'playing a prompt to a party',
-  'call.consult': 'talking to the new party before a transfer',
-  'consult.cancel': 'taking a party back from a transfer',
-  'call.add': 'a call of three',
-  'call.retrieve': 'taking a call out of its slot from here',
-  'call.pickup': 'picking up a call that rings elsewhere',
-  'call.join': 'joining a call',
-  'call.record': 'recording a call',
-} as const;
-
 type Followed = Readonly<{ watch: HoldWatch; settled: boolean }>;
 
+/** Commands that have a room of their own. */
+export type CommandRooms = Readonly<{
+  sound: SoundCommands;
+  records: RecordCommands;
+  reach: ReachCommands;
+  conferences: ConferenceCommands;
+}>;
+
 export type CommandServiceDeps = Readonly<{
+  rooms: CommandRooms;
   calls: CallService;
   transfers: TransferService;
   moves: DialogMoves;
@@ -55,6 +55,7 @@ export type CommandServiceDeps = Readonly<{
 }>;
 
 export class CommandService implements CommandPort {
+  readonly #rooms: CommandRooms;
   readonly #transfers: TransferService;
   readonly #moves: DialogMoves;
   readonly #signaling: Pick<SignalingPort, 'notifyKey'>;
@@ -67,6 +68,7 @@ export class CommandService implements CommandPort {
   readonly #keys: IdempotencyKeys;
 
   constructor(deps: CommandServiceDeps) {
+    this.#rooms = deps.rooms;
     this.#transfers = deps.transfers;
     this.#moves = deps.moves;
     this.#signaling = deps.signaling;
@@ -108,17 +110,6 @@ export class CommandService implements CommandPort {
         };
       case 'park.list':
         return { kind: 'park.listed', parked: this.#parking.list() };
-      case 'call.mute':
-      case 'call.play':
-      case 'call.consult':
-      case 'consult.cancel':
-      case 'call.add':
-      case 'call.retrieve':
-      case 'call.pickup':
-      case 'call.join':
-      case 'call.record':
-        liveCall(this.#find, command.callId);
-        throw new NotBuilt(NOT_BUILT[command.kind]);
       case 'call.get': {
         const call = this.#calls.view(command.callId);
         if (call === undefined) throw new CallNotFound(command.callId);
@@ -126,6 +117,31 @@ export class CommandService implements CommandPort {
       }
       case 'call.list':
         return { kind: 'call.listed', calls: this.#calls.list() };
+      case 'call.mute':
+      case 'call.play':
+      case 'call.quiet':
+      case 'call.keys':
+        return this.#rooms.sound.execute(command);
+      case 'record.start':
+      case 'record.stop':
+        return this.#rooms.records.execute(command);
+      case 'call.answer':
+      case 'call.reject':
+      case 'call.forward':
+      case 'call.pickup':
+      case 'call.retrieve':
+      case 'message.send':
+        return this.#rooms.reach.execute(command);
+      case 'conference.create':
+      case 'conference.get':
+      case 'conference.list':
+      case 'conference.end':
+      case 'conference.add':
+      case 'call.join':
+      case 'call.consult':
+      case 'consult.join':
+      case 'consult.cancel':
+        return this.#rooms.conferences.execute(command);
       default:
         return assertNever(command);
     }

@@ -8,6 +8,10 @@ export type { MusicWish } from '#core/hold-music.js';
 import type { MusicWish } from '#core/hold-music.js';
 import type { HoldPolicy } from '#core/hold-policy.js';
 import type { CallId, LegRole, Sound } from '#core/leg.js';
+import type { ConferenceCommand, ConferenceId, ConferenceOutcome } from './conference-commands.js';
+import type { ReachCommand, ReachOutcome } from './reach-commands.js';
+import type { RecordCommand, RecordOutcome } from './record-commands.js';
+import type { SoundCommand, SoundOutcome } from './sound-commands.js';
 
 export type Holder = 'controller' | LegRole;
 
@@ -45,35 +49,17 @@ export type Command =
       byPhone?: true | undefined;
       atOnce?: true | undefined;
     }>
-  /** A party that is muted is not heard by the other, and still hears it. */
-  | Readonly<{ kind: 'call.mute'; callId: CallId; party: LegRole; muted: boolean }>
-  /** A prompt of the configuration, heard by one party. */
-  | Readonly<{ kind: 'call.play'; callId: CallId; party: LegRole; prompt: string; hangUpAfter?: true | undefined }>
-  /** `holder` talks to somebody else first, while the other party waits; both are connected when the holder leaves. */
-  | Readonly<{ kind: 'call.consult'; callId: CallId; holder: LegRole; to: Readonly<{ number: string }> }>
-  /** Ends the consultation and takes the party that waits back. */
-  | Readonly<{ kind: 'consult.cancel'; callId: CallId; holder: LegRole }>
-  /** One more member: a call of two becomes a conference. */
-  | Readonly<{ kind: 'call.add'; callId: CallId; number: string }>
   /** Connects the party that does not leave with a number, or with whom `leaving` talks to in its other call (attended). */
   | Readonly<{ kind: 'call.transfer'; callId: CallId; leaving?: LegRole | undefined; to: TransferTarget }>
   /** Lets the party that does not leave wait in a slot; without one in the first that is free. */
   | Readonly<{ kind: 'call.park'; callId: CallId; leaving?: LegRole | undefined; slot?: string | undefined }>
   | Readonly<{ kind: 'park.list' }>
-  /** Who waits in a slot, or rings at somebody else, is connected with `to`. */
-  | Readonly<{ kind: 'call.retrieve'; callId: CallId; to: Readonly<{ number: string }> }>
-  | Readonly<{ kind: 'call.pickup'; callId: CallId; to: Readonly<{ number: string }> }>
-  /** `to` listens, is heard by `party` alone, or talks with both. */
-  | Readonly<{
-      kind: 'call.join';
-      callId: CallId;
-      as: 'listener' | 'whisperer' | 'member';
-      party: LegRole;
-      to: Readonly<{ number: string }>;
-    }>
-  | Readonly<{ kind: 'call.record'; callId: CallId; on: boolean }>
   | Readonly<{ kind: 'call.get'; callId: CallId }>
-  | Readonly<{ kind: 'call.list' }>;
+  | Readonly<{ kind: 'call.list' }>
+  | SoundCommand
+  | RecordCommand
+  | ReachCommand
+  | ConferenceCommand;
 
 export type TransferTarget = Readonly<{ number: string }> | Readonly<{ callId: CallId }>;
 
@@ -83,8 +69,8 @@ export type CallState = 'trying' | 'ringing' | 'in-call' | 'held' | 'ended';
 
 export type CallView = Readonly<{
   id: CallId;
-  /** `transfer`: its caller came from another call. */
-  origin: 'phone' | 'api' | 'transfer';
+  /** `transfer`: its caller came from another call. `conference`: its caller is a conference. */
+  origin: 'phone' | 'api' | 'transfer' | 'conference';
   state: CallState;
   parties: Readonly<{ caller: string; callee: string }>;
   createdAt: string;
@@ -92,6 +78,8 @@ export type CallView = Readonly<{
   answeredAt?: string | undefined;
   endedAt?: string | undefined;
   hold: HoldView;
+  /** A member call of this conference: its caller is no phone. */
+  conference?: ConferenceId | undefined;
   end?: Readonly<{ cause: string; status?: number | undefined; reason?: string | undefined }> | undefined;
 }>;
 
@@ -135,7 +123,11 @@ export type Outcome =
   | Readonly<{ kind: 'call.parked'; callId: CallId; slot: string }>
   | Readonly<{ kind: 'park.listed'; parked: readonly ParkedView[] }>
   | Readonly<{ kind: 'call.found'; call: CallView }>
-  | Readonly<{ kind: 'call.listed'; calls: readonly CallView[] }>;
+  | Readonly<{ kind: 'call.listed'; calls: readonly CallView[] }>
+  | SoundOutcome
+  | RecordOutcome
+  | ReachOutcome
+  | ConferenceOutcome;
 
 /**
  * What adapters may ask of the calls. Rejects with AppError: CallNotFound, WrongMoment, NumberUnknown,

@@ -54,6 +54,8 @@ export type EndCause =
   | 'hold-expired'
   /** What is left of it goes on in another call. */
   | 'transferred'
+  /** Its parties go on as members of a conference. */
+  | 'conference'
   | 'shutdown';
 
 export type CallEvent =
@@ -77,6 +79,24 @@ export type CallEvent =
     }>
   | Readonly<{ kind: 'call.parked'; callId: CallId; parties: CallParties; slot: string; by: string }>
   | Readonly<{ kind: 'call.retrieved'; callId: CallId; parties: CallParties; slot: string; by: string; newCallId: CallId }>
+  /** A party has pressed a key (RFC 4733 or INFO), whether anybody was let hear it or not. */
+  | Readonly<{ kind: 'call.key'; callId: CallId; parties: CallParties; leg: LegRole; key: string }>
+  /** What a program has played: to its end, stopped by a command (also by another sound, or the end of the call), or not at all. */
+  | Readonly<{
+      kind: 'play.ended';
+      callId: CallId;
+      parties: CallParties;
+      playId: string;
+      why: 'done' | 'stopped' | 'failed';
+    }>
+  | Readonly<{
+      kind: 'recording.completed';
+      callId: CallId;
+      parties: CallParties;
+      recordingId: string;
+      seconds: number;
+      format: 'wav' | 'mp3';
+    }>
   | Readonly<{
       kind: 'hold.failed';
       callId: CallId;
@@ -104,4 +124,18 @@ export type RegistrationEvent = Readonly<{
   expiresSec: number;
 }>;
 
-export type HoldfastEvent = CallEvent | RegistrationEvent;
+/** Whoever came, left, holds or was muted: this is how it stands now. */
+export type ConferenceEvent = Readonly<{
+  kind: 'conference.changed';
+  conferenceId: string;
+  state: 'open' | 'ended';
+  members: readonly Readonly<{
+    number: string;
+    callId: CallId;
+    state: 'ringing' | 'in' | 'held';
+    as: 'member' | 'listener' | 'whisperer';
+    muted: boolean;
+  }>[];
+}>;
+
+export type HoldfastEvent = CallEvent | RegistrationEvent | ConferenceEvent;

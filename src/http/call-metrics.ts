@@ -98,6 +98,10 @@ export class CallMetrics {
       case 'transfer.changed':
       case 'call.parked':
       case 'call.retrieved':
+      case 'call.key':
+      case 'play.ended':
+      case 'recording.completed':
+      case 'conference.changed':
       case 'call.answered':
       case 'registration.changed':
         return;

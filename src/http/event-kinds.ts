@@ -15,6 +15,10 @@ const KNOWN: Readonly<Record<EventKind, true>> = {
   'transfer.changed': true,
   'call.parked': true,
   'call.retrieved': true,
+  'call.key': true,
+  'play.ended': true,
+  'recording.completed': true,
+  'conference.changed': true,
   'call.ended': true,
   'registration.changed': true,
 };

@@ -113,7 +113,7 @@ const LegHold = Type.Object(legHoldParts, { $id: 'LegHold' });
 export const Call = Type.Object(
   {
     id: Type.String(),
-    origin: oneOf('phone', 'api', 'transfer'),
+    origin: oneOf('phone', 'api', 'transfer', 'conference'),
     state: oneOf('trying', 'ringing', 'in-call', 'held', 'ended'),
     parties: Type.Object({ caller: Type.String(), callee: Type.String() }),
     createdAt: Time,
@@ -121,6 +121,7 @@ export const Call = Type.Object(
     answeredAt: Optional(Time),
     endedAt: Optional(Time),
     hold: Type.Object({ reasons: Type.Array(HoldReasonName), caller: LegHold, callee: LegHold }),
+    conference: Optional(Type.String({ description: 'its caller is this conference' })),
     end: Optional(Type.Object({ cause: Type.String(), status: Optional(Type.Integer()), reason: Optional(Type.String()) })),
   },
   { $id: 'Call' },

@@ -80,17 +80,6 @@ export class FakeCalls implements CommandPort {
         if (command.atOnce === true) return { kind: 'call.done', callId: id };
         return { kind: 'hold.done', proof: { ...this.proof, callId: id } };
       }
-      case 'call.mute':
-      case 'call.play':
-      case 'call.consult':
-      case 'consult.cancel':
-      case 'call.add':
-      case 'call.retrieve':
-      case 'call.pickup':
-      case 'call.join':
-      case 'call.record':
-        this.#find(command.callId);
-        throw new NotBuilt(command.kind);
       case 'call.transfer':
         return { kind: 'transfer.started', callId: this.#find(command.callId).id, newCallId: 'new' as CallId };
       case 'call.park':
@@ -101,6 +90,30 @@ export class FakeCalls implements CommandPort {
         return { kind: 'call.found', call: this.#find(command.callId) };
       case 'call.list':
         return { kind: 'call.listed', calls: [...this.calls.values()] };
+      case 'conference.create':
+      case 'conference.get':
+      case 'conference.add':
+      case 'conference.list':
+      case 'conference.end':
+      case 'message.send':
+        throw new NotBuilt(command.kind);
+      case 'call.mute':
+      case 'call.play':
+      case 'call.quiet':
+      case 'call.keys':
+      case 'record.start':
+      case 'record.stop':
+      case 'call.answer':
+      case 'call.reject':
+      case 'call.forward':
+      case 'call.pickup':
+      case 'call.retrieve':
+      case 'call.join':
+      case 'call.consult':
+      case 'consult.join':
+      case 'consult.cancel':
+        this.#find(command.callId);
+        throw new NotBuilt(command.kind);
       default:
         return assertNever(command);
     }

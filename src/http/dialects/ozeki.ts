@@ -133,6 +133,11 @@ function writeOutcome(outcome: Outcome, form: ListForm, { ids, nowMs }: OzekiDep
     case 'transfer.started':
     case 'call.parked':
     case 'park.listed':
+    case 'play.started':
+    case 'record.started':
+    case 'message.sent':
+    case 'conference.found':
+    case 'conference.listed':
       return reply(200);
     case 'call.listed': {
       const calls = outcome.calls.map((call) => ({ wireId: ids.of(call.id), call }));

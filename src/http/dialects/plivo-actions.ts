@@ -41,7 +41,7 @@ export function memberCommand(action: MemberAction, member: Member, house: House
       return { kind: 'consult.cancel', callId, holder: party };
     case 'voicemail_drop':
       if (house.node.voicemail === undefined) throw new NotBuilt('voicemail_drop of a node that has no voicemail in phlos.yaml');
-      return { kind: 'call.play', callId, party, prompt: house.node.voicemail, hangUpAfter: true };
+      return { kind: 'call.play', callId, to: party, what: { prompt: house.node.voicemail }, hangUpAfter: true };
     default:
       return assertNever(action);
   }

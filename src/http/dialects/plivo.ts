@@ -120,7 +120,8 @@ function nodeCommand(
   if (action === 'call') {
     const source = findMember(calls, address(fields, 'trigger_source'));
     // Who is in a call already gets a third member; who is not is connected with the first.
-    if (source !== undefined) return { kind: 'call.add', callId: source.call.id, number: to };
+    if (source !== undefined)
+      return { kind: 'call.join', callId: source.call.id, as: 'member', party: source.place, to: { number: to } };
     return { kind: 'call.setup', caller: number(fields, 'trigger_source'), callee: to };
   }
   const { call, place } = initiator(fields, calls, house);

@@ -150,6 +150,16 @@ function write(outcome: Outcome): DialectReply {
       );
     case 'call.parked':
       return json(200, { callId: outcome.callId, slot: outcome.slot });
+    case 'play.started':
+      return json(202, { callId: outcome.callId, playId: outcome.playId, ms: outcome.ms });
+    case 'record.started':
+      return json(202, { callId: outcome.callId, recordingId: outcome.recordingId });
+    case 'message.sent':
+      return json(202, { status: outcome.status });
+    case 'conference.found':
+      return json(200, outcome.conference);
+    case 'conference.listed':
+      return json(200, { conferences: outcome.conferences });
     case 'park.listed':
       return json(200, { parked: outcome.parked });
     case 'call.found':

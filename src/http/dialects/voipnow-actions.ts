@@ -139,5 +139,5 @@ function record(action: 'StartRecording' | 'StopRecording', fields: Fields, { ca
   view(fields);
   const format = text(fields, 'format') ?? 'wav';
   if (format !== 'wav' && format !== 'wav49') throw new UapiRefusal('pc_parameter_invalid', 'format: expected wav or wav49');
-  return { kind: 'call.record', callId: call.id, on: action === 'StartRecording' };
+  return { kind: action === 'StartRecording' ? 'record.start' : 'record.stop', callId: call.id };
 }

@@ -161,8 +161,10 @@ export class Webhooks {
   }
 }
 
-/** What has to arrive in order: the events of one call, and those of one phone number's registrations. */
-const laneOf = (event: NumberedEvent['event']): string =>
-  event.kind === 'registration.changed' ? `aor ${event.aor}` : `call ${event.callId}`;
+/** What has to arrive in order: the events of one call, and those of one conference or of one phone number's registrations. */
+function laneOf(event: NumberedEvent['event']): string {
+  if (event.kind === 'registration.changed') return `aor ${event.aor}`;
+  return event.kind === 'conference.changed' ? `conference ${event.conferenceId}` : `call ${event.callId}`;
+}
 
 const noDeadLetter = (id: number): HttpRefusal => new HttpRefusal('dead_letter_not_found', `there is no dead letter ${id}`);

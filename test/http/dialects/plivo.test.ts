@@ -173,7 +173,7 @@ t.test('what three members, muting and consulting need is asked for, and answere
   await member('unmute', { kind: 'call.mute', callId, party: 'callee', muted: false });
   await member('resume_call', { kind: 'consult.cancel', callId, holder: 'callee' });
   await member('abort_transfer', { kind: 'consult.cancel', callId, holder: 'callee' });
-  await member('voicemail_drop', { kind: 'call.play', callId, party: 'callee', prompt: 'goodbye', hangUpAfter: true });
+  await member('voicemail_drop', { kind: 'call.play', callId, to: 'callee', what: { prompt: 'goodbye' }, hangUpAfter: true });
   const node = async (body: object, command: object) => {
     t.equal((await post(NODE, body)).statusCode, 501, JSON.stringify(body));
     t.same(calls.last, command, JSON.stringify(body));
@@ -184,7 +184,7 @@ t.test('what three members, muting and consulting need is asked for, and answere
   );
   await node(
     { action: 'call', to: '103', trigger_source: 'sip:101@pbx.local', role: 'agent' },
-    { kind: 'call.add', callId, number: '103' },
+    { kind: 'call.join', callId, as: 'member', party: 'caller', to: { number: '103' } },
   );
   await node({ action: 'abort_transfer' }, { kind: 'consult.cancel', callId, holder: 'callee' });
 });

@@ -156,18 +156,18 @@ t.test('every action is one command', async (t) => {
     ],
     [
       { action: 'StartRecording', format: 'wav49', ...view },
-      { kind: 'call.record', callId: talking.id, on: true },
+      { kind: 'record.start', callId: talking.id },
     ],
     [
       { action: 'StopRecording', ...view },
-      { kind: 'call.record', callId: talking.id, on: false },
+      { kind: 'record.stop', callId: talking.id },
     ],
   ];
   const { ask, calls } = await signedIn(t, new FakeCalls(talking));
   for (const [body, command] of rows) {
     const answer = await ask('PUT', '/12/210/call1', body);
     t.same(calls.last, command, JSON.stringify(body));
-    const notBuilt = ['call.retrieve', 'call.pickup', 'call.join', 'call.record'].includes(command.kind);
+    const notBuilt = ['call.retrieve', 'call.pickup', 'call.join', 'record.start', 'record.stop'].includes(command.kind);
     t.equal(answer.statusCode, notBuilt ? 501 : 202, JSON.stringify(body));
   }
 });
