@@ -8,12 +8,15 @@ import { ConferenceCommands } from '#calls/conference-commands.js';
 import { EventBus } from '#calls/event-bus.js';
 import { ReachCommands } from '#calls/reach-commands.js';
 import { RecordCommands } from '#calls/record-commands.js';
+import { Retrievals } from '#calls/retrievals.js';
 import { SoundCommands } from '#calls/sound-commands.js';
 import { Announcer } from '#calls/announcer.js';
 import { DialogMoves } from '#calls/dialog-moves.js';
 import { Liveness } from '#calls/liveness.js';
 import { Parking } from '#calls/parking.js';
 import type { CallSignals } from '#calls/ports.js';
+import { VirtualNumbers } from '#calls/virtual-numbers.js';
+import { VirtualPhones } from '#calls/virtual-phones.js';
 import { TransferService } from '#calls/transfer-service.js';
 import { readPolicy } from '#calls/written-policy.js';
 import { mergePolicies } from '#core/hold-policy.js';
@@ -26,6 +29,7 @@ import { createLogger, type Logger } from '#kit/log.js';
 import { startMedia } from '#media/media.js';
 import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
 import { installRoutes, type RouteDeps } from '#signaling/routes.js';
+import { Messages } from '#signaling/send-message.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
 import { buildPhones } from './phones.js';
@@ -99,10 +103,17 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   };
   const session = config.sip;
   const signaling = new Signaling({ srf, calls: signals, clock, session, log: log.child({ room: 'signaling' }) });
-  const calls = new CallService({
+  const numbers = new VirtualNumbers(phones.bindings);
+  const parties: VirtualPhones = new VirtualPhones({
     signaling,
+    numbers,
+    calls: { incoming: (call, joined) => calls.incoming(call, joined), signal: (leg, signal) => calls.signal(leg, signal) },
+    log: log.child({ room: 'programs' }),
+  });
+  const calls: CallService = new CallService({
+    signaling: parties,
     media: media.port,
-    bindings: phones.bindings,
+    bindings: numbers,
     bus,
     clock,
     log: log.child({ room: 'calls' }),
@@ -111,29 +122,32 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     house: { policy: mergePolicies(readPolicy(config.hold)) },
   });
   const parking = new Parking(config.park, clock);
-  const announcer = new Announcer({ signaling, media: media.port, clock, log: log.child({ room: 'announcer' }) });
+  const announcer = new Announcer({ signaling: parties, media: media.port, clock, log: log.child({ room: 'announcer' }) });
   closers.add('announcer', () => announcer.close());
-  const moves = new DialogMoves({ calls, signaling, parking, announcer });
+  const moves = new DialogMoves({ calls, signaling: parties, parking, announcer });
+  const retrievals = new Retrievals({ calls, bindings: numbers, signaling: parties, parking, bus });
   const transfers = new TransferService({
     calls,
-    bindings: phones.bindings,
-    signaling,
+    bindings: numbers,
+    signaling: parties,
     bus,
     parking,
     moves,
     announcer,
+    retrievals,
     log: log.child({ room: 'transfers' }),
   });
   calls.transferBy(transfers);
   const liveness = new Liveness({
     find: (id) => calls.live(id),
-    signaling,
+    signaling: parties,
     media: media.port,
     bus,
     clock,
     everySec: config.sip.livenessSeconds,
   });
   closers.add('transfers', () => transfers.close());
+  closers.add('retrievals', () => retrievals.close());
   closers.add('liveness', () => liveness.close());
   media.onLost(() => calls.mediaLost());
   const authenticate: RouteDeps['authenticate'] = (request, response) => phones.authenticator.identify(request, response);
@@ -166,7 +180,13 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   const rooms = {
     sound: new SoundCommands(),
     records: new RecordCommands(),
-    reach: new ReachCommands(),
+    reach: new ReachCommands({
+      calls,
+      bindings: numbers,
+      signaling: parties,
+      retrievals,
+      messages: new Messages({ srf, clock }),
+    }),
     conferences: new ConferenceCommands(),
   };
   const commands = new CommandService({
@@ -174,9 +194,9 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     calls,
     transfers,
     moves,
-    signaling,
+    signaling: parties,
     parking,
-    bindings: phones.bindings,
+    bindings: numbers,
     media: media.port,
     clock,
   });

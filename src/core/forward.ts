@@ -30,7 +30,8 @@ export function onForwardRequested(call: Call, { to, traits, autoAnswer }: Input
     earlyMedia: false,
     alertingMs: undefined, // the other phone has not rung yet
   });
-  const cancel: Effect = { kind: 'cancel', leg: 'callee', cause: 302, text: 'forwarded' };
+  const why = autoAnswer ? { cause: 200, text: 'Call completed elsewhere' } : { cause: 302, text: 'forwarded' };
+  const cancel: Effect = { kind: 'cancel', leg: 'callee', ...why };
   return [
     next,
     [
@@ -47,3 +48,7 @@ export function onForwardRequested(call: Call, { to, traits, autoAnswer }: Input
 function unsure({ caller, origin, earlyMedia }: Ringing): Leg {
   return origin === 'phone' && earlyMedia ? { ...caller, media: { ...caller.media, stale: true } } : caller;
 }
+
+/** The call has been forwarded while this waited for its turn: another phone is dialled. */
+export const isOvertaken = (call: Call, { leg, again }: Extract<Effect, { kind: 'dial' }>): boolean =>
+  leg === 'callee' && call.kind === 'ringing' && (call.forwards ?? 0) !== (again?.forwards ?? 0);
