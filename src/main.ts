@@ -4,20 +4,17 @@
 import { fileURLToPath } from 'node:url';
 import { CallService } from '#calls/call-service.js';
 import { CommandService } from '#calls/command-service.js';
+import { ConferenceAware } from '#calls/conference-aware.js';
 import { ConferenceCommands } from '#calls/conference-commands.js';
+import { ConferenceService } from '#calls/conference-service.js';
 import { EventBus } from '#calls/event-bus.js';
-import { ReachCommands } from '#calls/reach-commands.js';
 import { RecordCommands } from '#calls/record-commands.js';
-import { Retrievals } from '#calls/retrievals.js';
 import { SoundCommands } from '#calls/sound-commands.js';
-import { Announcer } from '#calls/announcer.js';
-import { DialogMoves } from '#calls/dialog-moves.js';
+import { HoldMusicSounds } from '#calls/hold-music-sounds.js';
 import { Liveness } from '#calls/liveness.js';
-import { Parking } from '#calls/parking.js';
 import type { CallSignals } from '#calls/ports.js';
 import { VirtualNumbers } from '#calls/virtual-numbers.js';
 import { VirtualPhones } from '#calls/virtual-phones.js';
-import { TransferService } from '#calls/transfer-service.js';
 import { readPolicy } from '#calls/written-policy.js';
 import { mergePolicies } from '#core/hold-policy.js';
 import { startEngineThread } from '#engine/thread.js';
@@ -29,9 +26,10 @@ import { createLogger, type Logger } from '#kit/log.js';
 import { startMedia } from '#media/media.js';
 import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
 import { installRoutes, type RouteDeps } from '#signaling/routes.js';
-import { Messages } from '#signaling/send-message.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
+import { LazyMixer } from './lazy-mixer.js';
+import { buildConnections } from './connections.js';
 import { buildPhones } from './phones.js';
 import { welcome, type Served } from './welcome.js';
 
@@ -121,23 +119,19 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     maxCalls: config.sip.maxCalls,
     house: { policy: mergePolicies(readPolicy(config.hold)) },
   });
-  const parking = new Parking(config.park, clock);
-  const announcer = new Announcer({ signaling: parties, media: media.port, clock, log: log.child({ room: 'announcer' }) });
-  closers.add('announcer', () => announcer.close());
-  const moves = new DialogMoves({ calls, signaling: parties, parking, announcer });
-  const retrievals = new Retrievals({ calls, bindings: numbers, signaling: parties, parking, bus });
-  const transfers = new TransferService({
+  const connected = buildConnections({
     calls,
+    srf,
     bindings: numbers,
     signaling: parties,
+    media: media.port,
     bus,
-    parking,
-    moves,
-    announcer,
-    retrievals,
-    log: log.child({ room: 'transfers' }),
+    clock,
+    log,
+    park: config.park,
   });
-  calls.transferBy(transfers);
+  closers.add('connections', () => connected.close());
+  const { transfers, moves, parking } = connected;
   const liveness = new Liveness({
     find: (id) => calls.live(id),
     signaling: parties,
@@ -146,8 +140,6 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     clock,
     everySec: config.sip.livenessSeconds,
   });
-  closers.add('transfers', () => transfers.close());
-  closers.add('retrievals', () => retrievals.close());
   closers.add('liveness', () => liveness.close());
   media.onLost(() => calls.mediaLost());
   const authenticate: RouteDeps['authenticate'] = (request, response) => phones.authenticator.identify(request, response);
@@ -177,19 +169,27 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   closers.add('phones', () => phones.stop());
   phones.begin();
 
+  const mixer = new LazyMixer({ address: config.addresses[0], clock, log: log.child({ room: 'conference' }) });
+  closers.add('mixer', () => mixer.stop());
+  const conferences = new ConferenceService({
+    calls,
+    parties,
+    moves,
+    bindings: numbers,
+    mixer: () => mixer.get(),
+    sounds: new HoldMusicSounds((music) => media.samplesOf(music)),
+    bus,
+    clock,
+    log: log.child({ room: 'conferences' }),
+  });
+  mixer.onLost(() => conferences.mixerLost());
   const rooms = {
     sound: new SoundCommands(),
     records: new RecordCommands(),
-    reach: new ReachCommands({
-      calls,
-      bindings: numbers,
-      signaling: parties,
-      retrievals,
-      messages: new Messages({ srf, clock }),
-    }),
-    conferences: new ConferenceCommands(),
+    reach: connected.reach,
+    conferences: new ConferenceCommands(conferences, numbers, (id) => calls.live(id)),
   };
-  const commands = new CommandService({
+  const callCommands = new CommandService({
     rooms,
     calls,
     transfers,
@@ -200,6 +200,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     media: media.port,
     clock,
   });
+  const commands = new ConferenceAware(callCommands, conferences.absorbed, (id) => calls.view(id));
   const http = await startHttp({
     config,
     commands,
