@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { CallService } from '#calls/call-service.js';
 import { CommandService } from '#calls/command-service.js';
 import { ConferenceCommands } from '#calls/conference-commands.js';
+import { HistoryCommands } from '#calls/history-commands.js';
 import { EventBus } from '#calls/event-bus.js';
 import { ReachCommands } from '#calls/reach-commands.js';
 import { RecordCommands } from '#calls/record-commands.js';
@@ -18,6 +19,7 @@ import { TransferService } from '#calls/transfer-service.js';
 import { readPolicy } from '#calls/written-policy.js';
 import { mergePolicies } from '#core/hold-policy.js';
 import { startEngineThread } from '#engine/thread.js';
+import { CallHistory } from '#history/call-history.js';
 import { startHttp } from '#http/server.js';
 import { RealClock, type Clock } from '#kit/clock.js';
 import { loadConfig, type Config } from '#kit/config.js';
@@ -163,9 +165,12 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   closers.add('phones', () => phones.stop());
   phones.begin();
 
+  const history = new CallHistory({ bus, view: (id) => calls.view(id), maxCalls: 10_000 });
+  closers.add('history', () => history.close());
   const rooms = {
     sound: new SoundCommands(),
     records: new RecordCommands(),
+    history: new HistoryCommands(history),
     reach: new ReachCommands(),
     conferences: new ConferenceCommands(),
   };
