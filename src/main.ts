@@ -15,6 +15,8 @@ import { DialogMoves } from '#calls/dialog-moves.js';
 import { Liveness } from '#calls/liveness.js';
 import { Parking } from '#calls/parking.js';
 import type { CallSignals } from '#calls/ports.js';
+import { VirtualNumbers } from '#calls/virtual-numbers.js';
+import { VirtualPhones } from '#calls/virtual-phones.js';
 import { TransferService } from '#calls/transfer-service.js';
 import { readPolicy } from '#calls/written-policy.js';
 import { mergePolicies } from '#core/hold-policy.js';
@@ -101,10 +103,17 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   };
   const session = config.sip;
   const signaling = new Signaling({ srf, calls: signals, clock, session, log: log.child({ room: 'signaling' }) });
-  const calls = new CallService({
+  const numbers = new VirtualNumbers(phones.bindings);
+  const parties: VirtualPhones = new VirtualPhones({
     signaling,
+    numbers,
+    calls: { incoming: (call, joined) => calls.incoming(call, joined), signal: (leg, signal) => calls.signal(leg, signal) },
+    log: log.child({ room: 'programs' }),
+  });
+  const calls: CallService = new CallService({
+    signaling: parties,
     media: media.port,
-    bindings: phones.bindings,
+    bindings: numbers,
     bus,
     clock,
     log: log.child({ room: 'calls' }),
@@ -113,13 +122,13 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     house: { policy: mergePolicies(readPolicy(config.hold)) },
   });
   const parking = new Parking(config.park, clock);
-  const announcer = new Announcer({ signaling, media: media.port, clock, log: log.child({ room: 'announcer' }) });
+  const announcer = new Announcer({ signaling: parties, media: media.port, clock, log: log.child({ room: 'announcer' }) });
   closers.add('announcer', () => announcer.close());
-  const moves = new DialogMoves({ calls, signaling, parking, announcer });
+  const moves = new DialogMoves({ calls, signaling: parties, parking, announcer });
   const transfers = new TransferService({
     calls,
-    bindings: phones.bindings,
-    signaling,
+    bindings: numbers,
+    signaling: parties,
     bus,
     parking,
     moves,
@@ -129,7 +138,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   calls.transferBy(transfers);
   const liveness = new Liveness({
     find: (id) => calls.live(id),
-    signaling,
+    signaling: parties,
     media: media.port,
     bus,
     clock,
@@ -179,9 +188,9 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     calls,
     transfers,
     moves,
-    signaling,
+    signaling: parties,
     parking,
-    bindings: phones.bindings,
+    bindings: numbers,
     media: media.port,
     clock,
   });
