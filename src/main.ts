@@ -5,10 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { CallService } from '#calls/call-service.js';
 import { CommandService } from '#calls/command-service.js';
 import { ConferenceCommands } from '#calls/conference-commands.js';
-import { HistoryCommands } from '#calls/history-commands.js';
 import { EventBus } from '#calls/event-bus.js';
 import { ReachCommands } from '#calls/reach-commands.js';
-import { RecordCommands } from '#calls/record-commands.js';
 import { SoundCommands } from '#calls/sound-commands.js';
 import { Announcer } from '#calls/announcer.js';
 import { DialogMoves } from '#calls/dialog-moves.js';
@@ -21,7 +19,6 @@ import { TransferService } from '#calls/transfer-service.js';
 import { readPolicy } from '#calls/written-policy.js';
 import { mergePolicies } from '#core/hold-policy.js';
 import { startEngineThread } from '#engine/thread.js';
-import { CallHistory } from '#history/call-history.js';
 import { startHttp } from '#http/server.js';
 import { RealClock, type Clock } from '#kit/clock.js';
 import { loadConfig, type Config } from '#kit/config.js';
@@ -33,6 +30,7 @@ import { installRoutes, type RouteDeps } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
 import { buildPhones } from './phones.js';
+import { openRecords } from './records.js';
 import { welcome, type Served } from './welcome.js';
 
 export type RunningHoldfast = Served & Readonly<{ stop: () => Promise<void> }>;
@@ -174,12 +172,11 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   closers.add('phones', () => phones.stop());
   phones.begin();
 
-  const history = new CallHistory({ bus, view: (id) => calls.view(id), maxCalls: 10_000 });
-  closers.add('history', () => history.close());
+  const records = await openRecords({ config, media, calls, bus, clock, log });
+  closers.add('records', () => records.close());
   const rooms = {
     sound: new SoundCommands(),
-    records: new RecordCommands(),
-    history: new HistoryCommands(history),
+    ...records.rooms,
     reach: new ReachCommands(),
     conferences: new ConferenceCommands(),
   };
@@ -200,6 +197,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     bus,
     registrations: phones.registrar,
     music: media.music,
+    recordings: records.recordings,
     health: () => media.health(),
     gauges: () => ({
       calls: calls.size,

@@ -14,6 +14,11 @@ export const ERROR_CODES = {
   not_found: { status: 404, title: 'Not found', meaning: 'There is nothing at this path.' },
   webhook_not_found: { status: 404, title: 'Webhook not found', meaning: 'There is no webhook with this name.' },
   music_not_found: { status: 404, title: 'Music not found', meaning: 'There is no such file in this class of music.' },
+  recording_not_found: {
+    status: 404,
+    title: 'Recording not found',
+    meaning: 'There is no recording with this id, or it made room for newer ones.',
+  },
   dead_letter_not_found: {
     status: 404,
     title: 'Dead letter not found',

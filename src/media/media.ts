@@ -2,7 +2,7 @@
  * media: builds the room and is main's only door to it: an rtpengine, ours or another's, music that has been heard once, and
  * the MediaPort on top.
  */
-import type { MediaHealth, MediaPort } from '#calls/ports.js';
+import type { MediaHealth, MediaPort, TapPort } from '#calls/ports.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
@@ -22,9 +22,11 @@ import { checkAddresses, findRtpengine } from './rtpengine-process.js';
 import { readTarget, RtpengineWatch } from './rtpengine-watch.js';
 import { RtpengineMedia } from './rtpengine.js';
 import { Sounds } from './sounds.js';
+import { Taps } from './taps.js';
 
 export type Media = Readonly<{
   port: MediaPort;
+  taps: TapPort;
   health: () => MediaHealth;
   music: MusicShelf;
   /** rtpengine was lost or restarted: the media of every call is gone. */
@@ -84,6 +86,7 @@ export async function startMedia(
     closers.push(() => player.clear());
     return {
       port: new RtpengineMedia({ ng: commands, player, playbacks, clock, address, countsSent }),
+      taps: new Taps(commands),
       health: () => ({
         rtpengine: life.state,
         ...(life.version === undefined ? {} : { version: life.version }),

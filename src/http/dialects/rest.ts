@@ -13,6 +13,7 @@ import { eventText } from '../event-text.js';
 import * as schemas from '../schemas.js';
 import * as docs from './rest-docs.js';
 import { callId, connectRoutes } from './rest-connect.js';
+import { recordRoutes } from './rest-records.js';
 import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
 export const rest: Dialect = {
@@ -91,6 +92,7 @@ function routes(): readonly DialectRoute[] {
       write,
     },
     ...connectRoutes(write),
+    ...recordRoutes(write),
   ];
 }
 
@@ -153,7 +155,11 @@ function write(outcome: Outcome): DialectReply {
     case 'play.started':
       return json(202, { callId: outcome.callId, playId: outcome.playId, ms: outcome.ms });
     case 'record.started':
-      return json(202, { callId: outcome.callId, recordingId: outcome.recordingId });
+      return json(
+        202,
+        { callId: outcome.callId, recordingId: outcome.recordingId },
+        { location: `/recordings/${outcome.recordingId}` },
+      );
     case 'history.found':
       return json(200, { total: outcome.total, page: outcome.page, calls: outcome.rows });
     case 'message.sent':
