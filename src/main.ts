@@ -4,12 +4,15 @@
 import { fileURLToPath } from 'node:url';
 import { CallService } from '#calls/call-service.js';
 import { CommandService } from '#calls/command-service.js';
+import { ConferenceAware } from '#calls/conference-aware.js';
 import { ConferenceCommands } from '#calls/conference-commands.js';
+import { ConferenceService } from '#calls/conference-service.js';
 import { EventBus } from '#calls/event-bus.js';
 import { ReachCommands } from '#calls/reach-commands.js';
 import { SoundCommands } from '#calls/sound-commands.js';
 import { Announcer } from '#calls/announcer.js';
 import { DialogMoves } from '#calls/dialog-moves.js';
+import { HoldMusicSounds } from '#calls/hold-music-sounds.js';
 import { Liveness } from '#calls/liveness.js';
 import { Parking } from '#calls/parking.js';
 import type { CallSignals } from '#calls/ports.js';
@@ -29,6 +32,8 @@ import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
 import { installRoutes, type RouteDeps } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
+import { Closers } from './closers.js';
+import { LazyMixer } from './lazy-mixer.js';
 import { buildPhones } from './phones.js';
 import { openRecords } from './records.js';
 import { welcome, type Served } from './welcome.js';
@@ -41,25 +46,6 @@ export type Fatal = (why: string) => void;
 const CONNECT_MS = 10_000;
 /** Ctrl-C ends within two seconds: calls get this long to hear BYE, the rest goes to closing. */
 const POLITE_MS = 1200;
-
-/** What was opened last is closed first; one that fails to close does not keep the others open. */
-class Closers {
-  readonly #closers: { name: string; close: () => Promise<void> | void }[] = [];
-
-  add(name: string, close: () => Promise<void> | void): void {
-    this.#closers.unshift({ name, close });
-  }
-
-  async closeAll(log: Logger): Promise<void> {
-    for (const { name, close } of this.#closers.splice(0)) {
-      try {
-        await close();
-      } catch (error) {
-        log.warn({ err: error, room: name }, 'a room did not close cleanly');
-      }
-    }
-  }
-}
 
 /** @throws AppError (ConfigError and others) with one clear line when something cannot start; what was started is stopped again. */
 export async function startHoldfast(
@@ -174,13 +160,27 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
 
   const records = await openRecords({ config, media, calls, bus, clock, log });
   closers.add('records', () => records.close());
+  const mixer = new LazyMixer({ address: config.addresses[0], clock, log: log.child({ room: 'conference' }) });
+  closers.add('mixer', () => mixer.stop());
+  const conferences = new ConferenceService({
+    calls,
+    parties,
+    moves,
+    bindings: numbers,
+    mixer: () => mixer.get(),
+    sounds: new HoldMusicSounds((music) => media.samplesOf(music)),
+    bus,
+    clock,
+    log: log.child({ room: 'conferences' }),
+  });
+  mixer.onLost(() => conferences.mixerLost());
   const rooms = {
     sound: new SoundCommands(),
     ...records.rooms,
     reach: new ReachCommands(),
-    conferences: new ConferenceCommands(),
+    conferences: new ConferenceCommands(conferences, numbers, (id) => calls.live(id)),
   };
-  const commands = new CommandService({
+  const callCommands = new CommandService({
     rooms,
     calls,
     transfers,
@@ -191,6 +191,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     media: media.port,
     clock,
   });
+  const commands = new ConferenceAware(callCommands, conferences.absorbed, (id) => calls.view(id));
   const http = await startHttp({
     config,
     commands,
