@@ -45,6 +45,11 @@ export const ERROR_CODES = {
   unsupported_media_type: { status: 415, title: 'Unsupported media type', meaning: 'Send the body as application/json.' },
   number_unknown: { status: 422, title: 'Number unknown', meaning: 'No account and no trunk prefix has this number.' },
   not_registered: { status: 422, title: 'Not registered', meaning: 'The number is known, and no phone of it is registered.' },
+  too_many_attempts: {
+    status: 429,
+    title: 'Too many attempts',
+    meaning: 'Too many wrong credentials wait for their refusal already; `Retry-After` says when to try again.',
+  },
   headers_too_large: { status: 431, title: 'Headers too large', meaning: 'The request line and headers together are too long.' },
   internal: { status: 500, title: 'Internal error', meaning: 'A fault in Holdfast; its log says more.' },
   not_built: { status: 501, title: 'Not built', meaning: 'Understood, and Holdfast cannot do it yet.' },

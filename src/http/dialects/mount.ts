@@ -9,18 +9,24 @@ import type { ApiAccounts } from '../api-accounts.js';
 import { toAppError } from '../framework-errors.js';
 import { readsFields } from '../field-bodies.js';
 import { readsJson } from '../json-bodies.js';
+import type { LoginGuard } from '../login-guard.js';
 import type { AskingRoute, Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
-export type MountDeps = Readonly<{ commands: CommandPort; accounts: Pick<ApiAccounts, 'identify'>; log: Logger }>;
+export type MountDeps = Readonly<{
+  commands: CommandPort;
+  accounts: Pick<ApiAccounts, 'identify'>;
+  guard: LoginGuard;
+  log: Logger;
+}>;
 
 export function mountDialect(app: FastifyInstance, dialect: Dialect, deps: MountDeps): void {
   void app.register((scope, _options, done) => {
     if (dialect.body === 'json') readsJson(scope);
     else if (dialect.body === 'form') readsForms(scope);
     else readsFields(scope);
-    const identify = (request: FastifyRequest, _reply: FastifyReply, next: () => void): void => {
-      request.identity = deps.accounts.identify(dialect.credentials(toDialectRequest(request)));
-      next();
+    const identify = async (request: FastifyRequest): Promise<void> => {
+      const offered = dialect.credentials(toDialectRequest(request));
+      request.identity = await deps.guard.admit(request.ip, offered, (one) => deps.accounts.identify(one));
     };
     // In a header they are known before the body is read, so a stranger's body is never read.
     if (dialect.credentialsIn === 'header') scope.addHook('onRequest', identify);
