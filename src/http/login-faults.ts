@@ -31,6 +31,11 @@ export class Faults {
     return delayMs;
   }
 
+  /** Lately: until less than a millisecond is left of its delay. */
+  wasWrong(who: string, nowMs: number): boolean {
+    return this.#left(who, nowMs) >= 1;
+  }
+
   /** What time has left of the last delay. */
   #left(who: string, nowMs: number): number {
     const fault = this.#faults.get(who);

@@ -16,7 +16,7 @@ export type LoginLimits = Readonly<{
   maxMs: number;
   /** Without a wrong one for so long the delay halves. */
   forgetMs: number;
-  /** Refusals that wait at once, of one address and of all; what is more is refused at once, and its credentials are not told right from wrong. */
+  /** Refusals that wait at once, of one address and of all; what is more is refused at once, and of an address that waits already, right ones are not told from wrong ones. */
   waitingPerAddress: number;
   waiting: number;
   /** Addresses, and user names, that are remembered. */
@@ -65,7 +65,7 @@ export class LoginGuard {
     } catch (error) {
       // Who offers nothing guesses nothing: that is how programs ask what is wanted.
       if (error instanceof CredentialsMissing || error instanceof TooManyAttempts) throw error;
-      await this.#pay(address, offered, crowded);
+      await this.#pay(address, offered, crowded || this.#waiting.size >= this.#limits.waiting);
       throw error;
     }
   }
@@ -80,7 +80,9 @@ export class LoginGuard {
   }
 
   #crowded(address: string): boolean {
-    if (this.#waiting.size >= this.#limits.waiting) return true;
+    const full = this.#waiting.size >= this.#limits.waiting;
+    // A full house is no reason to turn away who has never been wrong.
+    if (full && this.#byAddress.wasWrong(address, this.#clock.now())) return true;
     const waiting = [...this.#waiting.values()].filter((one) => one.address === address);
     return waiting.length >= this.#limits.waitingPerAddress;
   }

@@ -20,6 +20,7 @@ export type MountDeps = Readonly<{
 }>;
 
 export function mountDialect(app: FastifyInstance, dialect: Dialect, deps: MountDeps): void {
+  const commands = inNameOf(deps.commands, dialect.name);
   void app.register((scope, _options, done) => {
     if (dialect.body === 'json') readsJson(scope);
     else if (dialect.body === 'form') readsForms(scope);
@@ -36,12 +37,18 @@ export function mountDialect(app: FastifyInstance, dialect: Dialect, deps: Mount
       void send(reply, dialect.refuse(refusal, toDialectRequest(request)));
     });
     for (const route of dialect.routes) {
-      if ('answer' in route) mountAsking(scope, route, deps.commands);
-      else mountRoute(scope, route, deps.commands);
+      if ('answer' in route) mountAsking(scope, route, commands);
+      else mountRoute(scope, route, commands);
     }
     done();
   });
 }
+
+/** Programs of different dialects hold one call independently: none of them lifts what another holds. */
+export const inNameOf = (commands: CommandPort, by: string): CommandPort => ({
+  execute: (command) =>
+    commands.execute(command.kind === 'call.hold' || command.kind === 'call.resume' ? { ...command, by } : command),
+});
 
 function mountRoute(scope: FastifyInstance, route: DialectRoute, commands: CommandPort): void {
   scope.route({

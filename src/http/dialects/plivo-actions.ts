@@ -2,12 +2,10 @@
  * plivo-actions: what the actions of a node and of a member ask of the calls. The members are found already.
  */
 import type { CallView, Command } from '#calls/commands.js';
-import type { CallId } from '#core/leg.js';
 import type { PhlosConfig } from '#kit/config.js';
 import { assertNever, NotBuilt } from '#kit/errors.js';
 import type { Role } from './plivo-address.js';
-import { addressOf, companyOf, musicByNumber, musicFor, otherPlace, type Cast, type Member } from './plivo-members.js';
-import type { PlivoMemory } from './plivo-memory.js';
+import { companyOf, musicByNumber, musicFor, otherPlace, type Cast, type Member } from './plivo-members.js';
 
 export const MEMBER_ACTIONS = [
   'hold',
@@ -23,7 +21,7 @@ export type MemberAction = (typeof MEMBER_ACTIONS)[number];
 
 export const NODE_ACTIONS = ['call', 'warm_transfer', 'cold_transfer', 'abort_transfer'] as const;
 
-export type House = Cast & Readonly<{ holdSense: PhlosConfig['holdSense']; memory: PlivoMemory }>;
+export type House = Cast & Readonly<{ holdSense: PhlosConfig['holdSense'] }>;
 
 export function memberCommand(action: MemberAction, member: Member, house: House): Command {
   const callId = member.call.id;
@@ -41,7 +39,7 @@ export function memberCommand(action: MemberAction, member: Member, house: House
       return { kind: 'call.hangup', callId };
     case 'resume_call':
     case 'abort_transfer':
-      return abortCommand(member, house);
+      return abortCommand(member);
     case 'voicemail_drop':
       if (house.node.voicemail === undefined) throw new NotBuilt('voicemail_drop of a node that has no voicemail in phlos.yaml');
       return { kind: 'call.play', callId, to: party, what: { prompt: house.node.voicemail }, hangUpAfter: true };
@@ -64,10 +62,9 @@ function holdCommand(member: Member, house: House): Command {
 const holderOf = ({ place }: Member, { holdSense }: House): Member['place'] =>
   holdSense === 'holder' ? place : otherPlace(place);
 
-/** By now its newest call may be the consultation; what is taken back is the call from before. */
-export function abortCommand(member: Member, { memory }: House): Command {
-  const before: CallId | undefined = memory.leftFor(addressOf(member));
-  return { kind: 'consult.cancel', callId: before ?? member.call.id, holder: member.place };
+/** Whom it consults is hung up, and whom it let wait is taken back. */
+export function abortCommand({ call, place }: Member): Command {
+  return { kind: 'consult.cancel', callId: call.id, holder: place };
 }
 
 type Target = Readonly<{ number: string; role: Role }>;

@@ -23,7 +23,7 @@ import { warmTransfer, type House } from './plivo-actions.js';
 import type { Role } from './plivo-address.js';
 import * as docs from './plivo-docs.js';
 import { address, fieldsOf, memberNotFound, nodeOf, number, oneOf, phloOf, type Fields } from './plivo-fields.js';
-import { addressOf, callsOf, companyOf, findMember, roleOf, type IsOurs, type Member } from './plivo-members.js';
+import { callsOf, companyOf, findMember, roleOf, type IsOurs, type Member } from './plivo-members.js';
 import type { PlivoMemory } from './plivo-memory.js';
 import { participantRoute } from './plivo-mpc.js';
 import { json, liveCalls, refuse, theRest } from './plivo-talk.js';
@@ -112,12 +112,11 @@ async function nodeAction(request: DialectRequest, ask: Ask, deps: PlivoDeps): P
   const calls = callsOf(house.node, await liveCalls(ask));
   const member = action === 'call' ? findMember(calls, address(fields, 'trigger_source')) : initiator(fields, calls, house);
   if (to === undefined || action === 'abort_transfer') {
-    if (member !== undefined) await ask(abortCommand(member, house));
+    if (member !== undefined) await ask(abortCommand(member));
     return created(deps);
   }
   for (const command of nodeCommands(action, to, member, fields, calls, house)) await ask(command);
   deps.memory.added(to.number, to.role);
-  if (action === 'warm_transfer' && member !== undefined) deps.memory.consults(addressOf(member), member.call.id);
   return created(deps);
 }
 
