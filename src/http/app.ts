@@ -11,7 +11,8 @@ import type { Logger } from '#kit/log.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { ApiAccounts } from './api-accounts.js';
 import { CallMetrics } from './call-metrics.js';
-import { mountDialect } from './dialects/mount.js';
+import { Dresses } from './dialects/dresses.js';
+import { mountDialect, toDialectRequest } from './dialects/mount.js';
 import { ozeki } from './dialects/ozeki.js';
 import { rest } from './dialects/rest.js';
 import { WireIds } from './dialects/wire-ids.js';
@@ -74,10 +75,11 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const streams = new EventStreams({ bus, clock, log });
   const ids = new WireIds();
   const forgetIds = bus.subscribe((event) => ids.hear(event));
-  const app = bareFastify(config.http.bodyBytes, log);
+  const dresses = new Dresses();
+  const app = bareFastify(config.http.bodyBytes, dresses, log);
   const dialects = [rest, ozeki({ ids, nowMs: () => clock.now() })];
   const methods = new AllowedMethods(app);
-  const mount = { commands: metrics.watching(deps.commands), accounts, guard, log };
+  const mount = { commands: metrics.watching(deps.commands), accounts, guard, dresses, log };
   for (const dialect of dialects) mountDialect(app, dialect, mount);
   const plivo = mountPlivo(app, { ...mount, config, bus });
   const voipnow = mountVoipnow(app, { ...mount, config, bus, clock });
@@ -107,7 +109,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   return { app, streams, webhooks, stop };
 }
 
-function bareFastify(bodyBytes: number, log: Logger): FastifyInstance {
+function bareFastify(bodyBytes: number, dresses: Dresses, log: Logger): FastifyInstance {
   const app = fastify({
     bodyLimit: bodyBytes,
     // Its own log lines would hold whole URLs, and those may hold passwords.
@@ -120,7 +122,12 @@ function bareFastify(bodyBytes: number, log: Logger): FastifyInstance {
     },
     // Values are judged as they come: no number is made of a string, no unknown key is quietly dropped.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false, verbose: true } },
-    frameworkErrors: (error, request, reply) => sendProblem(error, request as FastifyRequest, reply as FastifyReply, log),
+    frameworkErrors: (error, asked, answer) => {
+      const [request, reply] = [asked as FastifyRequest, answer as FastifyReply];
+      const dressed = dresses.refuse(toAppError(error, request, log), toDialectRequest(request));
+      if (dressed === undefined) sendProblem(error, request, reply, log);
+      else void reply.code(dressed.status).headers(dressed.headers).send(dressed.body);
+    },
   });
   app.decorateRequest('identity', '');
   app.addHook('onRequest', (_request, reply, next) => {

@@ -28,5 +28,5 @@ export function mountPlivo(
   const dialect = plivo({ config, isOurs: (number) => phones.has(number), newUuid, memory });
   mountDialect(app, dialect, { ...deps, accounts: new ApiAccounts({ http, tokens: [] }) });
   // What catches the rest of its paths is nothing to read about.
-  return { routes: dialect.routes.filter(({ path }) => !path.includes('*')), stop };
+  return { routes: dialect.routes.filter(({ path }) => path !== '/v1' && !path.includes('*')), stop };
 }

@@ -10,16 +10,19 @@ import { toAppError } from '../framework-errors.js';
 import { readsFields } from '../field-bodies.js';
 import { readsJson } from '../json-bodies.js';
 import type { LoginGuard } from '../login-guard.js';
+import type { Dresses } from './dresses.js';
 import type { AskingRoute, Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
 export type MountDeps = Readonly<{
   commands: CommandPort;
   accounts: Pick<ApiAccounts, 'identify'>;
   guard: LoginGuard;
+  dresses: Dresses;
   log: Logger;
 }>;
 
 export function mountDialect(app: FastifyInstance, dialect: Dialect, deps: MountDeps): void {
+  deps.dresses.add(dialect);
   const commands = inNameOf(deps.commands, dialect.name);
   void app.register((scope, _options, done) => {
     if (dialect.body === 'json') readsJson(scope);
@@ -87,7 +90,7 @@ function send(reply: FastifyReply, { status, headers, body }: DialectReply): Fas
   return reply.code(status).headers(headers).send(body);
 }
 
-function toDialectRequest(request: FastifyRequest): DialectRequest {
+export function toDialectRequest(request: FastifyRequest): DialectRequest {
   const [path = '', ...query] = request.url.split('?');
   return {
     method: request.method,

@@ -34,6 +34,7 @@ export function plivo(deps: PlivoDeps): Dialect {
   const routes = [...phloRoutes(deps), participantRoute(deps)];
   return {
     name: 'plivo',
+    root: '/v1',
     credentialsIn: 'header',
     body: 'fields',
     credentials: (request) => headerCredentials(request.header('authorization')),
