@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 import type { Test } from 'tap';
 import { EventBus } from '#calls/event-bus.js';
 import { buildApp, type HttpApp, type HttpDeps } from '#http/app.js';
+import { LOGIN_LIMITS } from '#http/login-guard.js';
 import { startHttp, type RunningHttp } from '#http/server.js';
 import type { HealthView, MusicPort, RecordingsPort, RegistrationView } from '#http/read-models.js';
 import type { Config, PhlosConfig, WebhooksConfig } from '#kit/config.js';
@@ -131,6 +132,7 @@ export function fixture(calls = new FakeCalls(), addresses: readonly string[] = 
     gauges: () => ({ calls: calls.calls.size, registrations: 1, rtpengineUp: health.now.rtpengine === 'up', reinvites }),
     clock,
     log,
+    loginLimits: { ...LOGIN_LIMITS, firstMs: 0 }, // wrong credentials cost nothing where they are not what is looked at
   };
   return { deps, calls, bus, clock, logged: () => text, health, reinvites };
 }
