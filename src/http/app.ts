@@ -9,6 +9,7 @@ import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import { newUuid } from '#kit/ids.js';
 import type { Logger } from '#kit/log.js';
+import { mountAgent } from './agent-mount.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { ApiAccounts, headerCredentials } from './api-accounts.js';
 import { CallMetrics } from './call-metrics.js';
@@ -42,7 +43,7 @@ declare module 'fastify' {
 }
 
 export type HttpDeps = Readonly<{
-  config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks' | 'plivo'>;
+  config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks' | 'plivo' | 'agents'>;
   commands: CommandPort;
   bus: EventBus;
   registrations: RegistrationsPort;
@@ -79,6 +80,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   for (const dialect of dialects) mountDialect(app, dialect, mount);
   const plivoRoutes = mountPlivo(app, config, mount);
   const voipnow = mountVoipnow(app, { ...mount, config, bus, clock });
+  const agents = mountAgent(app, { ...mount, config, bus, clock });
   mountObserveRoutes(app, { accounts, bus, streams, metrics, registrations: deps.registrations, health: deps.health });
   mountMusicRoutes(app, { accounts, music: deps.music });
   mountWebhookRoutes(app, { accounts, webhooks });
@@ -86,6 +88,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
     ...dialects.flatMap((dialect) => dialect.routes),
     ...plivoRoutes,
     ...voipnow.routes,
+    ...agents.routes,
     ...OBSERVE_DOCS,
     ...MUSIC_DOCS,
     ...WEBHOOK_DOCS,
@@ -98,6 +101,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
     metrics.stop();
     forgetIds();
     voipnow.stop();
+    agents.stop();
     await Promise.all([webhooks.close(), app.close()]);
   };
   return { app, streams, webhooks, stop };

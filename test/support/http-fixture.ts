@@ -7,7 +7,7 @@ import { EventBus } from '#calls/event-bus.js';
 import { buildApp, type HttpApp, type HttpDeps } from '#http/app.js';
 import { startHttp, type RunningHttp } from '#http/server.js';
 import type { HealthView, MusicPort, RegistrationView } from '#http/read-models.js';
-import type { Config, PhlosConfig, WebhooksConfig } from '#kit/config.js';
+import type { AgentsConfig, Config, PhlosConfig, WebhooksConfig } from '#kit/config.js';
 import { MediaFailed, MusicNotFound } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { FakeCalls } from './fake-calls.js';
@@ -61,6 +61,17 @@ export const DEMO_PHLOS: PhlosConfig = {
   phlos: [{ id: 'demo-phlo', name: 'Demo', createdOn: '2018-11-14 04:41:31.827796+00:00', nodes: [{ id: 'demo-node' }] }],
 };
 
+/** Agents as agents.yaml has them when it says nothing. */
+export const NO_AGENTS: AgentsConfig = {
+  enabled: true,
+  connectHold: 'auto',
+  authMode: 1,
+  waitSeconds: 10,
+  pollSeconds: 120,
+  graceSeconds: 43_200,
+  agents: [],
+};
+
 /** The house that seed 001 prints. */
 export const VOIPNOW: Config['accounts']['voipnow'] = {
   enabled: true,
@@ -111,6 +122,7 @@ export function fixture(calls = new FakeCalls(), addresses: readonly string[] = 
       },
       webhooks: NO_WEBHOOKS,
       plivo: DEMO_PHLOS,
+      agents: NO_AGENTS,
     },
     commands: calls,
     bus,
