@@ -12,9 +12,10 @@ import { AllowedMethods } from './allowed-methods.js';
 import { ApiAccounts, type Offered } from './api-accounts.js';
 import { refuse } from './dialects/agent-codes.js';
 import { spell, type AgentEvent } from './dialects/agent-events.js';
+import { ROOT } from './dialects/agent-route.js';
 import { agentSignIn } from './dialects/agent-sign-in.js';
 import { agent } from './dialects/agent.js';
-import type { Dialect } from './dialects/dialect.js';
+import type { Dialect, DialectReply } from './dialects/dialect.js';
 import { mountDialect, type MountDeps } from './dialects/mount.js';
 import { pathOf } from './framework-errors.js';
 import { CredentialsWrong, HttpRefusal } from './refusals.js';
@@ -55,21 +56,27 @@ function holder(offered: Offered, agents: Agents<AgentEvent>): string {
   return agents.admit(agentId, guid.join(' '));
 }
 
+/** What no route could be looked for, because the path cannot be read. @returns undefined: it is somebody else's path. */
+export const refusedByAgent = (url: string, error: AppError): DialectReply | undefined =>
+  /^\/agentgateway(\/|$)/.test(pathOf(url)) ? refuse(error) : undefined;
+
 /** Unknown paths and methods are refused before a body is read. */
 function mountTheRest(app: FastifyInstance, methods: AllowedMethods): void {
   const refusal = (request: FastifyRequest): AppError => {
-    const allow = methods.at(pathOf(request.url)).join(', ');
+    const path = pathOf(request.url);
+    const allow = path.startsWith(`${ROOT}/`) ? methods.at(path).join(', ') : '';
     if (allow === '') return new HttpRefusal('not_found', 'there is nothing at this address');
     return new HttpRefusal('method_not_allowed', `${request.method} is not answered here; try ${allow}`, { allow });
   };
-  app.route({
-    method: app.supportedMethods,
-    url: '/agentgateway/*',
-    exposeHeadRoute: false,
-    onRequest: async (request, reply) => {
-      const { status, headers, body } = refuse(refusal(request));
-      return reply.code(status).headers(headers).send(body);
-    },
-    handler: () => undefined, // answered already
-  });
+  for (const url of ['/agentgateway', '/agentgateway/*'])
+    app.route({
+      method: app.supportedMethods,
+      url,
+      exposeHeadRoute: false,
+      onRequest: async (request, reply) => {
+        const { status, headers, body } = refuse(refusal(request));
+        return reply.code(status).headers(headers).send(body);
+      },
+      handler: () => undefined, // answered already
+    });
 }

@@ -9,7 +9,7 @@ import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import { newUuid } from '#kit/ids.js';
 import type { Logger } from '#kit/log.js';
-import { mountAgent } from './agent-mount.js';
+import { mountAgent, refusedByAgent } from './agent-mount.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { ApiAccounts, headerCredentials } from './api-accounts.js';
 import { CallMetrics } from './call-metrics.js';
@@ -176,6 +176,7 @@ function answerTheRest(app: FastifyInstance, accounts: ApiAccounts, methods: All
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): void {
-  const { status, headers, body } = problemReply(toAppError(error, request, log));
+  const refusal = toAppError(error, request, log);
+  const { status, headers, body } = refusedByAgent(request.url, refusal) ?? problemReply(refusal);
   void reply.code(status).headers(headers).send(body);
 }

@@ -39,6 +39,8 @@ export class BuiltCalls extends FakeCalls {
 
 export type Answered = Readonly<{
   status: number;
+  /** The header Set-GUID. */
+  setGuid: string;
   headers: Readonly<Record<string, unknown>>;
   body: Readonly<{ message: string; retcode: string; result?: unknown; event?: Told | null }>;
 }>;
@@ -70,13 +72,15 @@ export async function agentFixture(t: Test, config: Partial<AgentsConfig> = {}, 
       },
       ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    return { status: answer.statusCode, headers: answer.headers, body: answer.json() };
+    const setGuid = answer.headers['set-guid'];
+    const { statusCode: status, headers: told } = answer;
+    return { status, setGuid: typeof setGuid === 'string' ? setGuid : '', headers: told, body: answer.json() };
   };
 
   const signIn = async (agent = '101', more: Readonly<Record<string, unknown>> = {}, path = ''): Promise<Answered> => {
     const secret = agent === '291' ? 'secret-291' : `demo-${agent}`;
     const answer = await ask('PUT', `/onlineagent/${agent}${path}`, { password: secret, phonenum: agent, ...more });
-    const guid = /JSESSIONID=(.*)/.exec(String(answer.headers['set-guid'] ?? ''))?.[1];
+    const [, guid] = /^JSESSIONID=(.*)$/.exec(answer.setGuid) ?? [];
     if (guid !== undefined) guids.set(agent, guid);
     return answer;
   };

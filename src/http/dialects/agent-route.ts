@@ -34,7 +34,7 @@ export type Asked = Readonly<{
 }>;
 
 /** @returns what goes into `result`; nothing is an empty object. */
-export type Answer = (asked: Asked) => Promise<unknown> | unknown;
+export type Answer = (asked: Asked) => unknown;
 
 export function agentRoute(method: Method, path: string, doc: RouteDoc, answer: Answer, deps: AgentDeps): AskingRoute {
   return rawRoute(method, path, doc, async (asked) => done((await answer(asked)) ?? {}), deps);
