@@ -37,6 +37,8 @@ export class ConferenceMember implements VirtualParty {
   /** Set as soon as its call has a name. */
   callId = '' as CallId;
   state: Shown['state'] = 'ringing';
+  /** It has its place in the mixer. */
+  joined = false;
   /** It waits apart from the others while they talk about it. */
   apart = false;
   readonly #deps: MemberDeps;
@@ -58,6 +60,7 @@ export class ConferenceMember implements VirtualParty {
   async #join(): Promise<string> {
     const { id, conferenceId, holdMusic } = this.facts;
     const place = await this.#deps.mixer.join(conferenceId, id, holdMusic === undefined ? {} : { holdMusic });
+    this.joined = true;
     return descriptionAt(place);
   }
 

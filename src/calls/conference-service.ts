@@ -4,7 +4,7 @@
  */
 import type { CallId, LegRole } from '#core/leg.js';
 import type { Clock } from '#kit/clock.js';
-import { BadRequest, WrongMoment } from '#kit/errors.js';
+import { AppError, BadRequest, WrongMoment } from '#kit/errors.js';
 import { word } from '#kit/ids.js';
 import type { Logger } from '#kit/log.js';
 import { AbsorbedCalls } from './absorbed-calls.js';
@@ -104,6 +104,7 @@ export class ConferenceService {
         return { role, member, offer: await member.describe() };
       }),
     );
+    this.#hear(conference);
     try {
       this.mustBeFree(callId); // the mixer has taken its time
     } catch (error) {
@@ -126,6 +127,7 @@ export class ConferenceService {
       throw new BadRequest('number', `number: ${number} is in this conference already`);
     const member = await this.#newMember(conference, number, role, false);
     const offer = await member.describe();
+    this.#hear(conference);
     if (conference.ended) throw new ConferenceNotFound(conference.facts.id);
     try {
       const who = { fromUser: NAME, fromName: nameOf(conference), toUser: number, conference: conference.facts.id };
@@ -237,7 +239,9 @@ export class ConferenceService {
   }
 
   #failed(error: unknown): void {
-    this.#deps.log.debug({ err: error }, 'the mixer refused');
+    // Whoever leaves last finds that the conference is over already.
+    const gone = error instanceof AppError && error.http === 404;
+    this.#deps.log[gone ? 'debug' : 'warn']({ err: gone ? error.message : error }, 'the mixer refused');
   }
 }
 

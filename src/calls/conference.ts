@@ -65,13 +65,17 @@ export class Conference {
     return this.members.filter(({ facts }) => facts.as === 'member').length < 2;
   }
 
-  /** Everybody's row. Whoever waits apart hears nobody and is heard by nobody; who listens is not heard; a whisperer by one alone. */
+  /** The row of everybody who has joined. Whoever waits apart hears nobody and is heard by nobody; who listens is not heard; a whisperer by one alone. */
   rows(): Readonly<Record<string, HearingRow>> {
     const rowOf = (listener: ConferenceMember): HearingRow => {
       if (listener.apart) return { only: [] };
-      return { except: this.members.filter((speaker) => !isHeardBy(speaker, listener)).map(({ facts }) => facts.id) };
+      return {
+        except: this.members
+          .filter((speaker) => speaker !== listener && !isHeardBy(speaker, listener))
+          .map(({ facts }) => facts.id),
+      };
     };
-    return Object.fromEntries(this.members.map((member) => [member.facts.id, rowOf(member)]));
+    return Object.fromEntries(this.members.filter(({ joined }) => joined).map((member) => [member.facts.id, rowOf(member)]));
   }
 
   event(): ConferenceEvent {
