@@ -21,6 +21,11 @@ export const ERROR_CODES = {
   sound_not_found: { status: 404, title: 'Sound not found', meaning: 'The mixer has no such sound.' },
   webhook_not_found: { status: 404, title: 'Webhook not found', meaning: 'There is no webhook with this name.' },
   music_not_found: { status: 404, title: 'Music not found', meaning: 'There is no such file in this class of music.' },
+  recording_not_found: {
+    status: 404,
+    title: 'Recording not found',
+    meaning: 'There is no recording with this id, or it made room for newer ones.',
+  },
   dead_letter_not_found: {
     status: 404,
     title: 'Dead letter not found',
