@@ -8,17 +8,12 @@ import { ConferenceAware } from '#calls/conference-aware.js';
 import { ConferenceCommands } from '#calls/conference-commands.js';
 import { ConferenceService } from '#calls/conference-service.js';
 import { EventBus } from '#calls/event-bus.js';
-import { ReachCommands } from '#calls/reach-commands.js';
 import { SoundCommands } from '#calls/sound-commands.js';
-import { Announcer } from '#calls/announcer.js';
-import { DialogMoves } from '#calls/dialog-moves.js';
 import { HoldMusicSounds } from '#calls/hold-music-sounds.js';
 import { Liveness } from '#calls/liveness.js';
-import { Parking } from '#calls/parking.js';
 import type { CallSignals } from '#calls/ports.js';
 import { VirtualNumbers } from '#calls/virtual-numbers.js';
 import { VirtualPhones } from '#calls/virtual-phones.js';
-import { TransferService } from '#calls/transfer-service.js';
 import { readPolicy } from '#calls/written-policy.js';
 import { mergePolicies } from '#core/hold-policy.js';
 import { startEngineThread } from '#engine/thread.js';
@@ -34,6 +29,7 @@ import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
 import { Closers } from './closers.js';
 import { LazyMixer } from './lazy-mixer.js';
+import { buildConnections } from './connections.js';
 import { buildPhones } from './phones.js';
 import { openRecords } from './records.js';
 import { welcome, type Served } from './welcome.js';
@@ -105,21 +101,19 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     maxCalls: config.sip.maxCalls,
     house: { policy: mergePolicies(readPolicy(config.hold)) },
   });
-  const parking = new Parking(config.park, clock);
-  const announcer = new Announcer({ signaling: parties, media: media.port, clock, log: log.child({ room: 'announcer' }) });
-  closers.add('announcer', () => announcer.close());
-  const moves = new DialogMoves({ calls, signaling: parties, parking, announcer });
-  const transfers = new TransferService({
+  const connected = buildConnections({
     calls,
+    srf,
     bindings: numbers,
     signaling: parties,
+    media: media.port,
     bus,
-    parking,
-    moves,
-    announcer,
-    log: log.child({ room: 'transfers' }),
+    clock,
+    log,
+    park: config.park,
   });
-  calls.transferBy(transfers);
+  closers.add('connections', () => connected.close());
+  const { transfers, moves, parking } = connected;
   const liveness = new Liveness({
     find: (id) => calls.live(id),
     signaling: parties,
@@ -128,7 +122,6 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     clock,
     everySec: config.sip.livenessSeconds,
   });
-  closers.add('transfers', () => transfers.close());
   closers.add('liveness', () => liveness.close());
   media.onLost(() => calls.mediaLost());
   const authenticate: RouteDeps['authenticate'] = (request, response) => phones.authenticator.identify(request, response);
@@ -177,7 +170,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   const rooms = {
     sound: new SoundCommands(),
     ...records.rooms,
-    reach: new ReachCommands(),
+    reach: connected.reach,
     conferences: new ConferenceCommands(conferences, numbers, (id) => calls.live(id)),
   };
   const callCommands = new CommandService({

@@ -14,6 +14,7 @@ import * as schemas from '../schemas.js';
 import * as docs from './rest-docs.js';
 import { conferenceRoutes } from './rest-conferences.js';
 import { callId, connectRoutes } from './rest-connect.js';
+import { reachRoutes } from './rest-reach.js';
 import { recordRoutes } from './rest-records.js';
 import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
@@ -95,6 +96,7 @@ function routes(): readonly DialectRoute[] {
     ...connectRoutes(write),
     ...recordRoutes(write),
     ...conferenceRoutes(write),
+    ...reachRoutes(write),
   ];
 }
 
