@@ -129,7 +129,11 @@ function bareFastify(bodyBytes: number, log: Logger): FastifyInstance {
     },
     // Values are judged as they come: no number is made of a string, no unknown key is quietly dropped.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false, verbose: true } },
-    frameworkErrors: (error, request, reply) => sendProblem(error, request as FastifyRequest, reply as FastifyReply, log),
+    frameworkErrors: (error, request, reply) => {
+      const own = refusedByAgent(request.url, toAppError(error, request as FastifyRequest, log));
+      if (own === undefined) return sendProblem(error, request as FastifyRequest, reply as FastifyReply, log);
+      void (reply as FastifyReply).code(own.status).headers(own.headers).send(own.body);
+    },
   });
   app.decorateRequest('identity', '');
   app.addHook('onRequest', (_request, reply, next) => {
@@ -174,7 +178,6 @@ function answerTheRest(app: FastifyInstance, accounts: ApiAccounts, methods: All
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): void {
-  const refusal = toAppError(error, request, log);
-  const { status, headers, body } = refusedByAgent(request.url, refusal) ?? problemReply(refusal);
+  const { status, headers, body } = problemReply(toAppError(error, request, log));
   void reply.code(status).headers(headers).send(body);
 }
