@@ -3,18 +3,7 @@
  * which of these is told first is not certain. Pure.
  */
 import type { NumberedEvent } from '#calls/event-bus.js';
-import {
-  callOf,
-  endOfCalls,
-  inState,
-  isBusy,
-  put,
-  talkingOf,
-  type Desk,
-  type DeskCall,
-  type Heard,
-  type Notice,
-} from './desk.js';
+import { callOf, endOfCalls, inState, put, talkingOf, type Desk, type DeskCall, type Heard, type Notice } from './desk.js';
 
 type Changed = Extract<NumberedEvent['event'], { kind: 'conference.changed' }>;
 type Member = Changed['members'][number];

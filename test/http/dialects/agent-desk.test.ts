@@ -61,8 +61,8 @@ class Table {
   }
 
   get ids() {
-    const held = heldOf(this.desk).map(({ callId }) => callId as string);
-    return { talking: talkingOf(this.desk)?.callId as string | undefined, held };
+    const held = heldOf(this.desk).map(({ callId }) => callId);
+    return { talking: talkingOf(this.desk)?.callId, held };
   }
 }
 
