@@ -12,6 +12,7 @@ import { stateOf, viewOf } from './call-view.js';
 import type { Command, CommandPort, HoldProof, LegProof, Outcome } from './commands.js';
 import type { ConferenceCommands } from './conference-commands.js';
 import type { DialogMoves } from './dialog-moves.js';
+import type { HistoryCommands } from './history-commands.js';
 import { HoldWatch } from './hold-watch.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import type { DialFacts, LiveCall } from './live-call.js';
@@ -38,6 +39,7 @@ type Followed = Readonly<{ watch: HoldWatch; settled: boolean }>;
 export type CommandRooms = Readonly<{
   sound: SoundCommands;
   records: RecordCommands;
+  history: HistoryCommands;
   reach: ReachCommands;
   conferences: ConferenceCommands;
 }>;
@@ -95,9 +97,11 @@ export class CommandService implements CommandPort {
           holder: command.holder,
           music: command.music,
           policy: command.policy,
+          deaf: command.deaf,
+          by: command.by,
         });
       case 'call.resume':
-        return this.#change(command, { kind: 'resume.requested', holder: command.holder });
+        return this.#change(command, { kind: 'resume.requested', holder: command.holder, by: command.by });
       case 'call.transfer': {
         const newCallId = this.#transfers.transfer(command.callId, command.leaving, command.to);
         return { kind: 'transfer.started', callId: command.callId, newCallId };
@@ -125,6 +129,8 @@ export class CommandService implements CommandPort {
       case 'record.start':
       case 'record.stop':
         return this.#rooms.records.execute(command);
+      case 'history.find':
+        return this.#rooms.history.execute(command);
       case 'call.answer':
       case 'call.reject':
       case 'call.forward':

@@ -9,6 +9,7 @@ import type { MusicWish } from '#core/hold-music.js';
 import type { HoldPolicy } from '#core/hold-policy.js';
 import type { CallId, LegRole, Sound } from '#core/leg.js';
 import type { ConferenceCommand, ConferenceId, ConferenceOutcome } from './conference-commands.js';
+import type { HistoryCommand, HistoryOutcome } from './history-commands.js';
 import type { ReachCommand, ReachOutcome } from './reach-commands.js';
 import type { RecordCommand, RecordOutcome } from './record-commands.js';
 import type { SoundCommand, SoundOutcome } from './sound-commands.js';
@@ -39,6 +40,10 @@ export type Command =
       policy?: Partial<HoldPolicy> | undefined;
       /** The holder's phone is asked to press its own key (NOTIFY), instead of holding in its name. */
       byPhone?: true | undefined;
+      /** Its holder hears nothing while it holds, also not the music of the other's hold. */
+      deaf?: true | undefined;
+      /** Which of the programs that hold for one reason this is; one's resume never lifts another's hold. */
+      by?: string | undefined;
       /** Answered `call.done` as soon as it is begun, instead of with its proof: for clients that wait a few seconds only. */
       atOnce?: true | undefined;
     }>
@@ -46,6 +51,7 @@ export type Command =
       kind: 'call.resume';
       callId: CallId;
       holder: Holder;
+      by?: string | undefined;
       byPhone?: true | undefined;
       atOnce?: true | undefined;
     }>
@@ -58,6 +64,7 @@ export type Command =
   | Readonly<{ kind: 'call.list' }>
   | SoundCommand
   | RecordCommand
+  | HistoryCommand
   | ReachCommand
   | ConferenceCommand;
 
@@ -126,6 +133,7 @@ export type Outcome =
   | Readonly<{ kind: 'call.listed'; calls: readonly CallView[] }>
   | SoundOutcome
   | RecordOutcome
+  | HistoryOutcome
   | ReachOutcome
   | ConferenceOutcome;
 

@@ -13,6 +13,7 @@ import { AccountsFile, ENVIRONMENT, HoldfastFile, MusicFile, TrunksFile, type Co
 import { DEMO_PASSWORDS } from './demo-passwords.js';
 import { ConfigError } from './errors.js';
 import { PhlosFile } from './phlos-schema.js';
+import { RecordsFile } from './records-schema.js';
 import { WebhooksFile } from './webhooks-schema.js';
 
 export type { Config, TrunkConfig } from './config-schema.js';
@@ -42,9 +43,20 @@ export function loadConfig(environment: Environment, defaultFolder: string): Con
     webhooks: { ...webhooks, allowPrivateAddresses: webhooks.allowPrivateAddresses ?? addresses.every(isLoopback) },
     plivo: validate(PhlosFile, readYaml(folder, 'phlos.yaml'), 'phlos.yaml'),
     agents: validate(AgentsFile, readYaml(folder, 'agents.yaml'), 'agents.yaml'),
+    records: recordsOf(folder),
   };
   checkTogether(config);
   return deepFreeze(config);
+}
+
+/** What is kept lies beside the configuration, unless the file says where. */
+function recordsOf(folder: string): Config['records'] {
+  const { recordings, history } = validate(RecordsFile, readYaml(folder, 'records.yaml'), 'records.yaml');
+  const within = (said: string, usual: string): string => resolve(folder, said === '' ? usual : said);
+  return {
+    recordings: { ...recordings, folder: within(recordings.folder, 'var/recordings') },
+    history: { ...history, folder: within(history.folder, 'var/history') },
+  };
 }
 
 function readYaml(folder: string, file: string): unknown {

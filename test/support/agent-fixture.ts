@@ -32,7 +32,10 @@ export class BuiltCalls extends FakeCalls {
       return await super.execute(command);
     } catch (error) {
       if (this.failure !== undefined || (error as { code?: string }).code !== 'not_built') throw error;
-      return { kind: 'call.done', callId: 'callId' in command ? command.callId : ('new' as CallId) };
+      return {
+        kind: 'call.done',
+        callId: ('callId' in command ? (command.callId as CallId | undefined) : undefined) ?? ('new' as CallId),
+      };
     }
   }
 }

@@ -5,10 +5,11 @@ import { Writable } from 'node:stream';
 import type { Test } from 'tap';
 import { EventBus } from '#calls/event-bus.js';
 import { buildApp, type HttpApp, type HttpDeps } from '#http/app.js';
+import { LOGIN_LIMITS } from '#http/login-guard.js';
 import { startHttp, type RunningHttp } from '#http/server.js';
-import type { HealthView, MusicPort, RegistrationView } from '#http/read-models.js';
+import type { HealthView, MusicPort, RecordingsPort, RegistrationView } from '#http/read-models.js';
 import type { AgentsConfig, Config, PhlosConfig, WebhooksConfig } from '#kit/config.js';
-import { MediaFailed, MusicNotFound } from '#kit/errors.js';
+import { MediaFailed, MusicNotFound, RecordingNotFound } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { FakeCalls } from './fake-calls.js';
 import { FakeClock } from './fake-clock.js';
@@ -87,6 +88,16 @@ export const VOIPNOW: Config['accounts']['voipnow'] = {
   ],
 };
 
+const noRecording = (id: string): never => {
+  throw new RecordingNotFound(id);
+};
+export const NO_RECORDINGS: RecordingsPort = {
+  list: () => ({ total: 0, recordings: [] }),
+  get: noRecording,
+  fileOf: noRecording,
+  remove: (id) => Promise.reject(new RecordingNotFound(id)),
+};
+
 export const NO_MUSIC: MusicPort = {
   list: () => [],
   bring: () => Promise.reject(new MediaFailed('nothing is kept here')),
@@ -128,10 +139,12 @@ export function fixture(calls = new FakeCalls(), addresses: readonly string[] = 
     bus,
     registrations: { list: () => [REGISTRATION] },
     music: NO_MUSIC,
+    recordings: NO_RECORDINGS,
     health: () => health.now,
     gauges: () => ({ calls: calls.calls.size, registrations: 1, rtpengineUp: health.now.rtpengine === 'up', reinvites }),
     clock,
     log,
+    loginLimits: { ...LOGIN_LIMITS, firstMs: 0 }, // wrong credentials cost nothing where they are not what is looked at
   };
   return { deps, calls, bus, clock, logged: () => text, health, reinvites };
 }
