@@ -8,7 +8,7 @@ import type { EventBus } from '#calls/event-bus.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
-import { mountAgent, refusedByAgent } from './agent-mount.js';
+import { mountAgent } from './agent-mount.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { ApiAccounts } from './api-accounts.js';
 import { CallMetrics } from './call-metrics.js';
@@ -177,7 +177,6 @@ function answerTheRest(app: FastifyInstance, identify: Identify, methods: Allowe
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): void {
-  const refusal = toAppError(error, request, log);
-  const { status, headers, body } = refusedByAgent(request.url, refusal) ?? problemReply(refusal);
+  const { status, headers, body } = problemReply(toAppError(error, request, log));
   void reply.code(status).headers(headers).send(body);
 }
