@@ -8,6 +8,7 @@ import type { EventBus } from '#calls/event-bus.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
+import { mountAgent, refusedByAgent } from './agent-mount.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { ApiAccounts } from './api-accounts.js';
 import { CallMetrics } from './call-metrics.js';
@@ -27,7 +28,8 @@ import { openApiOf } from './openapi.js';
 import { docsPage, frontPage, PAGE_HEADERS } from './pages.js';
 import { mountPlivo } from './plivo-mount.js';
 import { queryNames } from './query-names.js';
-import type { GaugesView, HealthView, MusicPort, RegistrationsPort } from './read-models.js';
+import type { GaugesView, HealthView, MusicPort, RecordingsPort, RegistrationsPort } from './read-models.js';
+import { mountRecordingRoutes, RECORDING_DOCS } from './recording-routes.js';
 import { HttpRefusal } from './refusals.js';
 import { mountVoipnow } from './voipnow-mount.js';
 import { WEBHOOK_DOCS } from './webhooks/webhook-docs.js';
@@ -43,11 +45,12 @@ declare module 'fastify' {
 }
 
 export type HttpDeps = Readonly<{
-  config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks' | 'plivo'>;
+  config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks' | 'plivo' | 'agents'>;
   commands: CommandPort;
   bus: EventBus;
   registrations: RegistrationsPort;
   music: MusicPort;
+  recordings: RecordingsPort;
   health: () => HealthView;
   gauges: () => GaugesView;
   clock: Clock;
@@ -83,15 +86,19 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   for (const dialect of dialects) mountDialect(app, dialect, mount);
   const plivo = mountPlivo(app, { ...mount, config, bus });
   const voipnow = mountVoipnow(app, { ...mount, config, bus, clock });
+  const agents = mountAgent(app, { ...mount, config, bus, clock });
   mountObserveRoutes(app, { identify, bus, streams, metrics, registrations: deps.registrations, health: deps.health });
   mountMusicRoutes(app, { identify, music: deps.music });
+  mountRecordingRoutes(app, { identify, recordings: deps.recordings });
   mountWebhookRoutes(app, { identify, webhooks });
   const documented = [
     ...dialects.flatMap((dialect) => dialect.routes),
     ...plivo.routes,
     ...voipnow.routes,
+    ...agents.routes,
     ...OBSERVE_DOCS,
     ...MUSIC_DOCS,
+    ...RECORDING_DOCS,
     ...WEBHOOK_DOCS,
   ];
   mountPages(app, openApiOf(documented, VERSION));
@@ -104,6 +111,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
     voipnow.stop();
     plivo.stop();
     guard.close();
+    agents.stop();
     await Promise.all([webhooks.close(), app.close()]);
   };
   return { app, streams, webhooks, stop };
@@ -172,6 +180,7 @@ function answerTheRest(app: FastifyInstance, identify: Identify, methods: Allowe
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): void {
-  const { status, headers, body } = problemReply(toAppError(error, request, log));
+  const refusal = toAppError(error, request, log);
+  const { status, headers, body } = refusedByAgent(request.url, refusal) ?? problemReply(refusal);
   void reply.code(status).headers(headers).send(body);
 }

@@ -3,7 +3,9 @@
  * One file of the folder is one section; the key, the default and the reason stand on one line.
  */
 import { Type, type Static } from '@sinclair/typebox';
+import type { AgentsConfig } from './agents-schema.js';
 import type { PhlosConfig } from './phlos-schema.js';
+import type { RecordsConfig } from './records-schema.js';
 import type { WebhooksConfig } from './webhooks-schema.js';
 
 const port = (value: number) => Type.Integer({ minimum: 0, maximum: 65535, default: value });
@@ -103,12 +105,8 @@ export const HoldfastFile = Type.Object(
       },
       { ...strict, default: {} },
     ),
-    engine: Type.Object(
-      {
-        adminPort: port(0), // where drachtio-srf connects; 0 takes a free one
-      },
-      { ...strict, default: {} },
-    ),
+    // where drachtio-srf connects; 0 takes a free one
+    engine: Type.Object({ adminPort: port(0) }, { ...strict, default: {} }),
     log: Type.Union(
       ['trace', 'debug', 'info', 'warn', 'error', 'silent'].map((level) => Type.Literal(level)),
       { default: 'info' },
@@ -267,6 +265,8 @@ export type Config = Readonly<
     music: Static<typeof MusicFile>;
     webhooks: WebhooksConfig;
     plivo: PhlosConfig;
+    records: RecordsConfig;
+    agents: AgentsConfig;
   }
 >;
 
@@ -290,10 +290,3 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   DRACHTIO_SECRET: ['drachtio', 'secret'],
   HOLDFAST_ADMIN_PORT: ['engine', 'adminPort'],
 };
-
-export const DEMO_PASSWORDS: ReadonlySet<string> = new Set([
-  ...Array.from({ length: 10 }, (_, index) => `demo-${101 + index}`),
-  'qwe123',
-  'demo-token',
-  'demo',
-]);

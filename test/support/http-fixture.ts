@@ -7,9 +7,9 @@ import { EventBus } from '#calls/event-bus.js';
 import { buildApp, type HttpApp, type HttpDeps } from '#http/app.js';
 import { LOGIN_LIMITS } from '#http/login-guard.js';
 import { startHttp, type RunningHttp } from '#http/server.js';
-import type { HealthView, MusicPort, RegistrationView } from '#http/read-models.js';
-import type { Config, PhlosConfig, WebhooksConfig } from '#kit/config.js';
-import { MediaFailed, MusicNotFound } from '#kit/errors.js';
+import type { HealthView, MusicPort, RecordingsPort, RegistrationView } from '#http/read-models.js';
+import type { AgentsConfig, Config, PhlosConfig, WebhooksConfig } from '#kit/config.js';
+import { MediaFailed, MusicNotFound, RecordingNotFound } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { FakeCalls } from './fake-calls.js';
 import { FakeClock } from './fake-clock.js';
@@ -62,6 +62,17 @@ export const DEMO_PHLOS: PhlosConfig = {
   phlos: [{ id: 'demo-phlo', name: 'Demo', createdOn: '2018-11-14 04:41:31.827796+00:00', nodes: [{ id: 'demo-node' }] }],
 };
 
+/** Agents as agents.yaml has them when it says nothing. */
+export const NO_AGENTS: AgentsConfig = {
+  enabled: true,
+  connectHold: 'auto',
+  authMode: 1,
+  waitSeconds: 10,
+  pollSeconds: 120,
+  graceSeconds: 43_200,
+  agents: [],
+};
+
 /** The house that seed 001 prints. */
 export const VOIPNOW: Config['accounts']['voipnow'] = {
   enabled: true,
@@ -75,6 +86,16 @@ export const VOIPNOW: Config['accounts']['voipnow'] = {
     { client: 'demo', secret: 'demo', user: '12' },
     { client: 'narrow', secret: 'narrow-secret', user: '13', extensions: ['210'] },
   ],
+};
+
+const noRecording = (id: string): never => {
+  throw new RecordingNotFound(id);
+};
+export const NO_RECORDINGS: RecordingsPort = {
+  list: () => ({ total: 0, recordings: [] }),
+  get: noRecording,
+  fileOf: noRecording,
+  remove: (id) => Promise.reject(new RecordingNotFound(id)),
 };
 
 export const NO_MUSIC: MusicPort = {
@@ -112,11 +133,13 @@ export function fixture(calls = new FakeCalls(), addresses: readonly string[] = 
       },
       webhooks: NO_WEBHOOKS,
       plivo: DEMO_PHLOS,
+      agents: NO_AGENTS,
     },
     commands: calls,
     bus,
     registrations: { list: () => [REGISTRATION] },
     music: NO_MUSIC,
+    recordings: NO_RECORDINGS,
     health: () => health.now,
     gauges: () => ({ calls: calls.calls.size, registrations: 1, rtpengineUp: health.now.rtpengine === 'up', reinvites }),
     clock,

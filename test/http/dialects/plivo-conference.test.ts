@@ -18,7 +18,10 @@ class BuiltCalls extends FakeCalls {
     const known = new Set<string>(['call.list', 'call.hold', 'call.resume', 'call.hangup', 'call.setup', 'call.transfer']);
     if (known.has(command.kind)) return super.execute(command);
     this.asked.push(command);
-    return Promise.resolve({ kind: 'call.done', callId: 'callId' in command ? command.callId : ('' as CallId) });
+    return Promise.resolve({
+      kind: 'call.done',
+      callId: command.kind !== 'history.find' && 'callId' in command ? command.callId : ('' as CallId),
+    });
   }
 }
 
