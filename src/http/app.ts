@@ -162,17 +162,20 @@ function mountPages(app: FastifyInstance, api: ReturnType<typeof openApiOf>): vo
 
 /** Strangers learn nothing of which paths exist: they get 401 for those that do not, as for those that do. */
 function answerTheRest(app: FastifyInstance, identify: Identify, methods: AllowedMethods, log: Logger): void {
-  app.addHook('onRequest', async (request) => {
-    if (request.is404) await identify(request);
-  });
-  app.setNotFoundHandler((request) => {
+  const refuse = (request: FastifyRequest): never => {
     const path = pathOf(request.url);
     const allowed = methods.at(path);
     if (allowed.length === 0)
       throw new HttpRefusal('not_found', `there is nothing at ${path.slice(0, 200)}; /docs lists what there is`);
     const allow = allowed.join(', ');
     throw new HttpRefusal('method_not_allowed', `${request.method} is not answered here; try ${allow}`, { allow });
+  };
+  app.addHook('onRequest', async (request) => {
+    if (!request.is404) return;
+    await identify(request);
+    refuse(request); // before its body is read: nobody here knows how
   });
+  app.setNotFoundHandler(refuse);
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, log));
 }
 
