@@ -3,6 +3,7 @@
  * One file of the folder is one section; the key, the default and the reason stand on one line.
  */
 import { Type, type Static } from '@sinclair/typebox';
+import type { OzekiConfig } from './ozeki-schema.js';
 import type { PhlosConfig } from './phlos-schema.js';
 import type { WebhooksConfig } from './webhooks-schema.js';
 
@@ -267,6 +268,7 @@ export type Config = Readonly<
     music: Static<typeof MusicFile>;
     webhooks: WebhooksConfig;
     plivo: PhlosConfig;
+    ozeki: OzekiConfig;
   }
 >;
 
