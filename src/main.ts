@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { CallService } from '#calls/call-service.js';
 import { CommandService } from '#calls/command-service.js';
 import { ConferenceCommands } from '#calls/conference-commands.js';
+import { HistoryCommands } from '#calls/history-commands.js';
 import { EventBus } from '#calls/event-bus.js';
 import { ReachCommands } from '#calls/reach-commands.js';
 import { RecordCommands } from '#calls/record-commands.js';
@@ -14,10 +15,13 @@ import { DialogMoves } from '#calls/dialog-moves.js';
 import { Liveness } from '#calls/liveness.js';
 import { Parking } from '#calls/parking.js';
 import type { CallSignals } from '#calls/ports.js';
+import { VirtualNumbers } from '#calls/virtual-numbers.js';
+import { VirtualPhones } from '#calls/virtual-phones.js';
 import { TransferService } from '#calls/transfer-service.js';
 import { readPolicy } from '#calls/written-policy.js';
 import { mergePolicies } from '#core/hold-policy.js';
 import { startEngineThread } from '#engine/thread.js';
+import { CallHistory } from '#history/call-history.js';
 import { startHttp } from '#http/server.js';
 import { RealClock, type Clock } from '#kit/clock.js';
 import { loadConfig, type Config } from '#kit/config.js';
@@ -99,10 +103,17 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   };
   const session = config.sip;
   const signaling = new Signaling({ srf, calls: signals, clock, session, log: log.child({ room: 'signaling' }) });
-  const calls = new CallService({
+  const numbers = new VirtualNumbers(phones.bindings);
+  const parties: VirtualPhones = new VirtualPhones({
     signaling,
+    numbers,
+    calls: { incoming: (call, joined) => calls.incoming(call, joined), signal: (leg, signal) => calls.signal(leg, signal) },
+    log: log.child({ room: 'programs' }),
+  });
+  const calls: CallService = new CallService({
+    signaling: parties,
     media: media.port,
-    bindings: phones.bindings,
+    bindings: numbers,
     bus,
     clock,
     log: log.child({ room: 'calls' }),
@@ -111,13 +122,13 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     house: { policy: mergePolicies(readPolicy(config.hold)) },
   });
   const parking = new Parking(config.park, clock);
-  const announcer = new Announcer({ signaling, media: media.port, clock, log: log.child({ room: 'announcer' }) });
+  const announcer = new Announcer({ signaling: parties, media: media.port, clock, log: log.child({ room: 'announcer' }) });
   closers.add('announcer', () => announcer.close());
-  const moves = new DialogMoves({ calls, signaling, parking, announcer });
+  const moves = new DialogMoves({ calls, signaling: parties, parking, announcer });
   const transfers = new TransferService({
     calls,
-    bindings: phones.bindings,
-    signaling,
+    bindings: numbers,
+    signaling: parties,
     bus,
     parking,
     moves,
@@ -127,7 +138,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   calls.transferBy(transfers);
   const liveness = new Liveness({
     find: (id) => calls.live(id),
-    signaling,
+    signaling: parties,
     media: media.port,
     bus,
     clock,
@@ -163,9 +174,12 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   closers.add('phones', () => phones.stop());
   phones.begin();
 
+  const history = new CallHistory({ bus, view: (id) => calls.view(id), maxCalls: 10_000 });
+  closers.add('history', () => history.close());
   const rooms = {
     sound: new SoundCommands(),
     records: new RecordCommands(),
+    history: new HistoryCommands(history),
     reach: new ReachCommands(),
     conferences: new ConferenceCommands(),
   };
@@ -174,9 +188,9 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     calls,
     transfers,
     moves,
-    signaling,
+    signaling: parties,
     parking,
-    bindings: phones.bindings,
+    bindings: numbers,
     media: media.port,
     clock,
   });

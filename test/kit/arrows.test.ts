@@ -23,6 +23,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   engine: ['sip', 'kit'],
   conformance: ['sip', 'kit'],
   conference: ['kit'],
+  history: ['calls', 'core', 'kit'],
   setup: [],
 };
 

@@ -90,6 +90,8 @@ export class FakeCalls implements CommandPort {
         return { kind: 'call.found', call: this.#find(command.callId) };
       case 'call.list':
         return { kind: 'call.listed', calls: [...this.calls.values()] };
+      case 'history.find':
+        return { kind: 'history.found', page: command.page ?? 1, total: 0, rows: [] };
       case 'conference.create':
       case 'conference.get':
       case 'conference.add':

@@ -154,6 +154,8 @@ function write(outcome: Outcome): DialectReply {
       return json(202, { callId: outcome.callId, playId: outcome.playId, ms: outcome.ms });
     case 'record.started':
       return json(202, { callId: outcome.callId, recordingId: outcome.recordingId });
+    case 'history.found':
+      return json(200, { total: outcome.total, page: outcome.page, calls: outcome.rows });
     case 'message.sent':
       return json(202, { status: outcome.status });
     case 'conference.found':
