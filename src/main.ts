@@ -200,6 +200,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     bus,
     registrations: phones.registrar,
     music: media.music,
+    numbers,
     health: () => media.health(),
     gauges: () => ({
       calls: calls.size,

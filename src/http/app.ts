@@ -5,6 +5,7 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { CommandPort } from '#calls/commands.js';
 import type { EventBus } from '#calls/event-bus.js';
+import type { Interceptor } from '#calls/interceptor.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import { newUuid } from '#kit/ids.js';
@@ -14,16 +15,16 @@ import { ApiAccounts, headerCredentials } from './api-accounts.js';
 import { CallMetrics } from './call-metrics.js';
 import type { Dialect } from './dialects/dialect.js';
 import { mountDialect, type MountDeps } from './dialects/mount.js';
-import { ozeki } from './dialects/ozeki.js';
 import { plivo } from './dialects/plivo.js';
 import { rest } from './dialects/rest.js';
-import { WireIds } from './dialects/wire-ids.js';
 import { problemReply } from './error-reply.js';
 import { EventStreams } from './event-streams.js';
 import { pathOf, toAppError } from './framework-errors.js';
 import { mountObserveRoutes, OBSERVE_DOCS } from './observe-routes.js';
 import { mountMusicRoutes, MUSIC_DOCS } from './music-routes.js';
 import { openApiOf } from './openapi.js';
+import type { Numbers } from './ozeki/extensions.js';
+import { mountOzeki } from './ozeki/mount.js';
 import { docsPage, frontPage, PAGE_HEADERS } from './pages.js';
 import { queryNames } from './query-names.js';
 import type { GaugesView, HealthView, MusicPort, RegistrationsPort } from './read-models.js';
@@ -42,11 +43,13 @@ declare module 'fastify' {
 }
 
 export type HttpDeps = Readonly<{
-  config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks' | 'plivo'>;
+  config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks' | 'plivo' | 'ozeki'>;
   commands: CommandPort;
   bus: EventBus;
   registrations: RegistrationsPort;
   music: MusicPort;
+  /** Where numbers that are programs are known. */
+  numbers: Numbers;
   health: () => HealthView;
   gauges: () => GaugesView;
   clock: Clock;
@@ -57,6 +60,8 @@ export type HttpApp = Readonly<{
   app: FastifyInstance;
   streams: EventStreams;
   webhooks: Webhooks;
+  /** Asked before a phone's call is routed, when one is configured. */
+  intercept: Interceptor | undefined;
   stop: () => Promise<void>;
 }>;
 
@@ -68,22 +73,21 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const webhooks = new Webhooks({ config: config.webhooks, bus, clock, log });
   const metrics = new CallMetrics(bus, deps.gauges, webhookMetrics(webhooks));
   const streams = new EventStreams({ bus, clock, log });
-  const ids = new WireIds();
-  const forgetIds = bus.subscribe(({ event }) => {
-    if (event.kind === 'call.ended') ids.forget(event.callId);
-  });
   const app = bareFastify(config.http.bodyBytes, log);
-  const dialects = [rest, ozeki({ ids, nowMs: () => clock.now() })];
+  const dialects = [rest];
   const methods = new AllowedMethods(app);
   const mount = { commands: metrics.watching(deps.commands), accounts, log };
   for (const dialect of dialects) mountDialect(app, dialect, mount);
+  const { registrations, numbers } = deps;
+  const ozeki = mountOzeki(app, { ...mount, config, registrations, numbers, bus, clock });
   const plivoRoutes = mountPlivo(app, config, mount);
   const voipnow = mountVoipnow(app, { ...mount, config, bus, clock });
-  mountObserveRoutes(app, { accounts, bus, streams, metrics, registrations: deps.registrations, health: deps.health });
+  mountObserveRoutes(app, { accounts, bus, streams, metrics, registrations, health: deps.health });
   mountMusicRoutes(app, { accounts, music: deps.music });
   mountWebhookRoutes(app, { accounts, webhooks });
   const documented = [
     ...dialects.flatMap((dialect) => dialect.routes),
+    ...ozeki.routes,
     ...plivoRoutes,
     ...voipnow.routes,
     ...OBSERVE_DOCS,
@@ -96,11 +100,11 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const stop = async (): Promise<void> => {
     streams.closeAll();
     metrics.stop();
-    forgetIds();
+    ozeki.stop();
     voipnow.stop();
     await Promise.all([webhooks.close(), app.close()]);
   };
-  return { app, streams, webhooks, stop };
+  return { app, streams, webhooks, intercept: ozeki.intercept, stop };
 }
 
 /** It has accounts of its own, and may be switched off. */

@@ -42,6 +42,8 @@ export interface DialectRoute {
 export interface AskingRoute {
   readonly method: Method;
   readonly path: string;
+  /** As above. */
+  readonly whenQueryHas?: string;
   readonly doc: RouteDoc;
   /** @throws AppError */
   answer(request: DialectRequest, ask: Ask): DialectReply | Promise<DialectReply>;
