@@ -4,14 +4,17 @@
 import { fileURLToPath } from 'node:url';
 import { CallService } from '#calls/call-service.js';
 import { CommandService } from '#calls/command-service.js';
+import { ConferenceAware } from '#calls/conference-aware.js';
 import { ConferenceCommands } from '#calls/conference-commands.js';
 import { HistoryCommands } from '#calls/history-commands.js';
+import { ConferenceService } from '#calls/conference-service.js';
 import { EventBus } from '#calls/event-bus.js';
 import { ReachCommands } from '#calls/reach-commands.js';
 import { RecordCommands } from '#calls/record-commands.js';
 import { SoundCommands } from '#calls/sound-commands.js';
 import { Announcer } from '#calls/announcer.js';
 import { DialogMoves } from '#calls/dialog-moves.js';
+import { HoldMusicSounds } from '#calls/hold-music-sounds.js';
 import { Liveness } from '#calls/liveness.js';
 import { Parking } from '#calls/parking.js';
 import type { CallSignals } from '#calls/ports.js';
@@ -32,6 +35,7 @@ import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
 import { installRoutes, type RouteDeps } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
+import { LazyMixer } from './lazy-mixer.js';
 import { buildPhones } from './phones.js';
 import { welcome, type Served } from './welcome.js';
 
@@ -176,14 +180,28 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
 
   const history = new CallHistory({ bus, view: (id) => calls.view(id), maxCalls: 10_000 });
   closers.add('history', () => history.close());
+  const mixer = new LazyMixer({ address: config.addresses[0], clock, log: log.child({ room: 'conference' }) });
+  closers.add('mixer', () => mixer.stop());
+  const conferences = new ConferenceService({
+    calls,
+    parties,
+    moves,
+    bindings: numbers,
+    mixer: () => mixer.get(),
+    sounds: new HoldMusicSounds((music) => media.samplesOf(music)),
+    bus,
+    clock,
+    log: log.child({ room: 'conferences' }),
+  });
+  mixer.onLost(() => conferences.mixerLost());
   const rooms = {
     sound: new SoundCommands(),
     records: new RecordCommands(),
     history: new HistoryCommands(history),
     reach: new ReachCommands(),
-    conferences: new ConferenceCommands(),
+    conferences: new ConferenceCommands(conferences, numbers, (id) => calls.live(id)),
   };
-  const commands = new CommandService({
+  const callCommands = new CommandService({
     rooms,
     calls,
     transfers,
@@ -194,6 +212,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     media: media.port,
     clock,
   });
+  const commands = new ConferenceAware(callCommands, conferences.absorbed, (id) => calls.view(id));
   const http = await startHttp({
     config,
     commands,

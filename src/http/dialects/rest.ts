@@ -12,6 +12,7 @@ import { problemReply } from '../error-reply.js';
 import { eventText } from '../event-text.js';
 import * as schemas from '../schemas.js';
 import * as docs from './rest-docs.js';
+import { conferenceRoutes } from './rest-conferences.js';
 import { callId, connectRoutes } from './rest-connect.js';
 import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
@@ -91,6 +92,7 @@ function routes(): readonly DialectRoute[] {
       write,
     },
     ...connectRoutes(write),
+    ...conferenceRoutes(write),
   ];
 }
 
