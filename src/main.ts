@@ -9,18 +9,13 @@ import { ConferenceCommands } from '#calls/conference-commands.js';
 import { HistoryCommands } from '#calls/history-commands.js';
 import { ConferenceService } from '#calls/conference-service.js';
 import { EventBus } from '#calls/event-bus.js';
-import { ReachCommands } from '#calls/reach-commands.js';
 import { RecordCommands } from '#calls/record-commands.js';
 import { SoundCommands } from '#calls/sound-commands.js';
-import { Announcer } from '#calls/announcer.js';
-import { DialogMoves } from '#calls/dialog-moves.js';
 import { HoldMusicSounds } from '#calls/hold-music-sounds.js';
 import { Liveness } from '#calls/liveness.js';
-import { Parking } from '#calls/parking.js';
 import type { CallSignals } from '#calls/ports.js';
 import { VirtualNumbers } from '#calls/virtual-numbers.js';
 import { VirtualPhones } from '#calls/virtual-phones.js';
-import { TransferService } from '#calls/transfer-service.js';
 import { readPolicy } from '#calls/written-policy.js';
 import { mergePolicies } from '#core/hold-policy.js';
 import { startEngineThread } from '#engine/thread.js';
@@ -36,6 +31,7 @@ import { installRoutes, type RouteDeps } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
 import { LazyMixer } from './lazy-mixer.js';
+import { buildConnections } from './connections.js';
 import { buildPhones } from './phones.js';
 import { welcome, type Served } from './welcome.js';
 
@@ -125,21 +121,19 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     maxCalls: config.sip.maxCalls,
     house: { policy: mergePolicies(readPolicy(config.hold)) },
   });
-  const parking = new Parking(config.park, clock);
-  const announcer = new Announcer({ signaling: parties, media: media.port, clock, log: log.child({ room: 'announcer' }) });
-  closers.add('announcer', () => announcer.close());
-  const moves = new DialogMoves({ calls, signaling: parties, parking, announcer });
-  const transfers = new TransferService({
+  const connected = buildConnections({
     calls,
+    srf,
     bindings: numbers,
     signaling: parties,
+    media: media.port,
     bus,
-    parking,
-    moves,
-    announcer,
-    log: log.child({ room: 'transfers' }),
+    clock,
+    log,
+    park: config.park,
   });
-  calls.transferBy(transfers);
+  closers.add('connections', () => connected.close());
+  const { transfers, moves, parking } = connected;
   const liveness = new Liveness({
     find: (id) => calls.live(id),
     signaling: parties,
@@ -148,7 +142,6 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     clock,
     everySec: config.sip.livenessSeconds,
   });
-  closers.add('transfers', () => transfers.close());
   closers.add('liveness', () => liveness.close());
   media.onLost(() => calls.mediaLost());
   const authenticate: RouteDeps['authenticate'] = (request, response) => phones.authenticator.identify(request, response);
@@ -198,7 +191,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     sound: new SoundCommands(),
     records: new RecordCommands(),
     history: new HistoryCommands(history),
-    reach: new ReachCommands(),
+    reach: connected.reach,
     conferences: new ConferenceCommands(conferences, numbers, (id) => calls.live(id)),
   };
   const callCommands = new CommandService({

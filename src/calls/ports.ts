@@ -100,6 +100,14 @@ export interface SignalingPort {
   forget(leg: LegId): void;
 }
 
+/** RFC 3428, outside of any call. Every wait in it has an end. */
+export interface MessagePort {
+  /** @returns the best of the final answers; of a phone that does not answer 408. */
+  send(message: OutgoingMessage): Promise<Readonly<{ status: number; reason: string }>>;
+}
+
+export type OutgoingMessage = Readonly<{ targets: readonly DialTarget[]; from: string; to: string; text: string }>;
+
 /** What the signaling adapter reports of one leg; `sdp` is absent where the message had no body. */
 export type LegSignal =
   | Readonly<{ kind: 'progressed'; status: number; sdp?: string | undefined }>

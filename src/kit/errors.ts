@@ -122,6 +122,18 @@ export class NotBuilt extends AppError {
   }
 }
 
+/** No phone took the message; `sip` is what the best of them said, and so does the text. */
+export class MessageRefused extends AppError {
+  constructor(number: string, status: number, reason: string) {
+    super({
+      code: 'message_refused',
+      http: 422,
+      sip: status,
+      message: `${number} did not take the message: ${status} ${reason}`,
+    });
+  }
+}
+
 /** The configuration is wrong: file, key, what was found and what is expected. */
 export class ConfigError extends AppError {
   constructor(message: string) {

@@ -84,6 +84,15 @@ export class FakeCalls implements CommandPort {
         return { kind: 'transfer.started', callId: this.#find(command.callId).id, newCallId: 'new' as CallId };
       case 'call.park':
         return { kind: 'call.parked', callId: this.#find(command.callId).id, slot: command.slot ?? '1' };
+      case 'call.answer':
+      case 'call.reject':
+      case 'call.forward':
+      case 'call.pickup':
+        return { kind: 'call.done', callId: this.#find(command.callId).id };
+      case 'call.retrieve':
+        return { kind: 'transfer.started', callId: this.#find(command.callId).id, newCallId: 'new' as CallId };
+      case 'message.send':
+        return { kind: 'message.sent', status: 202 };
       case 'park.list':
         return { kind: 'park.listed', parked: [] };
       case 'call.get':
@@ -97,7 +106,6 @@ export class FakeCalls implements CommandPort {
       case 'conference.add':
       case 'conference.list':
       case 'conference.end':
-      case 'message.send':
         throw new NotBuilt(command.kind);
       case 'call.mute':
       case 'call.play':
@@ -105,11 +113,6 @@ export class FakeCalls implements CommandPort {
       case 'call.keys':
       case 'record.start':
       case 'record.stop':
-      case 'call.answer':
-      case 'call.reject':
-      case 'call.forward':
-      case 'call.pickup':
-      case 'call.retrieve':
       case 'call.join':
       case 'call.consult':
       case 'consult.join':

@@ -14,6 +14,7 @@ import * as schemas from '../schemas.js';
 import * as docs from './rest-docs.js';
 import { conferenceRoutes } from './rest-conferences.js';
 import { callId, connectRoutes } from './rest-connect.js';
+import { reachRoutes } from './rest-reach.js';
 import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
 export const rest: Dialect = {
@@ -93,6 +94,7 @@ function routes(): readonly DialectRoute[] {
     },
     ...connectRoutes(write),
     ...conferenceRoutes(write),
+    ...reachRoutes(write),
   ];
 }
 
