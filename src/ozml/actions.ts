@@ -119,7 +119,14 @@ function play(given: Parameters, callId: CallId, subject: Subject): Command {
   if (/[/\\\0]|^\.\.?$/.test(file)) throw new BadRequest('AudioFile', 'AudioFile is the name of a file, without a path');
   const maxSec = seconds(given, 'Timeout');
   const repeat = flag(given, 'Repeat') ? { times: MOST_TIMES } : {};
-  return { kind: 'call.play', callId, to: listener(given, subject), what: { file }, ...repeat, ...(maxSec === undefined ? {} : { maxSec }) };
+  return {
+    kind: 'call.play',
+    callId,
+    to: listener(given, subject),
+    what: { file },
+    ...repeat,
+    ...(maxSec === undefined ? {} : { maxSec }),
+  };
 }
 
 function speak(given: Parameters, callId: CallId, subject: Subject): Command {

@@ -71,7 +71,10 @@ function follow(script: Script, outer: readonly Frame[], frame: InputFrame): Ran
       : [{ ...script, variables, frames: outer, doing: { kind: 'running' } }, []];
   const jumps = script.jumps + 1;
   if (jumps > script.limits.jumps)
-    return [{ ...script, frames: [], doing: { kind: 'running' } }, [{ kind: 'note', why: `more than ${script.limits.jumps} jumps` }]];
+    return [
+      { ...script, frames: [], doing: { kind: 'running' } },
+      [{ kind: 'note', why: `more than ${script.limits.jumps} jumps` }],
+    ];
   const request: ScriptEffect = {
     kind: 'request',
     number: jumps,

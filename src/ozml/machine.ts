@@ -71,7 +71,12 @@ export type Ran = readonly [Script, readonly ScriptEffect[]];
 const SOUND_GRACE_MS = 5000;
 const LONGEST_RECORDING_MS = 3_600_000;
 
-export function newScript(steps: readonly Step[], subject: Subject, limits: ScriptLimits, variables: Variables = new Map()): Script {
+export function newScript(
+  steps: readonly Step[],
+  subject: Subject,
+  limits: ScriptLimits,
+  variables: Variables = new Map(),
+): Script {
   const frames: readonly Frame[] = [{ kind: 'steps', steps, at: 0 }];
   return { subject, limits, frames, variables, arrays: new Map(), doing: { kind: 'running' }, steps: 0, jumps: 0 };
 }
@@ -200,4 +205,3 @@ const after = (before: readonly ScriptEffect[], [script, effects]: Ran): Ran => 
 export function over(script: Script, why: string, release: boolean): Ran {
   return [{ ...script, frames: [], doing: { kind: 'over' } }, [{ kind: 'no-timer' }, { kind: 'over', why, release }]];
 }
-

@@ -130,7 +130,8 @@ function readKeyInput(element: XmlElement): KeyInput {
 
 /** One element each, or one text with commas or semicolons between them. */
 function readItems({ children, text }: XmlElement): readonly string[] {
-  const written = children.length > 0 ? children.map((child) => child.text.trim()) : text.split(/[,;\n]/).map((one) => one.trim());
+  const written =
+    children.length > 0 ? children.map((child) => child.text.trim()) : text.split(/[,;\n]/).map((one) => one.trim());
   const items = children.length > 0 ? written : written.filter((one) => one !== '');
   if (items.length > MOST_ITEMS) throw new ScriptUnreadable(`Array has more than ${MOST_ITEMS} items`);
   return items;

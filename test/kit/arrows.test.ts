@@ -31,7 +31,12 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const NARROW: readonly Readonly<{ from: string; to: string; only: RegExp; why: string }>[] = [
   { from: 'core', to: 'kit', only: /^#kit\/errors\.js$/, why: 'rules have no clocks, sockets or configuration' },
   { from: 'calls', to: 'sip', only: /^#sip\/sdp(-write)?\.js$/, why: 'calls speaks SDP, no other SIP' },
-  { from: 'ozml', to: 'calls', only: /^#calls\/commands\.js$/, why: 'a script speaks the language of commands, as a dialect does' },
+  {
+    from: 'ozml',
+    to: 'calls',
+    only: /^#calls\/commands\.js$/,
+    why: 'a script speaks the language of commands, as a dialect does',
+  },
   { from: 'media', to: 'calls', only: /^#calls\/ports\.js$/, why: 'media fills a port, it asks nothing' },
 ];
 

@@ -58,7 +58,8 @@ export function historyXml({ total, rows }: History, { wireId, isOurs, given, ol
   const type = given.get('type')?.trim().toLowerCase() ?? '';
   const fitting = rows.filter(
     ({ parties }) =>
-      (direction === '' || directionOf(parties, isOurs).toLowerCase() === direction) && (type === '' || type === TYPE.toLowerCase()),
+      (direction === '' || directionOf(parties, isOurs).toLowerCase() === direction) &&
+      (type === '' || type === TYPE.toLowerCase()),
   );
   const nodes = fitting.map(({ id, parties, createdAt, cause, status }) =>
     node('Call', [

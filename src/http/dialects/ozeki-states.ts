@@ -54,7 +54,11 @@ export function causesOf(state: string): Ended['cause'] | undefined {
   return causes.find((cause) => HISTORY_STATES[cause]?.toLowerCase() === wanted) ?? OTHERS[wanted];
 }
 
-const OTHERS: Readonly<Record<string, Ended['cause']>> = { busy: 'refused', cancelled: 'caller-cancelled', transferred: 'transferred' };
+const OTHERS: Readonly<Record<string, Ended['cause']>> = {
+  busy: 'refused',
+  cancelled: 'caller-cancelled',
+  transferred: 'transferred',
+};
 
 /** @param isOurs has a phone, or a script, of this house this number? */
 export function directionOf({ caller, callee }: CallView['parties'], isOurs: (number: string) => boolean): string {

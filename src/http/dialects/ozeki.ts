@@ -17,15 +17,7 @@
  * What belongs to their other products (mail, SMS, alarms, files, address book) answers 301, as any unknown command does.
  */
 import type { CallView, Outcome } from '#calls/commands.js';
-import {
-  BadRequest,
-  CallNotFound,
-  NotBuilt,
-  NotRegistered,
-  NumberUnknown,
-  WrongMoment,
-  type AppError,
-} from '#kit/errors.js';
+import { BadRequest, CallNotFound, NotBuilt, NotRegistered, NumberUnknown, WrongMoment, type AppError } from '#kit/errors.js';
 import { ACTION_NAMES, callIdIn, needed, readAction, type ActionName, type After, type Parameters } from '#ozml/actions.js';
 import { ScriptUnreadable, UnknownStep, type Step } from '#ozml/script.js';
 import type { Offered } from '../api-accounts.js';
@@ -119,7 +111,15 @@ async function answer(given: Parameters, form: ListForm, ask: Ask, deps: OzekiDe
     case 'ListActiveCalls': {
       const outcome = await ask({ kind: 'call.list' });
       const calls = outcome.kind === 'call.listed' ? outcome.calls : [];
-      return reply(200, [], activeCallsXml(calls.map((call) => ({ wireId: ids.of(call.id), call })), form, nowMs()));
+      return reply(
+        200,
+        [],
+        activeCallsXml(
+          calls.map((call) => ({ wireId: ids.of(call.id), call })),
+          form,
+          nowMs(),
+        ),
+      );
     }
     case 'ListCallHistory':
     case 'GetCallHistory': {
@@ -158,7 +158,13 @@ async function runScript(given: Parameters, ask: Ask, { ids, readScript, runScri
 }
 
 /** Names of our own fields that a command of the calls complains about, in their spelling. */
-const FIELDS: Readonly<Record<string, string>> = { caller: 'Caller', callee: 'Callee', to: 'Target', toCall: 'TargetCallId', keys: 'Keys' };
+const FIELDS: Readonly<Record<string, string>> = {
+  caller: 'Caller',
+  callee: 'Callee',
+  to: 'Target',
+  toCall: 'TargetCallId',
+  keys: 'Keys',
+};
 
 function refuse(error: AppError, request: DialectRequest): DialectReply {
   const parameters = parametersOf(request);

@@ -115,7 +115,8 @@ export class Extensions {
   /** A script that cannot be read, or that nobody sends, has no steps: the call is answered and hung up, as after its end. */
   async #steps(callId: CallId, script: string | undefined, url: string, NotificationName: string): Promise<readonly Step[]> {
     const { requests, facts, config, log } = this.#deps;
-    const answer = script ?? (url === '' ? '' : await requests.ask({ url, fields: { NotificationName, ...(await facts(callId)) } }));
+    const answer =
+      script ?? (url === '' ? '' : await requests.ask({ url, fields: { NotificationName, ...(await facts(callId)) } }));
     try {
       return readScript(answer ?? '', config.limits.scriptBytes);
     } catch (error) {

@@ -76,7 +76,8 @@ export class FollowUps {
     const expected = this.#calls.get(callId);
     if (expected === undefined) return;
     const state = resultState(cause, status);
-    if (!HAPPY.has(cause)) this.#error(event, `Call connect to '${event.parties.callee}' failed with result state '${state}'`, state);
+    if (!HAPPY.has(cause))
+      this.#error(event, `Call connect to '${event.parties.callee}' failed with result state '${state}'`, state);
     this.#calls.delete(callId);
     const { finishedUrl, answeredMs, transferred } = expected;
     if (finishedUrl === undefined) return;

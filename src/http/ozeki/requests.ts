@@ -30,6 +30,7 @@ export class Requests {
   /** @returns what was answered with 2xx; undefined when there was no such answer. Never throws, and keeps nobody waiting longer than its time. */
   async ask({ url, fields, method = 'POST', timeoutMs }: AppRequest): Promise<string | undefined> {
     const { limits } = this.#deps.config;
+    if (!URL.canParse(url)) return this.#unanswered(url, 'no address');
     if (this.#underWay >= limits.requests) return this.#unanswered(url, 'too many requests are under way');
     this.#underWay += 1;
     const patience = timeoutMs ?? limits.answerSeconds * 1000;

@@ -29,7 +29,12 @@ export type ScriptsDeps = Readonly<{
 }>;
 
 /** Whose script it is: the phone that talks to an API extension, or nobody in particular. */
-export type ScriptFor = Readonly<{ callId: CallId; phone?: Subject['phone']; extension?: string | undefined; variables?: Fields }>;
+export type ScriptFor = Readonly<{
+  callId: CallId;
+  phone?: Subject['phone'];
+  extension?: string | undefined;
+  variables?: Fields;
+}>;
 
 type Running = { script: Script; timer: Timer | undefined; readonly callId: CallId; readonly phone: Subject['phone'] };
 
