@@ -292,10 +292,3 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   DRACHTIO_SECRET: ['drachtio', 'secret'],
   HOLDFAST_ADMIN_PORT: ['engine', 'adminPort'],
 };
-
-export const DEMO_PASSWORDS: ReadonlySet<string> = new Set([
-  ...Array.from({ length: 10 }, (_, index) => `demo-${101 + index}`),
-  'qwe123',
-  'demo-token',
-  'demo',
-]);

@@ -2,7 +2,7 @@
  * ozeki-states: Ozeki's words for how a call stands, how it ended, and where it went.
  */
 import type { CallState, CallView } from '#calls/commands.js';
-import type { HoldfastEvent } from '#core/events.js';
+import type { NumberedEvent } from '#calls/event-bus.js';
 
 /** As in lists and notifications. */
 export const CALL_STATES: Readonly<Record<CallState, string>> = {
@@ -13,7 +13,7 @@ export const CALL_STATES: Readonly<Record<CallState, string>> = {
   ended: 'Completed',
 };
 
-type Ended = Extract<HoldfastEvent, { kind: 'call.ended' }>;
+type Ended = Extract<NumberedEvent['event'], { kind: 'call.ended' }>;
 
 /** The last CallState of a call. */
 export function resultState(cause: Ended['cause'], status: number | undefined): string {

@@ -4,13 +4,13 @@
  */
 import type { CallView, Outcome } from '#calls/commands.js';
 import type { NumberedEvent } from '#calls/event-bus.js';
-import type { EndCause } from '#core/events.js';
 import type { After } from '#ozml/actions.js';
 import { resultState } from '../dialects/ozeki-states.js';
 import type { Fields } from './requests.js';
 
 type CallId = CallView['id'];
 type Event = NumberedEvent['event'];
+type EndCause = Of<'call.ended'>['cause'];
 type Of<K extends Event['kind']> = Extract<Event, { kind: K }>;
 
 export type Told = Readonly<{ url: string; callId: CallId; fields: Fields }>;
