@@ -164,7 +164,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   phones.begin();
 
   const rooms = {
-    sound: new SoundCommands(),
+    sound: new SoundCommands({ calls, media: media.port }),
     records: new RecordCommands(),
     reach: new ReachCommands(),
     conferences: new ConferenceCommands(),

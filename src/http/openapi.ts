@@ -5,6 +5,7 @@ import type { TSchema } from '@sinclair/typebox';
 import { PROBLEM_TYPE } from './error-reply.js';
 import { ERROR_CODES, type ErrorCode } from './error-codes.js';
 import { NAMED_SCHEMAS } from './schemas.js';
+import { SOUND_SCHEMAS } from './sound-schemas.js';
 import { WEBHOOK_SCHEMAS } from './webhooks/webhook-schemas.js';
 
 /** What a route says of itself. */
@@ -69,7 +70,9 @@ export function openApiOf(routes: readonly DocumentedRoute[], version: string): 
     info: { title: 'Holdfast', version, description: 'Calls set up, held and resumed over HTTP, with proof of hold.' },
     paths,
     components: {
-      schemas: Object.fromEntries([...NAMED_SCHEMAS, ...WEBHOOK_SCHEMAS].map((schema) => [schema.$id ?? '', plain(schema)])),
+      schemas: Object.fromEntries(
+        [...NAMED_SCHEMAS, ...SOUND_SCHEMAS, ...WEBHOOK_SCHEMAS].map((schema) => [schema.$id ?? '', plain(schema)]),
+      ),
       securitySchemes: { token: { type: 'http', scheme: 'bearer' }, password: { type: 'http', scheme: 'basic' } },
     },
     security: [{ token: [] }, { password: [] }],

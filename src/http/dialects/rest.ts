@@ -13,6 +13,7 @@ import { eventText } from '../event-text.js';
 import * as schemas from '../schemas.js';
 import * as docs from './rest-docs.js';
 import { callId, connectRoutes } from './rest-connect.js';
+import { soundRoutes } from './rest-sound.js';
 import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
 export const rest: Dialect = {
@@ -91,6 +92,7 @@ function routes(): readonly DialectRoute[] {
       write,
     },
     ...connectRoutes(write),
+    ...soundRoutes(write),
   ];
 }
 
