@@ -4,16 +4,21 @@
 import { fileURLToPath } from 'node:url';
 import { CallService } from '#calls/call-service.js';
 import { CommandService } from '#calls/command-service.js';
+import { ConferenceAware } from '#calls/conference-aware.js';
 import { ConferenceCommands } from '#calls/conference-commands.js';
+import { ConferenceService } from '#calls/conference-service.js';
 import { EventBus } from '#calls/event-bus.js';
 import { ReachCommands } from '#calls/reach-commands.js';
 import { RecordCommands } from '#calls/record-commands.js';
 import { SoundCommands } from '#calls/sound-commands.js';
 import { Announcer } from '#calls/announcer.js';
 import { DialogMoves } from '#calls/dialog-moves.js';
+import { HoldMusicSounds } from '#calls/hold-music-sounds.js';
 import { Liveness } from '#calls/liveness.js';
 import { Parking } from '#calls/parking.js';
 import type { CallSignals } from '#calls/ports.js';
+import { VirtualNumbers } from '#calls/virtual-numbers.js';
+import { VirtualPhones } from '#calls/virtual-phones.js';
 import { TransferService } from '#calls/transfer-service.js';
 import { readPolicy } from '#calls/written-policy.js';
 import { mergePolicies } from '#core/hold-policy.js';
@@ -28,6 +33,7 @@ import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
 import { installRoutes, type RouteDeps } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
+import { LazyMixer } from './lazy-mixer.js';
 import { buildPhones } from './phones.js';
 import { welcome, type Served } from './welcome.js';
 
@@ -99,10 +105,17 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   };
   const session = config.sip;
   const signaling = new Signaling({ srf, calls: signals, clock, session, log: log.child({ room: 'signaling' }) });
-  const calls = new CallService({
+  const numbers = new VirtualNumbers(phones.bindings);
+  const parties: VirtualPhones = new VirtualPhones({
     signaling,
+    numbers,
+    calls: { incoming: (call, joined) => calls.incoming(call, joined), signal: (leg, signal) => calls.signal(leg, signal) },
+    log: log.child({ room: 'programs' }),
+  });
+  const calls: CallService = new CallService({
+    signaling: parties,
     media: media.port,
-    bindings: phones.bindings,
+    bindings: numbers,
     bus,
     clock,
     log: log.child({ room: 'calls' }),
@@ -111,13 +124,13 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     house: { policy: mergePolicies(readPolicy(config.hold)) },
   });
   const parking = new Parking(config.park, clock);
-  const announcer = new Announcer({ signaling, media: media.port, clock, log: log.child({ room: 'announcer' }) });
+  const announcer = new Announcer({ signaling: parties, media: media.port, clock, log: log.child({ room: 'announcer' }) });
   closers.add('announcer', () => announcer.close());
-  const moves = new DialogMoves({ calls, signaling, parking, announcer });
+  const moves = new DialogMoves({ calls, signaling: parties, parking, announcer });
   const transfers = new TransferService({
     calls,
-    bindings: phones.bindings,
-    signaling,
+    bindings: numbers,
+    signaling: parties,
     bus,
     parking,
     moves,
@@ -127,7 +140,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   calls.transferBy(transfers);
   const liveness = new Liveness({
     find: (id) => calls.live(id),
-    signaling,
+    signaling: parties,
     media: media.port,
     bus,
     clock,
@@ -163,23 +176,38 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   closers.add('phones', () => phones.stop());
   phones.begin();
 
+  const mixer = new LazyMixer({ address: config.addresses[0], clock, log: log.child({ room: 'conference' }) });
+  closers.add('mixer', () => mixer.stop());
+  const conferences = new ConferenceService({
+    calls,
+    parties,
+    moves,
+    bindings: numbers,
+    mixer: () => mixer.get(),
+    sounds: new HoldMusicSounds((music) => media.samplesOf(music)),
+    bus,
+    clock,
+    log: log.child({ room: 'conferences' }),
+  });
+  mixer.onLost(() => conferences.mixerLost());
   const rooms = {
     sound: new SoundCommands({ calls, media: media.port }),
     records: new RecordCommands(),
     reach: new ReachCommands(),
-    conferences: new ConferenceCommands(),
+    conferences: new ConferenceCommands(conferences, numbers, (id) => calls.live(id)),
   };
-  const commands = new CommandService({
+  const callCommands = new CommandService({
     rooms,
     calls,
     transfers,
     moves,
-    signaling,
+    signaling: parties,
     parking,
-    bindings: phones.bindings,
+    bindings: numbers,
     media: media.port,
     clock,
   });
+  const commands = new ConferenceAware(callCommands, conferences.absorbed, (id) => calls.view(id));
   const http = await startHttp({
     config,
     commands,

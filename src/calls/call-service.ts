@@ -76,6 +76,7 @@ export type CallFacts = Readonly<{
   joins?: Joined | undefined;
   /** What the caller has said in the call where it waits. */
   waiting?: Waiting | undefined;
+  conference?: string | undefined;
 }>;
 
 /** Ended calls that can still be asked for, so that nobody is left wondering how a call ended. */
@@ -113,18 +114,22 @@ export class CallService implements CallSignals {
     this.#transfers = transfers;
   }
 
-  /** @throws Busy when the house is full or closing. */
-  incoming(call: IncomingCall): CallId {
-    const { fromName, maxForwards, asker, privacy, trunk } = call;
+  /**
+   * @param joined a dialog of ours that is the callee, where the caller has brought it along.
+   * @throws Busy when the house is full or closing.
+   */
+  incoming(call: IncomingCall, joined?: Joined): CallId {
+    const { fromName, maxForwards, asker, privacy, trunk, conference } = call;
     const dialFacts = { fromName, autoAnswer: false, maxForwards, asker, privacy, trunk };
     const announced = this.#transfers?.announces(call);
     if (announced !== undefined) return announced;
-    const joins = this.#transfers?.joins(call);
-    const id = this.create({ origin: 'phone', caller: call.fromUser, callee: joins?.number ?? call.toUser, dialFacts, joins });
+    const joins = joined ?? this.#transfers?.joins(call);
+    const callee = joins?.number ?? call.toUser;
+    const id = this.create({ origin: 'phone', caller: call.fromUser, callee, dialFacts, joins, conference });
     const live = this.#calls.get(id);
     if (live !== undefined) {
-      const callee = joins === undefined ? reachability(this.#deps.bindings.find(call.toUser, asker)) : 'reachable';
-      const input = readSignal.invite(live, call.offer, callee);
+      const found = joins === undefined ? reachability(this.#deps.bindings.find(call.toUser, asker)) : 'reachable';
+      const input = readSignal.invite(live, call.offer, found);
       // The adapter must know the id before it is told what to do with the leg.
       setImmediate(() => this.dispatch(id, input));
     }
@@ -132,7 +137,7 @@ export class CallService implements CallSignals {
   }
 
   /** @throws Busy */
-  create({ origin, caller, callee, dialFacts, music, joins, waiting }: CallFacts): CallId {
+  create({ origin, caller, callee, dialFacts, music, joins, waiting, conference }: CallFacts): CallId {
     if (this.#draining) throw new Busy('this server is closing', 30);
     if (this.#calls.size >= this.#deps.maxCalls) throw new Busy(`the limit of ${this.#deps.maxCalls} calls is reached`, 5);
     const id = newCallId() as CallId;
@@ -143,9 +148,10 @@ export class CallService implements CallSignals {
     };
     const traits = partyTraits(phones, house, music);
     const adopted = joins?.leg;
+    const programs = { caller: phones.caller.isProgram === true, callee: phones.callee.isProgram === true };
     const live: LiveCall = {
-      call: newCall({ id, origin, caller, callee, createdMs: this.#deps.clock.now(), traits, adopted }),
-      media: new MediaSession(id, this.#deps.media, () => live.call.traits.modes, {
+      call: newCall({ id, origin, caller, callee, conference, createdMs: this.#deps.clock.now(), traits, adopted }),
+      media: new MediaSession(id, this.#deps.media, () => live.call.traits.modes, programs, {
         ...(waiting === undefined ? {} : { caller: waiting.sdp }),
         ...(joins === undefined ? {} : { callee: joins.sdp }),
       }),

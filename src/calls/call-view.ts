@@ -10,7 +10,7 @@ export function viewOf(call: Call): CallView {
   const answeredMs = call.kind === 'confirmed' || call.kind === 'terminated' ? call.answeredMs : undefined;
   return {
     id: call.id,
-    origin: call.origin,
+    origin: call.conference === undefined ? call.origin : 'conference',
     state: stateOf(call),
     parties: call.parties,
     createdAt: iso(call.createdMs),
@@ -18,6 +18,7 @@ export function viewOf(call: Call): CallView {
     ...(answeredMs === undefined ? {} : { answeredAt: iso(answeredMs) }),
     hold: call.kind === 'confirmed' ? holdView(call) : noHoldView(call.kind === 'ringing' ? call.caller : undefined),
     ...(call.kind === 'confirmed' ? mutedIn(call) : {}),
+    ...(call.conference === undefined ? {} : { conference: call.conference }),
     ...(call.kind === 'terminated'
       ? { endedAt: iso(call.endedMs), end: { cause: call.cause, status: call.status, reason: call.reason } }
       : {}),

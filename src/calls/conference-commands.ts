@@ -5,9 +5,14 @@
  * call.mute and call.hangup as long as the conference lasts, for the party that it names.
  */
 import type { ConferenceEvent } from '#core/events.js';
-import type { CallId, LegRole } from '#core/leg.js';
-import { NotBuilt } from '#kit/errors.js';
+import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
+import { assertNever, BadRequest, CallNotFound, WrongMoment } from '#kit/errors.js';
+import { stateOf } from './call-view.js';
 import type { Outcome } from './commands.js';
+import type { Conference } from './conference.js';
+import type { ConferenceService, Opening } from './conference-service.js';
+import type { BindingsPort } from './ports.js';
+import { liveCall, mustBeReachable, type FindCall } from './preconditions.js';
 
 export type ConferenceId = string;
 
@@ -65,8 +70,144 @@ export type ConferenceOutcome =
   | Readonly<{ kind: 'conference.found'; conference: ConferenceView }>
   | Readonly<{ kind: 'conference.listed'; conferences: readonly ConferenceView[] }>;
 
+type Asked<K extends ConferenceCommand['kind']> = Extract<ConferenceCommand, { kind: K }>;
+
 export class ConferenceCommands {
-  execute(command: ConferenceCommand): Promise<Outcome> {
-    return Promise.reject(new NotBuilt(command.kind));
+  readonly #conferences: ConferenceService;
+  readonly #bindings: BindingsPort;
+  readonly #find: FindCall;
+
+  constructor(conferences: ConferenceService, bindings: BindingsPort, find: FindCall) {
+    this.#conferences = conferences;
+    this.#bindings = bindings;
+    this.#find = find;
+  }
+
+  async execute(command: ConferenceCommand): Promise<Outcome> {
+    const conferences = this.#conferences;
+    switch (command.kind) {
+      case 'conference.create':
+        return found(await this.#create(command));
+      case 'conference.get':
+        return found(conferences.get(command.conferenceId));
+      case 'conference.list':
+        return { kind: 'conference.listed', conferences: conferences.list().map((one) => one.view()) };
+      case 'conference.end': {
+        const conference = conferences.get(command.conferenceId);
+        conferences.end(conference);
+        return found(conference);
+      }
+      case 'conference.add': {
+        const conference = conferences.get(command.conferenceId);
+        if ('number' in command.member) await conferences.ring(conference, command.member.number);
+        else await conferences.absorb(conference, command.member.callId);
+        return found(conference);
+      }
+      case 'call.join':
+        return found(await this.#join(command));
+      case 'call.consult':
+        return found(await this.#consult(command));
+      case 'consult.join':
+      case 'consult.cancel':
+        return found(this.#endConsultation(command));
+      default:
+        return assertNever(command);
+    }
+  }
+
+  /** Everything that can be wrong is found before anything is moved. */
+  async #create({ calls, numbers, othersHear, music }: Asked<'conference.create'>): Promise<Conference> {
+    const conferences = this.#conferences;
+    if (calls.length + numbers.length === 0) throw new BadRequest('calls', 'calls or numbers: expected at least one');
+    if (new Set(calls).size < calls.length) throw new BadRequest('calls', 'calls: expected each call once');
+    const parties = new Set(calls.flatMap((callId) => Object.values(conferences.mustBeFree(callId).call.parties)));
+    for (const number of numbers) {
+      mustBeReachable(this.#bindings, number, 'inside');
+      if (parties.has(number)) throw new BadRequest('numbers', `numbers: ${number} is named twice`);
+      parties.add(number);
+    }
+    const conference = await conferences.open({ othersHear, music });
+    try {
+      for (const callId of this.#talkingFirst(calls)) await conferences.absorb(conference, callId);
+      for (const number of numbers) await conferences.ring(conference, number);
+    } catch (error) {
+      if (conference.isOver) conferences.end(conference);
+      throw error;
+    }
+    return conference;
+  }
+
+  /** Who is in two of the calls comes with the dialog it talks on; the other one, which it holds, is hung up. */
+  #talkingFirst(calls: readonly CallId[]): readonly CallId[] {
+    const held = (callId: CallId): number => {
+      const call = this.#find(callId)?.call;
+      return call?.kind === 'confirmed' && call.hold.size > 0 ? 1 : 0;
+    };
+    return [...calls].sort((one, other) => held(one) - held(other));
+  }
+
+  async #join({ callId, as, party, to, othersHear, music }: Asked<'call.join'>): Promise<Conference> {
+    const conferences = this.#conferences;
+    mustBeReachable(this.#bindings, to.number, 'inside');
+    const conference = await this.#conferenceOf(callId, { othersHear, music });
+    const named = conference.ofCall(callId) ?? conferences.absorbed.of(callId)?.[party];
+    await conferences.ring(conference, to.number, { as, whispersTo: as === 'whisperer' ? named?.facts.id : undefined });
+    return conference;
+  }
+
+  async #consult({ callId, holder, to }: Asked<'call.consult'>): Promise<Conference> {
+    const conferences = this.#conferences;
+    mustBeReachable(this.#bindings, to.number, 'inside');
+    const { parties } = conferences.mustBeFree(callId).call;
+    if (parties.caller === to.number || parties.callee === to.number)
+      throw new BadRequest('to', `to: ${to.number} is in this call already`);
+    const conference = await conferences.open({});
+    try {
+      await conferences.absorb(conference, callId, otherLeg(holder));
+      const absorbed = conferences.absorbed.of(callId);
+      const waiting = absorbed?.[otherLeg(holder)];
+      const holds = absorbed?.[holder];
+      if (waiting === undefined || holds === undefined) throw new CallNotFound(callId);
+      conference.consultation = { holder: holds, waiting };
+      const target = await conferences.ring(conference, to.number);
+      conference.consultation = { holder: holds, waiting, target };
+    } catch (error) {
+      conferences.letIn(conference);
+      if (conference.isOver) conferences.end(conference);
+      throw error;
+    }
+    return conference;
+  }
+
+  /** @throws CallNotFound, WrongMoment: nobody is consulted. */
+  #endConsultation({ kind, callId }: Asked<'consult.join' | 'consult.cancel'>): Conference {
+    const conference = this.#conferences.ofCall(callId);
+    if (conference === undefined) {
+      const { call } = liveCall(this.#find, callId);
+      throw new WrongMoment('nobody is being consulted', stateOf(call));
+    }
+    const { consultation } = conference;
+    if (consultation === undefined) throw new WrongMoment('nobody is being consulted', 'in-call');
+    this.#conferences.letIn(conference);
+    if (kind === 'consult.cancel') consultation.target?.hangUp();
+    return conference;
+  }
+
+  /** The one it is in, or becomes. */
+  async #conferenceOf(callId: CallId, opening: Opening): Promise<Conference> {
+    const conferences = this.#conferences;
+    const already = conferences.ofCall(callId);
+    if (already !== undefined) return already;
+    conferences.mustBeFree(callId);
+    const conference = await conferences.open(opening);
+    try {
+      await conferences.absorb(conference, callId);
+    } catch (error) {
+      conferences.end(conference);
+      throw error;
+    }
+    return conference;
   }
 }
+
+const found = (conference: Conference): Outcome => ({ kind: 'conference.found', conference: conference.view() });

@@ -38,6 +38,7 @@ export class MediaSession {
   readonly #media: MediaPort;
   readonly #legs: Readonly<Record<LegRole, LegSdp>>;
   readonly #modes: () => Readonly<Record<LegRole, HoldMode>>;
+  readonly #programs: Readonly<Record<LegRole, boolean>>;
 
   /**
    * @param adopted what was said on dialogs that come from another call: the o= version goes on (RFC 3264 §8), so it is one and the
@@ -47,11 +48,13 @@ export class MediaSession {
     callId: CallId,
     media: MediaPort,
     modes: () => Readonly<Record<LegRole, HoldMode>>,
+    programs: Readonly<Record<LegRole, boolean>>,
     adopted: Partial<Record<LegRole, LegSdp>> = {},
   ) {
     this.#callId = callId;
     this.#media = media;
     this.#modes = modes;
+    this.#programs = programs;
     this.#legs = { caller: adopted.caller ?? newLegSdp(), callee: adopted.callee ?? newLegSdp() };
   }
 
@@ -79,7 +82,8 @@ export class MediaSession {
     if (source === 'none') return undefined;
     if (source === 'our-own') return this.#render(role, await this.#media.firstOffer(this.#callId, role), 'sendrecv');
     const peer = otherLeg(role);
-    return this.#render(role, await this.#media.offer(this.#callId, peer, this.#normal(peer, this.#take(peer))), 'sendrecv');
+    const made = await this.#media.offer(this.#callId, peer, this.#normal(peer, this.#take(peer)), this.#translated(role));
+    return this.#render(role, made, 'sendrecv');
   }
 
   /** The answer to the caller's offer, made of what the callee said (in a 1xx or its 200). */
@@ -90,7 +94,8 @@ export class MediaSession {
 
   /** Late offer: the callee's 200 carries the offer, and it becomes the offer in the caller's 200. */
   async lateOfferForCaller(): Promise<string> {
-    const made = await this.#media.offer(this.#callId, 'callee', this.#normal('callee', this.#take('callee')));
+    const offer = this.#normal('callee', this.#take('callee'));
+    const made = await this.#media.offer(this.#callId, 'callee', offer, this.#translated('caller'));
     return this.#render('caller', made, 'sendrecv');
   }
 
@@ -140,15 +145,21 @@ export class MediaSession {
       this.#take(role);
       return UNCHANGED;
     }
-    if (!haveCommonCodec(heard, peerSdp)) {
+    if (this.#translated(peer).length === 0 && !haveCommonCodec(heard, peerSdp)) {
       leg.heard = undefined;
       throw new BadSdp('no codec of this offer is one the other party has');
     }
     const sdp = this.#normal(role, this.#take(role));
-    const forPeer = await this.#media.offer(this.#callId, role, sdp);
+    const forPeer = await this.#media.offer(this.#callId, role, sdp, this.#translated(peer));
     leg.made = await this.#media.answer(this.#callId, role, this.#normal(peer, peerSdp));
     this.#legs[peer].made = forPeer;
     return { changed: true, peerStale: !this.#canGoOn(peer, forPeer) };
+  }
+
+  /** What is added to an offer to this leg. A program and a phone need not have a codec in common. */
+  #translated(to: LegRole): readonly string[] {
+    if (this.#programs[to]) return ['PCMU'];
+    return this.#programs[otherLeg(to)] ? ['PCMA', 'G722', 'opus'] : [];
   }
 
   /** May the phone go on sending the codec it sends now? It sends the first one of its own last SDP. */

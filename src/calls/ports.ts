@@ -49,6 +49,8 @@ export type PhoneTraits = Readonly<{
   /** It has refused a hold with music before. */
   refusedMusic: boolean;
   policy?: Partial<HoldPolicy> | undefined;
+  /** A program: it speaks G.711 µ-law and nothing else, so rtpengine translates for it. */
+  isProgram?: true | undefined;
 }>;
 
 export type DialOptions = Readonly<{
@@ -157,6 +159,8 @@ export type IncomingCall = Readonly<{
   privacy: boolean;
   /** RFC 3891: the leg of ours whose place the caller takes. */
   replaces?: LegId | undefined;
+  /** It comes from this conference, and no phone. */
+  conference?: string | undefined;
   /** The trunk it came from; absent: a phone of ours. */
   trunk?: string | undefined;
 }>;
@@ -172,8 +176,8 @@ export interface CallSignals {
 
 /** rtpengine as calls see it. Tags are our own leg roles. Every promise rejects with MediaFailed or MediaGone. */
 export interface MediaPort {
-  /** Offer from one party; gives the SDP to send to the other. */
-  offer(callId: CallId, from: LegRole, sdp: string): Promise<string>;
+  /** Offer from one party; gives the SDP to send to the other. @param more codecs that the other may answer with, because they are translated. */
+  offer(callId: CallId, from: LegRole, sdp: string, more?: readonly string[]): Promise<string>;
   /** Answer of the other party to the last offer of `offerer`; gives the SDP to send to the offerer. */
   answer(callId: CallId, offerer: LegRole, sdp: string): Promise<string>;
   /** A first offer made by us, for a leg that is called before anybody else has spoken (RFC 3725 flow IV). */

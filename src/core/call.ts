@@ -25,13 +25,15 @@ import { onMediaChanged, onMediaRefused, onSoundFailed } from './media-facts.js'
 import { onRefreshAnswered, onRefreshRefused, onSessionAgreed } from './session.js';
 import { onAcked, onAnswered, onInvite, onProgressed, onSetupRequested } from './setup.js';
 import { onBye, onCancel, onHangup, onLost, onMediaLost, onRefused, onShutdown, onTimer } from './teardown.js';
-import { onArrived, onDismissed, onMoved, onTransferFailed, onTransferRequested } from './transfer.js';
+import { onArrived, onBothMoved, onDismissed, onMoved, onTransferFailed, onTransferRequested } from './transfer.js';
 
 type Common = Readonly<{
   id: CallId;
   /** `transfer`: its caller comes from another call. */
   origin: 'phone' | 'api' | 'transfer';
   parties: CallParties;
+  /** Its caller is this conference, and no phone. */
+  conference?: string | undefined;
   createdMs: number;
   traits: PartyTraits;
   /** The callee's dialog exists already: it waits in another call, and is asked by re-INVITE. */
@@ -171,6 +173,8 @@ function stepOf(call: Exclude<Call, Terminated>, input: Input, atMs: number): St
       return call.kind === 'confirmed' ? onPlayFailed(call, input) : nothing(call);
     case 'leg.moved':
       return onMoved(call, input, atMs);
+    case 'legs.moved':
+      return onBothMoved(call, atMs);
     case 'leg.arrived':
       return call.kind === 'confirmed' ? onArrived(call, input) : nothing(call);
     case 'leg.dismissed':

@@ -21,6 +21,7 @@ export type NewCall = Readonly<{
   origin: Call['origin'];
   caller: string;
   callee: string;
+  conference?: string | undefined;
   createdMs: number;
   traits?: PartyTraits | undefined;
   /** A dialog of another call that is to be the callee's leg. */
@@ -33,6 +34,7 @@ export function newCall(facts: NewCall): Trying {
     id: facts.id,
     origin: facts.origin,
     parties: { caller: facts.caller, callee: facts.callee },
+    ...(facts.conference === undefined ? {} : { conference: facts.conference }),
     createdMs: facts.createdMs,
     traits: facts.traits ?? PLAIN_PARTIES,
     ...(facts.adopted === undefined ? {} : { adopted: adoptable(facts.adopted) }),

@@ -19,7 +19,7 @@ type EndFacts = Readonly<{
   status?: number | undefined;
   reason?: string | undefined;
   /** The leg that is gone already and needs no word from us. */
-  gone?: LegRole | undefined;
+  gone?: LegRole | 'both' | undefined;
 }>;
 
 /** Ends the call: every leg that is not gone is refused, cancelled or hung up, according to how far it had come. */
@@ -31,6 +31,7 @@ export function end(call: Call, cause: EndCause, atMs: number, facts: EndFacts =
     id: call.id,
     origin: call.origin,
     parties: call.parties,
+    conference: call.conference,
     createdMs: call.createdMs,
     traits: call.traits,
     cause,
@@ -40,7 +41,10 @@ export function end(call: Call, cause: EndCause, atMs: number, facts: EndFacts =
     answeredMs: call.kind === 'confirmed' ? call.answeredMs : undefined,
     endedMs: atMs,
   };
-  const legs = LEG_ROLES.flatMap((role) => [...lastAck(call, role), ...(role === gone ? [] : endLeg(call, role, cause, facts))]);
+  const legs = LEG_ROLES.flatMap((role) => [
+    ...lastAck(call, role),
+    ...(role === gone || gone === 'both' ? [] : endLeg(call, role, cause, facts)),
+  ]);
   const timers: TimerName[] = ['ring', 'glare-caller', 'glare-callee', ...LEG_ROLES.flatMap((role) => sessionTimers(call, role))];
   return [
     terminated,

@@ -61,6 +61,9 @@ export function onDismissed(call: Confirmed, { leg }: InputOf<'leg.dismissed'>):
 export const onMoved = (call: Call, { leg }: InputOf<'leg.moved'>, atMs: number): Step =>
   end(call, 'transferred', atMs, { gone: leg });
 
+/** Nothing is left of this call: its parties go on as members of a conference. */
+export const onBothMoved = (call: Call, atMs: number): Step => end(call, 'conference', atMs, { gone: 'both' });
+
 /** A call whose caller waits in another call: its callee is asked while it waits. */
 export function onJoinRequested(call: Extract<Call, { kind: 'trying' }>, newCallee: Leg): Step {
   const next: Ringing = {

@@ -69,9 +69,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const metrics = new CallMetrics(bus, deps.gauges, webhookMetrics(webhooks));
   const streams = new EventStreams({ bus, clock, log });
   const ids = new WireIds();
-  const forgetIds = bus.subscribe(({ event }) => {
-    if (event.kind === 'call.ended') ids.forget(event.callId);
-  });
+  const forgetIds = bus.subscribe((event) => ids.hear(event));
   const app = bareFastify(config.http.bodyBytes, log);
   const dialects = [rest, ozeki({ ids, nowMs: () => clock.now() })];
   const methods = new AllowedMethods(app);

@@ -12,6 +12,13 @@ export const ERROR_CODES = {
   unauthorized: { status: 401, title: 'Unauthorized', meaning: 'Credentials are missing or wrong.' },
   call_not_found: { status: 404, title: 'Call not found', meaning: 'There is no call with this id, or it has ended.' },
   not_found: { status: 404, title: 'Not found', meaning: 'There is nothing at this path.' },
+  conference_not_found: {
+    status: 404,
+    title: 'Conference not found',
+    meaning: 'There is no conference with this id, or it has ended.',
+  },
+  member_not_found: { status: 404, title: 'Member not found', meaning: 'The member has left the conference.' },
+  sound_not_found: { status: 404, title: 'Sound not found', meaning: 'The mixer has no such sound.' },
   webhook_not_found: { status: 404, title: 'Webhook not found', meaning: 'There is no webhook with this name.' },
   music_not_found: { status: 404, title: 'Music not found', meaning: 'There is no such file in this class of music.' },
   dead_letter_not_found: {
@@ -26,6 +33,7 @@ export const ERROR_CODES = {
     title: 'Wrong moment',
     meaning: 'The call is there, but its `state` does not allow this (a hold before the answer, for one).',
   },
+  conference_exists: { status: 409, title: 'Conference exists', meaning: 'There is a conference with this id already.' },
   webhook_exists: { status: 409, title: 'Webhook exists', meaning: 'There is a webhook with this name already.' },
   webhook_configured: {
     status: 409,
@@ -47,9 +55,11 @@ export const ERROR_CODES = {
   not_registered: { status: 422, title: 'Not registered', meaning: 'The number is known, and no phone of it is registered.' },
   headers_too_large: { status: 431, title: 'Headers too large', meaning: 'The request line and headers together are too long.' },
   internal: { status: 500, title: 'Internal error', meaning: 'A fault in Holdfast; its log says more.' },
+  mixer_failed: { status: 500, title: 'Mixer failed', meaning: 'A fault in the mixer; the log says more.' },
   not_built: { status: 501, title: 'Not built', meaning: 'Understood, and Holdfast cannot do it yet.' },
   media_failed: { status: 502, title: 'Media failed', meaning: 'rtpengine refused a command or did not answer in time.' },
   media_gone: { status: 502, title: 'Media gone', meaning: 'rtpengine no longer knows the media of this call.' },
+  mixer_gone: { status: 503, title: 'Mixer gone', meaning: 'The mixer has died, and its conferences with it; ask again.' },
   busy: { status: 503, title: 'Busy', meaning: 'A limit was reached; `Retry-After` says when to try again.' },
 } as const satisfies Record<string, Readonly<{ status: number; title: string; meaning: string }>>;
 

@@ -4,6 +4,7 @@
 import type { TSchema } from '@sinclair/typebox';
 import { PROBLEM_TYPE } from './error-reply.js';
 import { ERROR_CODES, type ErrorCode } from './error-codes.js';
+import { CONFERENCE_SCHEMAS } from './conference-schemas.js';
 import { NAMED_SCHEMAS } from './schemas.js';
 import { SOUND_SCHEMAS } from './sound-schemas.js';
 import { WEBHOOK_SCHEMAS } from './webhooks/webhook-schemas.js';
@@ -71,7 +72,10 @@ export function openApiOf(routes: readonly DocumentedRoute[], version: string): 
     paths,
     components: {
       schemas: Object.fromEntries(
-        [...NAMED_SCHEMAS, ...SOUND_SCHEMAS, ...WEBHOOK_SCHEMAS].map((schema) => [schema.$id ?? '', plain(schema)]),
+        [...NAMED_SCHEMAS, ...CONFERENCE_SCHEMAS, ...SOUND_SCHEMAS, ...WEBHOOK_SCHEMAS].map((schema) => [
+          schema.$id ?? '',
+          plain(schema),
+        ]),
       ),
       securitySchemes: { token: { type: 'http', scheme: 'bearer' }, password: { type: 'http', scheme: 'basic' } },
     },

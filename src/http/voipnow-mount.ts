@@ -43,7 +43,7 @@ export function mountVoipnow(
   const unsubscribe = bus.subscribe((numbered) => {
     // The last event of a call still names it, so it is told before its id is forgotten.
     notices.hear(numbered);
-    if (numbered.event.kind === 'call.ended') ids.forget(numbered.event.callId);
+    ids.hear(numbered);
   });
   const clients = config.clients.map(({ client, secret }) => ({ user: client, password: secret }));
   const token = voipnowToken({ seconds: config.tokenSeconds, issue: (identity) => tokens.issue(identity, config.tokenSeconds) });

@@ -46,6 +46,20 @@ export function clusterOf(pcm: Buffer, index: number): Buffer {
   return element(ID.cluster, blocks);
 }
 
+/** The samples of a file of ours, as far as it goes. @param most so many at most. */
+export function samplesOf(file: Buffer, most: number): Int16Array {
+  const samples = new Int16Array(Math.min(most, (fileMs(file.length) * SAMPLE_RATE) / 1000));
+  const perPacket = PACKET_BYTES / 2;
+  for (let packet = 0; packet * perPacket < samples.length; packet++) {
+    const cluster = Math.floor(packet / PACKETS_PER_CLUSTER);
+    const block = clusterOffset(cluster) + CLUSTER_HEAD_BYTES + (packet % PACKETS_PER_CLUSTER) * BLOCK_BYTES;
+    const pcm = block + BLOCK_BYTES - PACKET_BYTES;
+    const upTo = Math.min(perPacket, samples.length - packet * perPacket);
+    for (let at = 0; at < upTo; at++) samples[packet * perPacket + at] = file.readInt16LE(pcm + at * 2);
+  }
+  return samples;
+}
+
 /** All that comes before the first cluster: the same in every file, so it may be put before any part of one. */
 export function matroskaHead(): Buffer {
   return Buffer.concat([header(), bytesOf(ID.segment), UNKNOWN_SIZE, info(), element(ID.tracks, [track()])]);

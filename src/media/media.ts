@@ -2,12 +2,14 @@
  * media: builds the room and is main's only door to it: an rtpengine, ours or another's, music that has been heard once, and
  * the MediaPort on top.
  */
+import { readFile } from 'node:fs/promises';
 import type { MediaHealth, MediaPort } from '#calls/ports.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
 import { findProgram } from './find-program.js';
 import { capacityProblems } from './capacity.js';
+import { SAMPLE_RATE, samplesOf } from './matroska.js';
 import { MusicCache } from './music-cache.js';
 import { MusicLibrary } from './music-library.js';
 import { MusicProbe } from './music-probe.js';
@@ -28,6 +30,8 @@ export type Media = Readonly<{
   port: MediaPort;
   health: () => MediaHealth;
   music: MusicShelf;
+  /** How a class of music begins: 8 kHz, 16 bit. For whoever plays it without rtpengine. */
+  samplesOf: (music: string) => Promise<Int16Array>;
   /** rtpengine was lost or restarted: the media of every call is gone. */
   onLost: (listener: () => void) => void;
   /** The process id of our own rtpengine; undefined when it is another's. */
@@ -92,6 +96,10 @@ export async function startMedia(
         music: sounds.standsInFor(library.first) ? 'generated-tone' : library.source,
         problems: [...library.problems, ...sounds.problems, ...standing],
       }),
+      samplesOf: async (music) => {
+        const [piece] = library.musicOf(music).playlist.pieces;
+        return piece === undefined ? new Int16Array(0) : samplesOf(await readFile(piece.file), SAMPLES_AT_MOST);
+      },
       music: new MusicShelf({ library, cache, limits: config.music.limits, log }),
       onLost: (listener) => void listeners.add(listener),
       pid: () => life.pid,
@@ -102,6 +110,9 @@ export async function startMedia(
     throw error;
   }
 }
+
+/** Two minutes, and again. */
+const SAMPLES_AT_MOST = 120 * SAMPLE_RATE;
 
 type NewRtpengine = (deps: LifeDeps) => RtpengineLife;
 

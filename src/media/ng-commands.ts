@@ -30,8 +30,10 @@ export class NgCommands {
     this.#ng = ng;
   }
 
-  async offer(callId: string, from: string, to: string, sdp: string): Promise<string> {
-    const args = { 'call-id': callId, 'from-tag': from, 'to-tag': to, sdp, ...SDP_TREATMENT };
+  /** @param more codecs added to those of the offer: whoever answers with one of them is translated. */
+  async offer(callId: string, from: string, to: string, sdp: string, more: readonly string[] = []): Promise<string> {
+    const codec = more.length === 0 ? {} : { codec: { transcode: more } };
+    const args = { 'call-id': callId, 'from-tag': from, 'to-tag': to, sdp, ...SDP_TREATMENT, ...codec };
     return sdpOf(await this.#ng.request('offer', args));
   }
 

@@ -34,8 +34,8 @@ export class RtpengineMedia implements MediaPort {
     this.#deps = deps;
   }
 
-  offer(callId: CallId, from: LegRole, sdp: string): Promise<string> {
-    return this.#deps.ng.offer(callId, from, peerOf(from), sdp);
+  offer(callId: CallId, from: LegRole, sdp: string, more?: readonly string[]): Promise<string> {
+    return this.#deps.ng.offer(callId, from, peerOf(from), sdp, more);
   }
 
   answer(callId: CallId, offerer: LegRole, sdp: string): Promise<string> {

@@ -36,7 +36,7 @@ const MUST_BE_SEEN: readonly string[] = [
     'play.failed',
     'play.ended',
   ],
-  ...['transfer.requested', 'transfer.failed', 'leg.dismissed', 'leg.moved', 'remind'],
+  ...['transfer.requested', 'transfer.failed', 'leg.dismissed', 'leg.moved', 'legs.moved', 'remind'],
   ...['leg.lost', 'hangup.requested', 'shutdown.requested', 'media.lost', 'leg.refused 486', 'refuse 487', 'cancel', 'send-bye'],
 ];
 

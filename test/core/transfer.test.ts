@@ -88,6 +88,17 @@ for (const leaving of LEG_ROLES) {
     t.match(story.events('call.ended'), [{ cause: 'transferred' }]);
   });
 
+  t.test('both go on as members of a conference: this call is over, and nobody hears BYE', async (t) => {
+    const story = talking();
+    const effects = story.on({ kind: 'legs.moved' });
+    t.same(
+      effects.filter((effect) => effect.startsWith('send-bye')),
+      [],
+    );
+    t.ok(effects.includes('delete-media'));
+    t.match(story.events('call.ended'), [{ cause: 'conference' }]);
+  });
+
   t.test(`parked: the ${leaving} is dismissed and the ${staying} waits`, async (t) => {
     const story = talking();
     story.on({ kind: 'transfer.requested', leaving, park: true });

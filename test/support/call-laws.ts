@@ -40,6 +40,7 @@ export class CallLaws {
       return;
     }
     if ('leg' in input) this.#legs[input.leg].heard(input);
+    if (input.kind === 'legs.moved') for (const leg of Object.values(this.#legs)) leg.alive = false;
     if (input.kind === 'invite.received') this.#legs.caller.offered = input.offered ?? 'sendrecv';
     if (input.kind === 'cancel.received' && before.kind !== 'confirmed') this.#legs.caller.alive = false;
     if (input.kind === 'media.changed' && input.peerStale && before.kind === 'confirmed')

@@ -12,6 +12,7 @@ import { problemReply } from '../error-reply.js';
 import { eventText } from '../event-text.js';
 import * as schemas from '../schemas.js';
 import * as docs from './rest-docs.js';
+import { conferenceRoutes } from './rest-conferences.js';
 import { callId, connectRoutes } from './rest-connect.js';
 import { soundRoutes } from './rest-sound.js';
 import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
@@ -93,6 +94,7 @@ function routes(): readonly DialectRoute[] {
     },
     ...connectRoutes(write),
     ...soundRoutes(write),
+    ...conferenceRoutes(write),
   ];
 }
 

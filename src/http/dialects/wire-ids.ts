@@ -3,6 +3,7 @@
  * Made when a call is first shown, forgotten when it has ended. Owned by app.ts: a dialect has no state.
  */
 import type { CallView } from '#calls/commands.js';
+import type { NumberedEvent } from '#calls/event-bus.js';
 import { systemRandom, type RandomBytes } from '#kit/ids.js';
 
 type CallId = CallView['id'];
@@ -43,6 +44,11 @@ export class WireIds {
 
   find(wireId: string): CallId | undefined {
     return this.#callIds.get(wireId);
+  }
+
+  /** A call that has ended is forgotten; one that has become a conference goes on being spoken of, until its turn comes as the oldest. */
+  hear({ event }: NumberedEvent): void {
+    if (event.kind === 'call.ended' && event.cause !== 'conference') this.forget(event.callId);
   }
 
   forget(callId: CallId): void {

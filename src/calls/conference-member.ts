@@ -1,0 +1,118 @@
+/**
+ * conference-member: the conference's end of one member call: a party that is a program. It tells the mixer where its phone is, and that
+ * it holds. Who is a member, and who hears whom, is conference.ts's.
+ */
+import { readSdp } from '#sip/sdp.js';
+import { receives, sends, type Direction } from '#core/direction.js';
+import type { ConferenceEvent } from '#core/events.js';
+import type { CallId } from '#core/leg.js';
+import type { MixerPort, RtpPlace } from './mixer-port.js';
+import type { VirtualLine, VirtualParty } from './virtual-phones.js';
+
+type Shown = ConferenceEvent['members'][number];
+
+export type MemberFacts = Readonly<{
+  /** Its name in the mixer. */
+  id: string;
+  conferenceId: string;
+  number: string;
+  as: Shown['as'];
+  /** Whom a whisperer speaks to: the id of a member. */
+  whispersTo?: string | undefined;
+  /** The name of the sound it hears while another holds. */
+  holdMusic?: string | undefined;
+}>;
+
+export type MemberDeps = Readonly<{
+  mixer: MixerPort;
+  othersHear: 'conference' | 'music' | 'silence';
+  /** What the mixer could not do; a member that is over is no news. */
+  failed: (error: unknown) => void;
+  changed: (member: ConferenceMember) => void;
+  gone: (member: ConferenceMember) => void;
+}>;
+
+export class ConferenceMember implements VirtualParty {
+  readonly facts: MemberFacts;
+  /** Set as soon as its call has a name. */
+  callId = '' as CallId;
+  state: Shown['state'] = 'ringing';
+  /** It has its place in the mixer. */
+  joined = false;
+  /** It waits apart from the others while they talk about it. */
+  apart = false;
+  readonly #deps: MemberDeps;
+  #described: Promise<string> | undefined;
+  #line: VirtualLine | undefined;
+  #over = false;
+
+  constructor(facts: MemberFacts, deps: MemberDeps) {
+    this.facts = facts;
+    this.#deps = deps;
+  }
+
+  /** @throws AppError: the mixer is full or gone. */
+  describe(): Promise<string> {
+    this.#described ??= this.#join();
+    return this.#described;
+  }
+
+  async #join(): Promise<string> {
+    const { id, conferenceId, holdMusic } = this.facts;
+    const place = await this.#deps.mixer.join(conferenceId, id, holdMusic === undefined ? {} : { holdMusic });
+    this.joined = true;
+    return descriptionAt(place);
+  }
+
+  calls(line: VirtualLine): void {
+    this.#line = line;
+  }
+
+  heard(sdp: string, direction: Direction): void {
+    const { id, conferenceId } = this.facts;
+    const { mixer, othersHear, failed, changed } = this.#deps;
+    const rtpFrom = placeIn(sdp);
+    if (rtpFrom !== undefined) mixer.join(conferenceId, id, { rtpFrom }).catch(failed);
+    const talks = sends(direction) && receives(direction);
+    const state = talks ? 'in' : 'held';
+    if (state === this.state) return;
+    // Whoever was only rung has nothing to be let go of.
+    if (talks && this.state === 'held') mixer.resume(conferenceId, id).catch(failed);
+    // Who only listens was not heard before, and takes nothing away from the others.
+    if (!talks)
+      mixer.hold(conferenceId, id, { othersHear: this.facts.as === 'member' ? othersHear : 'conference' }).catch(failed);
+    this.state = state;
+    changed(this);
+  }
+
+  gone(): void {
+    this.#leave();
+    this.#deps.gone(this);
+  }
+
+  /** Before there is a call only the mixer has to be told. Twice is once. */
+  hangUp(): void {
+    if (this.#line === undefined) this.#leave();
+    else this.#line.hangUp();
+  }
+
+  #leave(): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { id, conferenceId } = this.facts;
+    this.#deps.mixer.leave(conferenceId, id).catch(this.#deps.failed);
+  }
+}
+
+/** RFC 3551: PCMU; keys (RFC 4733) are agreed to, so that phones send them as such, and read on the phone's side. */
+function descriptionAt({ address, port }: RtpPlace): string {
+  const at = `IN ${address.includes(':') ? 'IP6' : 'IP4'} ${address}`;
+  const head = ['v=0', `o=conference 1 1 ${at}`, 's=-', `c=${at}`, 't=0 0', `m=audio ${port} RTP/AVP 0 101`];
+  const codecs = ['a=rtpmap:0 PCMU/8000', 'a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-16'];
+  return [...head, ...codecs, 'a=ptime:20', 'a=rtcp-mux', 'a=sendrecv', ''].join('\r\n');
+}
+
+function placeIn(sdp: string): RtpPlace | undefined {
+  const audio = readSdp(sdp).media.find(({ kind, rejected }) => kind === 'audio' && !rejected);
+  return audio === undefined ? undefined : { address: audio.address, port: audio.port };
+}

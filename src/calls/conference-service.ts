@@ -1,0 +1,254 @@
+/**
+ * conference-service: the owner of conferences. Lets parties of calls and phones that are rung become members, and members leave; holds
+ * who waits while the others consult. Mixing is the mixer's, SIP and hold of each member are its member call's.
+ */
+import type { CallId, LegRole } from '#core/leg.js';
+import type { Clock } from '#kit/clock.js';
+import { AppError, BadRequest, WrongMoment } from '#kit/errors.js';
+import { word } from '#kit/ids.js';
+import type { Logger } from '#kit/log.js';
+import { AbsorbedCalls } from './absorbed-calls.js';
+import type { CallService } from './call-service.js';
+import { stateOf } from './call-view.js';
+import type { ConferenceId, OthersHear } from './conference-commands.js';
+import { ConferenceMember, type MemberFacts } from './conference-member.js';
+import { Conference } from './conference.js';
+import { ConferenceNotFound } from './conference-not-found.js';
+import type { DialogMoves } from './dialog-moves.js';
+import type { EventBus } from './event-bus.js';
+import type { HoldMusicSounds } from './hold-music-sounds.js';
+import type { MixerPort } from './mixer-port.js';
+import type { BindingsPort } from './ports.js';
+import { confirmedCall, mustBeReachable, staysReady, type ConfirmedCall, type FindCall } from './preconditions.js';
+import type { VirtualPhones } from './virtual-phones.js';
+
+export type ConferenceServiceDeps = Readonly<{
+  calls: CallService;
+  parties: Pick<VirtualPhones, 'invite' | 'adopt' | 'bye'>;
+  moves: Pick<DialogMoves, 'join'>;
+  bindings: BindingsPort;
+  /** Starts the mixer when it is first asked for. */
+  mixer: () => Promise<MixerPort>;
+  sounds: HoldMusicSounds;
+  bus: EventBus;
+  clock: Clock;
+  log: Logger;
+}>;
+
+export type Opening = Readonly<{ othersHear?: OthersHear | undefined; music?: Readonly<Record<string, string>> | undefined }>;
+type Role = Pick<MemberFacts, 'as' | 'whispersTo'>;
+
+/** What member phones show as the caller. */
+const NAME = 'conference';
+const PLAIN_MEMBER: Role = { as: 'member' };
+
+export class ConferenceService {
+  /** Calls that have become conferences, by their old names. */
+  readonly absorbed = new AbsorbedCalls();
+  readonly #deps: ConferenceServiceDeps;
+  /** No more than the mixer allows. */
+  readonly #conferences = new Map<ConferenceId, Conference>();
+  readonly #find: FindCall = (id) => this.#deps.calls.live(id);
+
+  constructor(deps: ConferenceServiceDeps) {
+    this.#deps = deps;
+  }
+
+  list(): readonly Conference[] {
+    return [...this.#conferences.values()];
+  }
+
+  /** @throws ConferenceNotFound */
+  get(id: ConferenceId): Conference {
+    const found = this.#conferences.get(id);
+    if (found === undefined) throw new ConferenceNotFound(id);
+    return found;
+  }
+
+  /** The one that this call belongs to, or has become. */
+  ofCall(callId: CallId): Conference | undefined {
+    return this.absorbed.of(callId)?.conference ?? this.list().find((one) => one.ofCall(callId) !== undefined);
+  }
+
+  /** @throws Busy: the mixer is full. */
+  async open({ othersHear = 'conference', music = {} }: Opening): Promise<Conference> {
+    const mixer = await this.#deps.mixer();
+    const conference = new Conference({ id: word(10), mixer, createdMs: this.#deps.clock.now(), othersHear, music });
+    await mixer.create(conference.facts.id);
+    this.#conferences.set(conference.facts.id, conference);
+    return conference;
+  }
+
+  /** The parties of a call can become members now. @throws CallNotFound, WrongMoment */
+  mustBeFree(callId: CallId): ConfirmedCall {
+    const live = confirmedCall(this.#find, callId, 'a call can become a conference once it is answered');
+    const { call } = live;
+    if (call.conference !== undefined) throw new WrongMoment('this call is in a conference already', stateOf(call));
+    if ([...call.hold.keys()].some((reason) => reason.endsWith('-transfer') || reason.endsWith('-park')))
+      throw new WrongMoment('this call is parked or being transferred', stateOf(call));
+    staysReady(this.#find, { callId, role: 'caller' });
+    return staysReady(this.#find, { callId, role: 'callee' });
+  }
+
+  /**
+   * Both parties of a call become members; one that is a member already comes with one of its dialogs only.
+   * @param apart waits with music until it is let in. @throws CallNotFound, WrongMoment, Busy
+   */
+  async absorb(conference: Conference, callId: CallId, apart?: LegRole): Promise<void> {
+    const { calls, parties } = this.#deps;
+    const { call } = this.mustBeFree(callId);
+    const roles = (['caller', 'callee'] as const).filter((role) => conference.ofNumber(call.parties[role]) === undefined);
+    const coming = await Promise.all(
+      roles.map(async (role) => {
+        const member = await this.#newMember(conference, call.parties[role], PLAIN_MEMBER, role === apart);
+        return { role, member, offer: await member.describe() };
+      }),
+    );
+    this.#hear(conference);
+    try {
+      this.mustBeFree(callId); // the mixer has taken its time
+    } catch (error) {
+      for (const { member } of coming) this.#dismiss(conference, member);
+      throw error;
+    }
+    for (const { role, member, offer } of coming) this.#moveIn(conference, member, offer, { callId, role });
+    for (const role of (['caller', 'callee'] as const).filter((one) => !roles.includes(one)))
+      parties.bye({ callId, role }, { cause: 16, text: 'in the conference already' });
+    const byRole = (role: LegRole): ConferenceMember | undefined => conference.ofNumber(call.parties[role]);
+    this.absorbed.add(callId, { conference, parties: call.parties, caller: byRole('caller'), callee: byRole('callee') });
+    calls.dispatch(callId, { kind: 'legs.moved' });
+    this.#changed(conference);
+  }
+
+  /** @throws NumberUnknown, NotRegistered, Busy, BadRequest: a member already. */
+  async ring(conference: Conference, number: string, role: Role = PLAIN_MEMBER): Promise<ConferenceMember> {
+    mustBeReachable(this.#deps.bindings, number, 'inside');
+    if (conference.members.some(({ facts }) => facts.number === number))
+      throw new BadRequest('number', `number: ${number} is in this conference already`);
+    const member = await this.#newMember(conference, number, role, false);
+    const offer = await member.describe();
+    this.#hear(conference);
+    if (conference.ended) throw new ConferenceNotFound(conference.facts.id);
+    try {
+      const who = { fromUser: NAME, fromName: nameOf(conference), toUser: number, conference: conference.facts.id };
+      member.callId = this.#deps.parties.invite(member, offer, who);
+    } catch (error) {
+      this.#dismiss(conference, member);
+      throw error;
+    }
+    this.#changed(conference);
+    return member;
+  }
+
+  /** Who has waited is let in. */
+  letIn(conference: Conference): void {
+    const { consultation } = conference;
+    if (consultation === undefined) return;
+    conference.consultation = undefined;
+    consultation.waiting.apart = false;
+    this.#hear(conference);
+    this.#deps.calls.dispatch(consultation.waiting.callId, { kind: 'resume.requested', holder: 'caller' });
+    this.#changed(conference);
+  }
+
+  /** Everybody is hung up. Twice is once. */
+  end(conference: Conference): void {
+    if (conference.ended) return;
+    conference.ended = true;
+    this.#conferences.delete(conference.facts.id);
+    this.absorbed.forget(conference);
+    for (const member of conference.members) member.hangUp();
+    this.#publish(conference);
+    conference.facts.mixer.end(conference.facts.id).catch((error: unknown) => this.#failed(error));
+  }
+
+  /** The mixer is gone, and with it everybody's sound. */
+  mixerLost(): void {
+    for (const conference of this.list()) this.end(conference);
+  }
+
+  async #newMember(conference: Conference, number: string, role: Role, apart: boolean): Promise<ConferenceMember> {
+    const { facts } = conference;
+    const { mixer } = facts;
+    const holdMusic = facts.othersHear === 'music' ? await this.#deps.sounds.name(mixer, facts.music[number]) : undefined;
+    const own = { id: conference.nextName(), conferenceId: facts.id, number, holdMusic, ...role };
+    const member = new ConferenceMember(own, {
+      mixer,
+      othersHear: facts.othersHear,
+      failed: (error) => this.#failed(error),
+      changed: (one) => this.#memberChanged(conference, one),
+      gone: (one) => this.#gone(conference, one),
+    });
+    member.apart = apart;
+    conference.add(member);
+    this.#hear(conference); // before it has joined, so that nobody is heard for even one frame who should not be
+    return member;
+  }
+
+  #moveIn(
+    conference: Conference,
+    member: ConferenceMember,
+    offer: string,
+    leg: Readonly<{ callId: CallId; role: LegRole }>,
+  ): void {
+    const { parties, moves } = this.#deps;
+    const joined = {
+      ...moves.join(leg),
+      arrived: (newCallId: CallId) => parties.adopt(leg, { callId: newCallId, role: 'callee' }),
+    };
+    const who = { fromUser: NAME, toUser: member.facts.number, conference: conference.facts.id };
+    member.callId = parties.invite(member, offer, { ...who, joined });
+  }
+
+  #memberChanged(conference: Conference, member: ConferenceMember): void {
+    // It waits as anybody waits who is held: with music, and its phone is told.
+    if (member.apart && member.state === 'in' && conference.consultation?.waiting === member)
+      setImmediate(() => this.#deps.calls.dispatch(member.callId, { kind: 'hold.requested', holder: 'caller' }));
+    this.#changed(conference);
+  }
+
+  #gone(conference: Conference, member: ConferenceMember): void {
+    if (!conference.remove(member) || conference.ended) return;
+    const { consultation } = conference;
+    if (consultation?.waiting === member) conference.consultation = undefined;
+    // The holder has left the two to each other, or nobody was found to talk to.
+    else if (consultation?.holder === member || consultation?.target === member) this.letIn(conference);
+    if (conference.isOver) return this.end(conference);
+    this.#hear(conference);
+    this.#changed(conference);
+  }
+
+  #dismiss(conference: Conference, member: ConferenceMember): void {
+    conference.remove(member);
+    member.hangUp();
+    if (conference.isOver && !conference.ended) this.end(conference);
+  }
+
+  #hear(conference: Conference): void {
+    conference.facts.mixer.hear(conference.facts.id, conference.rows()).catch((error: unknown) => this.#failed(error));
+  }
+
+  #changed(conference: Conference): void {
+    if (!conference.ended) this.#publish(conference);
+  }
+
+  #publish(conference: Conference): void {
+    const event = conference.event();
+    this.#deps.log.info({ conference: conference.facts.id, state: event.state, members: event.members }, event.kind);
+    this.#deps.bus.publish(event);
+  }
+
+  #failed(error: unknown): void {
+    // Whoever leaves last finds that the conference is over already.
+    const gone = error instanceof AppError && error.http === 404;
+    this.#deps.log[gone ? 'debug' : 'warn']({ err: gone ? error.message : error }, 'the mixer refused');
+  }
+}
+
+/** What a phone that is rung may show: who is there already. */
+const nameOf = (conference: Conference): string =>
+  conference.members
+    .filter(({ state, facts }) => state !== 'ringing' && facts.as === 'member')
+    .map(({ facts }) => facts.number)
+    .join(', ')
+    .slice(0, 60);

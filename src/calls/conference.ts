@@ -1,0 +1,100 @@
+/**
+ * conference: one conference: who is in it, who hears whom, who waits apart. Owns no call: it tells its members what to do.
+ */
+import type { ConferenceEvent } from '#core/events.js';
+import type { CallId } from '#core/leg.js';
+import type { ConferenceId, ConferenceView, OthersHear } from './conference-commands.js';
+import type { ConferenceMember } from './conference-member.js';
+import type { HearingRow, MixerPort } from './mixer-port.js';
+
+/** `holder` talks to `target` while `waiting` hears music. */
+export type Consultation = Readonly<{
+  holder: ConferenceMember;
+  waiting: ConferenceMember;
+  target?: ConferenceMember | undefined;
+}>;
+
+export type ConferenceFacts = Readonly<{
+  id: ConferenceId;
+  mixer: MixerPort;
+  createdMs: number;
+  othersHear: OthersHear;
+  /** The class of music that a member hears while another holds, by number. */
+  music: Readonly<Record<string, string>>;
+}>;
+
+export class Conference {
+  readonly facts: ConferenceFacts;
+  readonly #members = new Map<string, ConferenceMember>();
+  consultation: Consultation | undefined;
+  ended = false;
+  #named = 0;
+
+  constructor(facts: ConferenceFacts) {
+    this.facts = facts;
+  }
+
+  /** Names in the mixer; none is used twice. */
+  nextName(): string {
+    return `m${++this.#named}`;
+  }
+
+  add(member: ConferenceMember): void {
+    this.#members.set(member.facts.id, member);
+  }
+
+  /** @returns false: it was not there. */
+  remove(member: ConferenceMember): boolean {
+    return this.#members.delete(member.facts.id);
+  }
+
+  get members(): readonly ConferenceMember[] {
+    return [...this.#members.values()];
+  }
+
+  ofCall(callId: CallId): ConferenceMember | undefined {
+    return this.members.find((member) => member.callId === callId);
+  }
+
+  ofNumber(number: string): ConferenceMember | undefined {
+    return this.members.find((member) => member.facts.number === number && member.facts.as === 'member');
+  }
+
+  /** Fewer than two who talk are no conference; who is rung may still come. */
+  get isOver(): boolean {
+    return this.members.filter(({ facts }) => facts.as === 'member').length < 2;
+  }
+
+  /** The row of everybody who has joined. Whoever waits apart hears nobody and is heard by nobody; who listens is not heard; a whisperer by one alone. */
+  rows(): Readonly<Record<string, HearingRow>> {
+    const rowOf = (listener: ConferenceMember): HearingRow => {
+      if (listener.apart) return { only: [] };
+      return { except: this.members.filter((speaker) => !isHeardBy(speaker, listener)).map(({ facts }) => facts.id) };
+    };
+    return Object.fromEntries(this.members.filter(({ joined }) => joined).map((member) => [member.facts.id, rowOf(member)]));
+  }
+
+  event(): ConferenceEvent {
+    const members = this.members.map((member) => shown(member));
+    return { kind: 'conference.changed', conferenceId: this.facts.id, state: this.ended ? 'ended' : 'open', members };
+  }
+
+  view(): ConferenceView {
+    const { id, createdMs, othersHear } = this.facts;
+    return { id, createdAt: new Date(createdMs).toISOString(), othersHear, members: this.event().members };
+  }
+}
+
+function isHeardBy(speaker: ConferenceMember, listener: ConferenceMember): boolean {
+  if (speaker.apart) return false;
+  if (speaker.facts.as === 'listener') return false;
+  return speaker.facts.as === 'member' || speaker.facts.whispersTo === listener.facts.id;
+}
+
+const shown = ({ facts, callId, state, apart }: ConferenceMember): ConferenceEvent['members'][number] => ({
+  number: facts.number,
+  callId,
+  state: apart && state !== 'ringing' ? 'held' : state,
+  as: facts.as,
+  muted: false,
+});
