@@ -188,7 +188,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   });
   mixer.onLost(() => conferences.mixerLost());
   const rooms = {
-    sound: new SoundCommands(),
+    sound: new SoundCommands({ calls, media: media.port }),
     records: new RecordCommands(),
     history: new HistoryCommands(history),
     reach: connected.reach,

@@ -25,6 +25,8 @@ export type Options = Readonly<{
   phones?: Readonly<Record<string, string>>;
   /** More classes of music, by their tone. */
   music?: Readonly<Record<string, number>>;
+  /** Files of sip-config/sounds: how long they are, and their tone. */
+  sounds?: Readonly<Record<string, Readonly<{ hertz: number; seconds: number }>>>;
   trunks?: string;
   phlos?: string;
   holdfast?: string;
@@ -162,6 +164,8 @@ function writeConfig(folder: string, options: Options): void {
     mkdirSync(join(folder, 'music', name), { recursive: true });
     writeFileSync(join(folder, 'music', name, 'tone.wav'), toneWav({ hertz, seconds: 5 }));
   }
+  mkdirSync(join(folder, 'sounds'), { recursive: true });
+  for (const [name, tone] of Object.entries(options.sounds ?? {})) writeFileSync(join(folder, 'sounds', name), toneWav(tone));
 }
 
 function readyLine(child: ChildProcess, log: string[]): Promise<{ sipPort: number; wsPort: number; httpPort: number }> {

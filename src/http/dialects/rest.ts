@@ -15,6 +15,7 @@ import * as docs from './rest-docs.js';
 import { conferenceRoutes } from './rest-conferences.js';
 import { callId, connectRoutes } from './rest-connect.js';
 import { reachRoutes } from './rest-reach.js';
+import { soundRoutes } from './rest-sound.js';
 import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
 export const rest: Dialect = {
@@ -93,6 +94,7 @@ function routes(): readonly DialectRoute[] {
       write,
     },
     ...connectRoutes(write),
+    ...soundRoutes(write),
     ...conferenceRoutes(write),
     ...reachRoutes(write),
   ];
