@@ -117,7 +117,7 @@ export function readAction(name: ActionName, given: Parameters, subject: Subject
 function play(given: Parameters, callId: CallId, subject: Subject): Command {
   const file = needed(given, 'AudioFile').trim();
   if (/[/\\\0]|^\.\.?$/.test(file)) throw new BadRequest('AudioFile', 'AudioFile is the name of a file, without a path');
-  const maxSec = seconds(given, 'Timeout');
+  const maxSec = wholeSeconds(given, 'Timeout');
   const repeat = flag(given, 'Repeat') ? { times: MOST_TIMES } : {};
   return {
     kind: 'call.play',
@@ -141,8 +141,8 @@ function speak(given: Parameters, callId: CallId, subject: Subject): Command {
 function record(given: Parameters, callId: CallId): Command {
   const format = (given.get('format') ?? '').trim().toLowerCase() || 'mp3';
   if (format !== 'mp3' && format !== 'wav') throw new BadRequest('Format', 'Format is mp3 or wav');
-  const maxSec = seconds(given, 'Duration');
-  const silenceSec = seconds(given, 'Inactivity');
+  const maxSec = wholeSeconds(given, 'Duration');
+  const silenceSec = wholeSeconds(given, 'Inactivity');
   return {
     kind: 'record.start',
     callId,
@@ -231,6 +231,11 @@ export function seconds(given: Parameters, name: string): number | undefined {
   if (!/^[0-9]{1,6}(\.[0-9]{1,3})?$/.test(value) || Number(value) <= 0 || Number(value) > MOST_SECONDS)
     throw new BadRequest(name, `${name} is a number of seconds`);
   return Number(value);
+}
+
+function wholeSeconds(given: Parameters, name: string): number | undefined {
+  const value = seconds(given, name);
+  return value === undefined ? undefined : Math.ceil(value);
 }
 
 function flag(given: Parameters, name: string): boolean {

@@ -29,6 +29,7 @@ export type Options = Readonly<{
   sounds?: Readonly<Record<string, Readonly<{ hertz: number; seconds: number }>>>;
   trunks?: string;
   phlos?: string;
+  ozeki?: string;
   holdfast?: string;
   environment?: Readonly<Record<string, string>>;
 }>;
@@ -159,6 +160,7 @@ function writeConfig(folder: string, options: Options): void {
   writeFileSync(join(folder, 'accounts.yaml'), ['phones:', ...phones, ...http, ''].join('\n'));
   writeFileSync(join(folder, 'trunks.yaml'), options.trunks ?? 'trunks: []\n');
   if (options.phlos !== undefined) writeFileSync(join(folder, 'phlos.yaml'), options.phlos);
+  if (options.ozeki !== undefined) writeFileSync(join(folder, 'ozeki.yaml'), options.ozeki);
   writeFileSync(join(folder, 'holdfast.yaml'), options.holdfast ?? 'log: debug\n');
   for (const [name, hertz] of Object.entries({ default: MUSIC_HERTZ, ...options.music })) {
     mkdirSync(join(folder, 'music', name), { recursive: true });

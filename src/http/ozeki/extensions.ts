@@ -104,8 +104,8 @@ export class Extensions {
 
   /** @throws CallDeclined, NumberUnknown when nobody says what is to be done */
   async #prepare(callId: CallId, number: string): Promise<void> {
-    const { script, url } = this.#byNumber.get(number) ?? {};
-    const address = url ?? this.#deps.config.urls.incomingCall;
+    const { script, url = '' } = this.#byNumber.get(number) ?? {};
+    const address = url === '' ? this.#deps.config.urls.incomingCall : url;
     const steps = await this.#steps(callId, script, address, 'IncomingCall');
     if (script === undefined && address === '') throw new NumberUnknown(number);
     if (steps[0]?.name === 'Reject') throw new CallDeclined();
