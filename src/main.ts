@@ -6,10 +6,8 @@ import { CallService } from '#calls/call-service.js';
 import { CommandService } from '#calls/command-service.js';
 import { ConferenceAware } from '#calls/conference-aware.js';
 import { ConferenceCommands } from '#calls/conference-commands.js';
-import { HistoryCommands } from '#calls/history-commands.js';
 import { ConferenceService } from '#calls/conference-service.js';
 import { EventBus } from '#calls/event-bus.js';
-import { RecordCommands } from '#calls/record-commands.js';
 import { SoundCommands } from '#calls/sound-commands.js';
 import { HoldMusicSounds } from '#calls/hold-music-sounds.js';
 import { Liveness } from '#calls/liveness.js';
@@ -19,7 +17,6 @@ import { VirtualPhones } from '#calls/virtual-phones.js';
 import { readPolicy } from '#calls/written-policy.js';
 import { mergePolicies } from '#core/hold-policy.js';
 import { startEngineThread } from '#engine/thread.js';
-import { CallHistory } from '#history/call-history.js';
 import { startHttp } from '#http/server.js';
 import { RealClock, type Clock } from '#kit/clock.js';
 import { loadConfig, type Config } from '#kit/config.js';
@@ -30,9 +27,11 @@ import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
 import { installRoutes, type RouteDeps } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
+import { Closers } from './closers.js';
 import { LazyMixer } from './lazy-mixer.js';
 import { buildConnections } from './connections.js';
 import { buildPhones } from './phones.js';
+import { openRecords } from './records.js';
 import { welcome, type Served } from './welcome.js';
 
 export type RunningHoldfast = Served & Readonly<{ stop: () => Promise<void> }>;
@@ -43,25 +42,6 @@ export type Fatal = (why: string) => void;
 const CONNECT_MS = 10_000;
 /** Ctrl-C ends within two seconds: calls get this long to hear BYE, the rest goes to closing. */
 const POLITE_MS = 1200;
-
-/** What was opened last is closed first; one that fails to close does not keep the others open. */
-class Closers {
-  readonly #closers: { name: string; close: () => Promise<void> | void }[] = [];
-
-  add(name: string, close: () => Promise<void> | void): void {
-    this.#closers.unshift({ name, close });
-  }
-
-  async closeAll(log: Logger): Promise<void> {
-    for (const { name, close } of this.#closers.splice(0)) {
-      try {
-        await close();
-      } catch (error) {
-        log.warn({ err: error, room: name }, 'a room did not close cleanly');
-      }
-    }
-  }
-}
 
 /** @throws AppError (ConfigError and others) with one clear line when something cannot start; what was started is stopped again. */
 export async function startHoldfast(
@@ -171,8 +151,8 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   closers.add('phones', () => phones.stop());
   phones.begin();
 
-  const history = new CallHistory({ bus, view: (id) => calls.view(id), maxCalls: 10_000 });
-  closers.add('history', () => history.close());
+  const records = await openRecords({ config, media, calls, bus, clock, log });
+  closers.add('records', () => records.close());
   const mixer = new LazyMixer({ address: config.addresses[0], clock, log: log.child({ room: 'conference' }) });
   closers.add('mixer', () => mixer.stop());
   const conferences = new ConferenceService({
@@ -189,8 +169,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   mixer.onLost(() => conferences.mixerLost());
   const rooms = {
     sound: new SoundCommands({ calls, media: media.port }),
-    records: new RecordCommands(),
-    history: new HistoryCommands(history),
+    ...records.rooms,
     reach: connected.reach,
     conferences: new ConferenceCommands(conferences, numbers, (id) => calls.live(id)),
   };
@@ -213,6 +192,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     registrations: phones.registrar,
     music: media.music,
     numbers,
+    recordings: records.recordings,
     health: () => media.health(),
     gauges: () => ({
       calls: calls.size,

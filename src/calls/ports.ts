@@ -215,6 +215,23 @@ export interface MediaPort {
   delete(callId: CallId): Promise<void>;
 }
 
+/** A copy of what one party says. Rejects as MediaPort does. */
+export interface TapPort {
+  /** @param to a UDP port of ours: G.711 comes there as RTP, PCMU where the party speaks neither law. */
+  tap(leg: LegId, to: SocketAddress): Promise<Tap>;
+}
+
+export type Tap = Readonly<{
+  /** What comes from elsewhere is not it. */
+  from: SocketAddress;
+  /** The party speaks something else, which is translated. */
+  translates: boolean;
+  /** Never rejects; ending twice is ending once. */
+  end: () => Promise<void>;
+}>;
+
+export type SocketAddress = Readonly<{ address: string; port: number }>;
+
 /** What a party hears until it is told otherwise. */
 export type PlayedSound =
   | Readonly<{ kind: 'ringback' }>

@@ -21,6 +21,11 @@ export const ERROR_CODES = {
   sound_not_found: { status: 404, title: 'Sound not found', meaning: 'The mixer has no such sound.' },
   webhook_not_found: { status: 404, title: 'Webhook not found', meaning: 'There is no webhook with this name.' },
   music_not_found: { status: 404, title: 'Music not found', meaning: 'There is no such file in this class of music.' },
+  recording_not_found: {
+    status: 404,
+    title: 'Recording not found',
+    meaning: 'There is no recording with this id, or it made room for newer ones.',
+  },
   dead_letter_not_found: {
     status: 404,
     title: 'Dead letter not found',
@@ -57,6 +62,11 @@ export const ERROR_CODES = {
     status: 422,
     title: 'Message refused',
     meaning: 'No phone took the message; `detail` says what SIP status came.',
+  },
+  too_many_attempts: {
+    status: 429,
+    title: 'Too many attempts',
+    meaning: 'Too many wrong credentials wait for their refusal already; `Retry-After` says when to try again.',
   },
   headers_too_large: { status: 431, title: 'Headers too large', meaning: 'The request line and headers together are too long.' },
   internal: { status: 500, title: 'Internal error', meaning: 'A fault in Holdfast; its log says more.' },

@@ -4,7 +4,9 @@
  */
 import { Type, type Static } from '@sinclair/typebox';
 import type { OzekiConfig } from './ozeki-schema.js';
+import type { AgentsConfig } from './agents-schema.js';
 import type { PhlosConfig } from './phlos-schema.js';
+import type { RecordsConfig } from './records-schema.js';
 import type { WebhooksConfig } from './webhooks-schema.js';
 
 const port = (value: number) => Type.Integer({ minimum: 0, maximum: 65535, default: value });
@@ -104,12 +106,8 @@ export const HoldfastFile = Type.Object(
       },
       { ...strict, default: {} },
     ),
-    engine: Type.Object(
-      {
-        adminPort: port(0), // where drachtio-srf connects; 0 takes a free one
-      },
-      { ...strict, default: {} },
-    ),
+    // where drachtio-srf connects; 0 takes a free one
+    engine: Type.Object({ adminPort: port(0) }, { ...strict, default: {} }),
     log: Type.Union(
       ['trace', 'debug', 'info', 'warn', 'error', 'silent'].map((level) => Type.Literal(level)),
       { default: 'info' },
@@ -269,6 +267,8 @@ export type Config = Readonly<
     webhooks: WebhooksConfig;
     plivo: PhlosConfig;
     ozeki: OzekiConfig;
+    records: RecordsConfig;
+    agents: AgentsConfig;
   }
 >;
 

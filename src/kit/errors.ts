@@ -101,6 +101,12 @@ export class MusicFull extends AppError {
   }
 }
 
+export class RecordingNotFound extends AppError {
+  constructor(id: string) {
+    super({ code: 'recording_not_found', http: 404, sip: 404, message: `no recording ${id.slice(0, 100)}` });
+  }
+}
+
 /** rtpengine refused a command or did not answer in time. */
 export class MediaFailed extends AppError {
   constructor(message: string, cause?: unknown) {

@@ -24,6 +24,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   conformance: ['sip', 'kit'],
   conference: ['kit'],
   history: ['calls', 'core', 'kit'],
+  recordings: ['calls', 'conference', 'core', 'kit'],
   setup: [],
 };
 
@@ -36,6 +37,12 @@ const NARROW: readonly Readonly<{ from: string; to: string; only: RegExp; why: s
     to: 'calls',
     only: /^#calls\/commands\.js$/,
     why: 'a script speaks the language of commands, as a dialect does',
+  },
+  {
+    from: 'recordings',
+    to: 'conference',
+    only: /^#conference\/(frame|g711|rtp)\.js$/,
+    why: 'it takes sound apart as the mixer does, and has no mixer',
   },
   { from: 'media', to: 'calls', only: /^#calls\/ports\.js$/, why: 'media fills a port, it asks nothing' },
 ];

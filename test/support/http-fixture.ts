@@ -6,10 +6,11 @@ import type { Test } from 'tap';
 import { EventBus } from '#calls/event-bus.js';
 import type { VirtualNumber } from '#calls/virtual-numbers.js';
 import { buildApp, type HttpApp, type HttpDeps } from '#http/app.js';
+import { LOGIN_LIMITS } from '#http/login-guard.js';
 import { startHttp, type RunningHttp } from '#http/server.js';
-import type { HealthView, MusicPort, RegistrationView } from '#http/read-models.js';
-import type { Config, OzekiConfig, PhlosConfig, WebhooksConfig } from '#kit/config.js';
-import { MediaFailed, MusicNotFound } from '#kit/errors.js';
+import type { HealthView, MusicPort, RecordingsPort, RegistrationView } from '#http/read-models.js';
+import type { AgentsConfig, Config, OzekiConfig, PhlosConfig, WebhooksConfig } from '#kit/config.js';
+import { MediaFailed, MusicNotFound, RecordingNotFound } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { FakeCalls } from './fake-calls.js';
 import { FakeClock } from './fake-clock.js';
@@ -84,6 +85,17 @@ export const OZEKI: OzekiConfig = {
   },
 };
 
+/** Agents as agents.yaml has them when it says nothing. */
+export const NO_AGENTS: AgentsConfig = {
+  enabled: true,
+  connectHold: 'auto',
+  authMode: 1,
+  waitSeconds: 10,
+  pollSeconds: 120,
+  graceSeconds: 43_200,
+  agents: [],
+};
+
 /** The house that seed 001 prints. */
 export const VOIPNOW: Config['accounts']['voipnow'] = {
   enabled: true,
@@ -97,6 +109,16 @@ export const VOIPNOW: Config['accounts']['voipnow'] = {
     { client: 'demo', secret: 'demo', user: '12' },
     { client: 'narrow', secret: 'narrow-secret', user: '13', extensions: ['210'] },
   ],
+};
+
+const noRecording = (id: string): never => {
+  throw new RecordingNotFound(id);
+};
+export const NO_RECORDINGS: RecordingsPort = {
+  list: () => ({ total: 0, recordings: [] }),
+  get: noRecording,
+  fileOf: noRecording,
+  remove: (id) => Promise.reject(new RecordingNotFound(id)),
 };
 
 export const NO_MUSIC: MusicPort = {
@@ -141,16 +163,19 @@ export function fixture(
       webhooks: NO_WEBHOOKS,
       plivo: DEMO_PHLOS,
       ozeki,
+      agents: NO_AGENTS,
     },
     commands: calls,
     bus,
     registrations: { list: () => [REGISTRATION] },
     music: NO_MUSIC,
     numbers: { add: (number, virtual) => void programs.set(number, virtual), remove: (number) => void programs.delete(number) },
+    recordings: NO_RECORDINGS,
     health: () => health.now,
     gauges: () => ({ calls: calls.calls.size, registrations: 1, rtpengineUp: health.now.rtpengine === 'up', reinvites }),
     clock,
     log,
+    loginLimits: { ...LOGIN_LIMITS, firstMs: 0 }, // wrong credentials cost nothing where they are not what is looked at
   };
   return { deps, calls, bus, clock, logged: () => text, health, reinvites, programs };
 }

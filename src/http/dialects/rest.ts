@@ -16,6 +16,7 @@ import { conferenceRoutes } from './rest-conferences.js';
 import { callId, connectRoutes } from './rest-connect.js';
 import { reachRoutes } from './rest-reach.js';
 import { soundRoutes } from './rest-sound.js';
+import { recordRoutes } from './rest-records.js';
 import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
 export const rest: Dialect = {
@@ -95,6 +96,7 @@ function routes(): readonly DialectRoute[] {
     },
     ...connectRoutes(write),
     ...soundRoutes(write),
+    ...recordRoutes(write),
     ...conferenceRoutes(write),
     ...reachRoutes(write),
   ];
@@ -159,7 +161,11 @@ function write(outcome: Outcome): DialectReply {
     case 'play.started':
       return json(202, { callId: outcome.callId, playId: outcome.playId, ms: outcome.ms });
     case 'record.started':
-      return json(202, { callId: outcome.callId, recordingId: outcome.recordingId });
+      return json(
+        202,
+        { callId: outcome.callId, recordingId: outcome.recordingId },
+        { location: `/recordings/${outcome.recordingId}` },
+      );
     case 'history.found':
       return json(200, { total: outcome.total, page: outcome.page, calls: outcome.rows });
     case 'message.sent':
