@@ -9,6 +9,8 @@ import { REACH_SCHEMAS } from './reach-schemas.js';
 import { NAMED_SCHEMAS } from './schemas.js';
 import { WEBHOOK_SCHEMAS } from './webhooks/webhook-schemas.js';
 
+const SCHEMAS: readonly TSchema[] = [...NAMED_SCHEMAS, ...CONFERENCE_SCHEMAS, ...REACH_SCHEMAS, ...WEBHOOK_SCHEMAS];
+
 /** What a route says of itself. */
 export type RouteDoc = Readonly<{
   summary: string;
@@ -71,12 +73,7 @@ export function openApiOf(routes: readonly DocumentedRoute[], version: string): 
     info: { title: 'Holdfast', version, description: 'Calls set up, held and resumed over HTTP, with proof of hold.' },
     paths,
     components: {
-      schemas: Object.fromEntries(
-        [...NAMED_SCHEMAS, ...CONFERENCE_SCHEMAS, ...REACH_SCHEMAS, ...WEBHOOK_SCHEMAS].map((schema) => [
-          schema.$id ?? '',
-          plain(schema),
-        ]),
-      ),
+      schemas: Object.fromEntries(SCHEMAS.map((schema) => [schema.$id ?? '', plain(schema)])),
       securitySchemes: { token: { type: 'http', scheme: 'bearer' }, password: { type: 'http', scheme: 'basic' } },
     },
     security: [{ token: [] }, { password: [] }],

@@ -22,8 +22,20 @@ export class CredentialsMissing extends Unauthorized {
 }
 
 export class CredentialsWrong extends Unauthorized {
-  constructor() {
-    super('no account has these credentials');
+  constructor(message = 'no account has these credentials') {
+    super(message);
+  }
+}
+
+/** Wrong ones enough: whether these are right is not looked at. To a dialect that has no word for it they are wrong once more. */
+export class TooManyAttempts extends CredentialsWrong {
+  override readonly code: 'too_many_attempts' = 'too_many_attempts';
+  override readonly http = ERROR_CODES.too_many_attempts.status;
+  readonly retryAfterSec: number;
+
+  constructor(retryAfterSec: number) {
+    super('too many wrong credentials from this address; try again later');
+    this.retryAfterSec = retryAfterSec;
   }
 }
 

@@ -8,13 +8,16 @@ import { join, resolve } from 'node:path';
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
 import { parseDocument } from 'yaml';
-import { AccountsFile, DEMO_PASSWORDS, ENVIRONMENT, HoldfastFile, MusicFile, TrunksFile, type Config } from './config-schema.js';
+import { AgentsFile } from './agents-schema.js';
+import { AccountsFile, ENVIRONMENT, HoldfastFile, MusicFile, TrunksFile, type Config } from './config-schema.js';
+import { DEMO_PASSWORDS } from './demo-passwords.js';
 import { ConfigError } from './errors.js';
 import { PhlosFile } from './phlos-schema.js';
 import { RecordsFile } from './records-schema.js';
 import { WebhooksFile } from './webhooks-schema.js';
 
 export type { Config, TrunkConfig } from './config-schema.js';
+export type { AgentsConfig } from './agents-schema.js';
 export type { NodeConfig, PhlosConfig } from './phlos-schema.js';
 export type { HookLimits, WebhooksConfig } from './webhooks-schema.js';
 
@@ -40,6 +43,7 @@ export function loadConfig(environment: Environment, defaultFolder: string): Con
     webhooks: { ...webhooks, allowPrivateAddresses: webhooks.allowPrivateAddresses ?? addresses.every(isLoopback) },
     plivo: validate(PhlosFile, readYaml(folder, 'phlos.yaml'), 'phlos.yaml'),
     records: recordsOf(folder),
+    agents: validate(AgentsFile, readYaml(folder, 'agents.yaml'), 'agents.yaml'),
   };
   checkTogether(config);
   return deepFreeze(config);
@@ -158,6 +162,7 @@ function checkTogether(config: Config): void {
   checkWebhookNames(config);
   checkPhloNames(config);
   checkVoipnowClients(config);
+  checkAgents(config);
   refuseDemoPasswords(config);
 }
 
@@ -191,6 +196,19 @@ function checkVoipnowClients({ accounts: { phones, voipnow } }: Config): void {
   }
 }
 
+function checkAgents({ accounts: { phones }, agents: { enabled, agents } }: Config): void {
+  if (!enabled) return;
+  const names = new Set<string>();
+  const numbers = new Set(phones.map(({ number }) => number));
+  for (const [index, { agent, phone }] of agents.entries()) {
+    const key = `agents.yaml: agents.${index}`;
+    if (names.has(agent)) throw new ConfigError(`${key}.agent: found ${agent} twice, expected each agent once`);
+    names.add(agent);
+    if (phone !== undefined && !numbers.has(phone))
+      throw new ConfigError(`${key}.phone: found ${phone}, expected the number of a phone in accounts.yaml`);
+  }
+}
+
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
 /** Everybody knows the demo passwords: they are for loopback only. */
@@ -218,6 +236,11 @@ function refuseDemoPasswords(config: Config): void {
     throw new ConfigError(
       `phlos.yaml: accounts: an account still has the demo token, and address is ${open}, which others can reach. Give it an ` +
         `authToken of its own, take it out, or say enabled: false`,
+    );
+  if (config.agents.enabled && config.agents.agents.some(({ password }) => DEMO_PASSWORDS.has(password)))
+    throw new ConfigError(
+      `agents.yaml: agents: an agent still has its demo password, and address is ${open}, which others can reach. Give every agent a ` +
+        `password of its own, take it out, or say enabled: false`,
     );
 }
 

@@ -62,8 +62,13 @@ export class FakeCalls implements CommandPort {
     return this.asked.at(-1);
   }
 
-  execute(command: Command): Promise<Outcome> {
+  /** Which dialect a hold or a resume came from is not part of what it asked: see `askedBy`. */
+  readonly askedBy: (string | undefined)[] = [];
+
+  execute(asked: Command): Promise<Outcome> {
+    const { by, ...command } = { by: undefined, ...asked } as Command & { by?: string };
     this.asked.push(command);
+    this.askedBy.push(by);
     return this.failure === undefined ? Promise.resolve().then(() => this.#answer(command)) : Promise.reject(this.failure);
   }
 

@@ -25,6 +25,8 @@ export type Options = Readonly<{
   phones?: Readonly<Record<string, string>>;
   /** More classes of music, by their tone. */
   music?: Readonly<Record<string, number>>;
+  /** More keys of accounts.yaml, as they stand there. */
+  accounts?: string;
   trunks?: string;
   phlos?: string;
   records?: string;
@@ -163,7 +165,7 @@ function writeConfig(folder: string, options: Options): void {
     (number) => `  - { number: '${number}', name: Extension ${number}, password: demo-${number}${more(number)} }`,
   );
   const http = ['http:', '  - { user: HTTP_User_1, password: qwe123 }', 'tokens:', '  - { name: demo, token: demo-token }'];
-  writeFileSync(join(folder, 'accounts.yaml'), ['phones:', ...phones, ...http, ''].join('\n'));
+  writeFileSync(join(folder, 'accounts.yaml'), ['phones:', ...phones, ...http, options.accounts ?? ''].join('\n'));
   writeFileSync(join(folder, 'trunks.yaml'), options.trunks ?? 'trunks: []\n');
   if (options.phlos !== undefined) writeFileSync(join(folder, 'phlos.yaml'), options.phlos);
   if (options.records !== undefined) writeFileSync(join(folder, 'records.yaml'), options.records);

@@ -5,9 +5,10 @@ import { Writable } from 'node:stream';
 import type { Test } from 'tap';
 import { EventBus } from '#calls/event-bus.js';
 import { buildApp, type HttpApp, type HttpDeps } from '#http/app.js';
+import { LOGIN_LIMITS } from '#http/login-guard.js';
 import { startHttp, type RunningHttp } from '#http/server.js';
 import type { HealthView, MusicPort, RecordingsPort, RegistrationView } from '#http/read-models.js';
-import type { Config, PhlosConfig, WebhooksConfig } from '#kit/config.js';
+import type { AgentsConfig, Config, PhlosConfig, WebhooksConfig } from '#kit/config.js';
 import { MediaFailed, MusicNotFound, RecordingNotFound } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { FakeCalls } from './fake-calls.js';
@@ -59,6 +60,17 @@ export const DEMO_PHLOS: PhlosConfig = {
   holdSense: 'holder',
   accounts: [{ authId: 'demo', authToken: 'demo-token' }],
   phlos: [{ id: 'demo-phlo', name: 'Demo', createdOn: '2018-11-14 04:41:31.827796+00:00', nodes: [{ id: 'demo-node' }] }],
+};
+
+/** Agents as agents.yaml has them when it says nothing. */
+export const NO_AGENTS: AgentsConfig = {
+  enabled: true,
+  connectHold: 'auto',
+  authMode: 1,
+  waitSeconds: 10,
+  pollSeconds: 120,
+  graceSeconds: 43_200,
+  agents: [],
 };
 
 /** The house that seed 001 prints. */
@@ -121,6 +133,7 @@ export function fixture(calls = new FakeCalls(), addresses: readonly string[] = 
       },
       webhooks: NO_WEBHOOKS,
       plivo: DEMO_PHLOS,
+      agents: NO_AGENTS,
     },
     commands: calls,
     bus,
@@ -131,6 +144,7 @@ export function fixture(calls = new FakeCalls(), addresses: readonly string[] = 
     gauges: () => ({ calls: calls.calls.size, registrations: 1, rtpengineUp: health.now.rtpengine === 'up', reinvites }),
     clock,
     log,
+    loginLimits: { ...LOGIN_LIMITS, firstMs: 0 }, // wrong credentials cost nothing where they are not what is looked at
   };
   return { deps, calls, bus, clock, logged: () => text, health, reinvites };
 }
