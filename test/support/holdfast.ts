@@ -29,6 +29,7 @@ export type Options = Readonly<{
   accounts?: string;
   trunks?: string;
   phlos?: string;
+  agents?: string;
   records?: string;
   holdfast?: string;
   environment?: Readonly<Record<string, string>>;
@@ -168,6 +169,7 @@ function writeConfig(folder: string, options: Options): void {
   writeFileSync(join(folder, 'accounts.yaml'), ['phones:', ...phones, ...http, options.accounts ?? ''].join('\n'));
   writeFileSync(join(folder, 'trunks.yaml'), options.trunks ?? 'trunks: []\n');
   if (options.phlos !== undefined) writeFileSync(join(folder, 'phlos.yaml'), options.phlos);
+  if (options.agents !== undefined) writeFileSync(join(folder, 'agents.yaml'), options.agents);
   if (options.records !== undefined) writeFileSync(join(folder, 'records.yaml'), options.records);
   writeFileSync(join(folder, 'holdfast.yaml'), options.holdfast ?? 'log: debug\n');
   for (const [name, hertz] of Object.entries({ default: MUSIC_HERTZ, ...options.music })) {
