@@ -8,18 +8,12 @@ import { ConferenceAware } from '#calls/conference-aware.js';
 import { ConferenceCommands } from '#calls/conference-commands.js';
 import { ConferenceService } from '#calls/conference-service.js';
 import { EventBus } from '#calls/event-bus.js';
-import { ReachCommands } from '#calls/reach-commands.js';
-import { RecordCommands } from '#calls/record-commands.js';
 import { SoundCommands } from '#calls/sound-commands.js';
-import { Announcer } from '#calls/announcer.js';
-import { DialogMoves } from '#calls/dialog-moves.js';
 import { HoldMusicSounds } from '#calls/hold-music-sounds.js';
 import { Liveness } from '#calls/liveness.js';
-import { Parking } from '#calls/parking.js';
 import type { CallSignals } from '#calls/ports.js';
 import { VirtualNumbers } from '#calls/virtual-numbers.js';
 import { VirtualPhones } from '#calls/virtual-phones.js';
-import { TransferService } from '#calls/transfer-service.js';
 import { readPolicy } from '#calls/written-policy.js';
 import { mergePolicies } from '#core/hold-policy.js';
 import { startEngineThread } from '#engine/thread.js';
@@ -33,8 +27,11 @@ import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
 import { installRoutes, type RouteDeps } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
+import { Closers } from './closers.js';
 import { LazyMixer } from './lazy-mixer.js';
+import { buildConnections } from './connections.js';
 import { buildPhones } from './phones.js';
+import { openRecords } from './records.js';
 import { welcome, type Served } from './welcome.js';
 
 export type RunningHoldfast = Served & Readonly<{ stop: () => Promise<void> }>;
@@ -45,25 +42,6 @@ export type Fatal = (why: string) => void;
 const CONNECT_MS = 10_000;
 /** Ctrl-C ends within two seconds: calls get this long to hear BYE, the rest goes to closing. */
 const POLITE_MS = 1200;
-
-/** What was opened last is closed first; one that fails to close does not keep the others open. */
-class Closers {
-  readonly #closers: { name: string; close: () => Promise<void> | void }[] = [];
-
-  add(name: string, close: () => Promise<void> | void): void {
-    this.#closers.unshift({ name, close });
-  }
-
-  async closeAll(log: Logger): Promise<void> {
-    for (const { name, close } of this.#closers.splice(0)) {
-      try {
-        await close();
-      } catch (error) {
-        log.warn({ err: error, room: name }, 'a room did not close cleanly');
-      }
-    }
-  }
-}
 
 /** @throws AppError (ConfigError and others) with one clear line when something cannot start; what was started is stopped again. */
 export async function startHoldfast(
@@ -123,21 +101,19 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     maxCalls: config.sip.maxCalls,
     house: { policy: mergePolicies(readPolicy(config.hold)) },
   });
-  const parking = new Parking(config.park, clock);
-  const announcer = new Announcer({ signaling: parties, media: media.port, clock, log: log.child({ room: 'announcer' }) });
-  closers.add('announcer', () => announcer.close());
-  const moves = new DialogMoves({ calls, signaling: parties, parking, announcer });
-  const transfers = new TransferService({
+  const connected = buildConnections({
     calls,
+    srf,
     bindings: numbers,
     signaling: parties,
+    media: media.port,
     bus,
-    parking,
-    moves,
-    announcer,
-    log: log.child({ room: 'transfers' }),
+    clock,
+    log,
+    park: config.park,
   });
-  calls.transferBy(transfers);
+  closers.add('connections', () => connected.close());
+  const { transfers, moves, parking } = connected;
   const liveness = new Liveness({
     find: (id) => calls.live(id),
     signaling: parties,
@@ -146,7 +122,6 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     clock,
     everySec: config.sip.livenessSeconds,
   });
-  closers.add('transfers', () => transfers.close());
   closers.add('liveness', () => liveness.close());
   media.onLost(() => calls.mediaLost());
   const authenticate: RouteDeps['authenticate'] = (request, response) => phones.authenticator.identify(request, response);
@@ -176,6 +151,8 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   closers.add('phones', () => phones.stop());
   phones.begin();
 
+  const records = await openRecords({ config, media, calls, bus, clock, log });
+  closers.add('records', () => records.close());
   const mixer = new LazyMixer({ address: config.addresses[0], clock, log: log.child({ room: 'conference' }) });
   closers.add('mixer', () => mixer.stop());
   const conferences = new ConferenceService({
@@ -192,8 +169,8 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   mixer.onLost(() => conferences.mixerLost());
   const rooms = {
     sound: new SoundCommands({ calls, media: media.port }),
-    records: new RecordCommands(),
-    reach: new ReachCommands(),
+    ...records.rooms,
+    reach: connected.reach,
     conferences: new ConferenceCommands(conferences, numbers, (id) => calls.live(id)),
   };
   const callCommands = new CommandService({
@@ -214,6 +191,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     bus,
     registrations: phones.registrar,
     music: media.music,
+    recordings: records.recordings,
     health: () => media.health(),
     gauges: () => ({
       calls: calls.size,

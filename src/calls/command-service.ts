@@ -12,6 +12,7 @@ import { stateOf, viewOf } from './call-view.js';
 import type { Command, CommandPort, HoldProof, LegProof, Outcome } from './commands.js';
 import type { ConferenceCommands } from './conference-commands.js';
 import type { DialogMoves } from './dialog-moves.js';
+import type { HistoryCommands } from './history-commands.js';
 import { HoldWatch } from './hold-watch.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import type { DialFacts, LiveCall } from './live-call.js';
@@ -38,6 +39,7 @@ type Followed = Readonly<{ watch: HoldWatch; settled: boolean }>;
 export type CommandRooms = Readonly<{
   sound: SoundCommands;
   records: RecordCommands;
+  history: HistoryCommands;
   reach: ReachCommands;
   conferences: ConferenceCommands;
 }>;
@@ -125,6 +127,8 @@ export class CommandService implements CommandPort {
       case 'record.start':
       case 'record.stop':
         return this.#rooms.records.execute(command);
+      case 'history.find':
+        return this.#rooms.history.execute(command);
       case 'call.answer':
       case 'call.reject':
       case 'call.forward':

@@ -9,6 +9,7 @@ import type { MusicWish } from '#core/hold-music.js';
 import type { HoldPolicy } from '#core/hold-policy.js';
 import type { CallId, LegRole, Sound } from '#core/leg.js';
 import type { ConferenceCommand, ConferenceId, ConferenceOutcome } from './conference-commands.js';
+import type { HistoryCommand, HistoryOutcome } from './history-commands.js';
 import type { ReachCommand, ReachOutcome } from './reach-commands.js';
 import type { RecordCommand, RecordOutcome } from './record-commands.js';
 import type { SoundCommand, SoundOutcome } from './sound-commands.js';
@@ -58,6 +59,7 @@ export type Command =
   | Readonly<{ kind: 'call.list' }>
   | SoundCommand
   | RecordCommand
+  | HistoryCommand
   | ReachCommand
   | ConferenceCommand;
 
@@ -128,6 +130,7 @@ export type Outcome =
   | Readonly<{ kind: 'call.listed'; calls: readonly CallView[] }>
   | SoundOutcome
   | RecordOutcome
+  | HistoryOutcome
   | ReachOutcome
   | ConferenceOutcome;
 

@@ -23,7 +23,8 @@ export class ConferenceAware implements CommandPort {
 
   /** @throws as CommandPort */
   async execute(command: Command): Promise<Outcome> {
-    if (!('callId' in command) || this.#absorbed.of(command.callId) === undefined) return this.#commands.execute(command);
+    if (command.kind === 'history.find' || !('callId' in command) || this.#absorbed.of(command.callId) === undefined)
+      return this.#commands.execute(command);
     switch (command.kind) {
       case 'call.get':
         return { kind: 'call.found', call: this.#shown(command.callId) };

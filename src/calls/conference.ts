@@ -69,7 +69,11 @@ export class Conference {
   rows(): Readonly<Record<string, HearingRow>> {
     const rowOf = (listener: ConferenceMember): HearingRow => {
       if (listener.apart) return { only: [] };
-      return { except: this.members.filter((speaker) => !isHeardBy(speaker, listener)).map(({ facts }) => facts.id) };
+      return {
+        except: this.members
+          .filter((speaker) => speaker !== listener && !isHeardBy(speaker, listener))
+          .map(({ facts }) => facts.id),
+      };
     };
     return Object.fromEntries(this.members.filter(({ joined }) => joined).map((member) => [member.facts.id, rowOf(member)]));
   }

@@ -6,6 +6,7 @@
 import { answerTo } from '#core/direction.js';
 import type { Effect } from '#core/effects.js';
 import type { CallEvent } from '#core/events.js';
+import { isOvertaken } from '#core/forward.js';
 import type { Input, TimerName } from '#core/inputs.js';
 import type { CallId, LegRole } from '#core/leg.js';
 import { glareWindowMs } from '#core/glare.js';
@@ -133,7 +134,7 @@ export class EffectRunner {
     if (live.call.kind === 'terminated' && effect.kind !== 'delete-media') return; // it ended while this waited
     switch (effect.kind) {
       case 'dial':
-        return this.#dial(live, effect);
+        return isOvertaken(live.call, effect) ? undefined : this.#dial(live, effect);
       case 'progress': {
         const { call } = live;
         const direction = answerTo(call.kind === 'terminated' ? 'sendrecv' : call.caller.media.remote, 'sendrecv');
@@ -204,7 +205,7 @@ export class EffectRunner {
     }
     if (effect.offer !== 'none') live.hasMedia = true;
     const offer = await live.media.offerFor(effect.leg, effect.offer);
-    if (live.call.kind === 'terminated') return;
+    if (live.call.kind === 'terminated' || isOvertaken(live.call, effect)) return;
     // The phone shows who is on the other end: the callee for an API call's caller, the caller for everybody else.
     const other = effect.leg === 'caller' ? parties.callee : parties.caller;
     this.#deps.signaling.dial({
@@ -214,7 +215,7 @@ export class EffectRunner {
       fromUser: other,
       fromName: effect.leg === 'callee' ? live.dialFacts.fromName : undefined,
       toUser: number,
-      autoAnswer: live.dialFacts.autoAnswer && effect.leg === 'caller',
+      autoAnswer: effect.again?.autoAnswer ?? (live.dialFacts.autoAnswer && effect.leg === 'caller'),
       maxForwards: live.dialFacts.maxForwards,
       privacy: live.dialFacts.privacy && effect.leg === 'callee',
       referredBy: live.dialFacts.referredBy,

@@ -27,7 +27,7 @@ export type LiveCall = {
   readonly media: MediaSession;
   readonly dialFacts: DialFacts;
   /** Who is on each side, wherever its dialog came from: a trunk may claim any number. */
-  readonly phones: Readonly<Record<LegRole, PhoneTraits>>;
+  phones: Readonly<Record<LegRole, PhoneTraits>>;
   readonly timers: Map<TimerName, Timer>;
   readonly log: Logger;
   /** Commands that wait to see what becomes of a hold or a resume. */

@@ -36,9 +36,9 @@ const UNCHANGED: MediaChange = { changed: false, peerStale: false };
 export class MediaSession {
   readonly #callId: CallId;
   readonly #media: MediaPort;
-  readonly #legs: Readonly<Record<LegRole, LegSdp>>;
+  readonly #legs: Record<LegRole, LegSdp>;
   readonly #modes: () => Readonly<Record<LegRole, HoldMode>>;
-  readonly #programs: Readonly<Record<LegRole, boolean>>;
+  readonly #programs: Record<LegRole, boolean>;
 
   /**
    * @param adopted what was said on dialogs that come from another call: the o= version goes on (RFC 3264 §8), so it is one and the
@@ -54,13 +54,19 @@ export class MediaSession {
     this.#callId = callId;
     this.#media = media;
     this.#modes = modes;
-    this.#programs = programs;
+    this.#programs = { ...programs };
     this.#legs = { caller: adopted.caller ?? newLegSdp(), callee: adopted.callee ?? newLegSdp() };
   }
 
   /** For the call that this leg's dialog moves to. */
   ofLeg(role: LegRole): LegSdp {
     return this.#legs[role];
+  }
+
+  /** Somebody else is on this leg from now on, who has said nothing yet. */
+  renew(role: LegRole, isProgram: boolean): void {
+    this.#legs[role] = newLegSdp();
+    this.#programs[role] = isProgram;
   }
 
   /** Keeps an SDP until the core has decided what to do with it. */

@@ -47,6 +47,11 @@ export class Parking {
     return this.#slots.get(slot);
   }
 
+  ofCall(callId: CallId): (Parked & Readonly<{ slot: string }>) | undefined {
+    for (const [slot, parked] of this.#slots) if (parked.callId === callId) return { ...parked, slot };
+    return undefined;
+  }
+
   isParked(callId: CallId): boolean {
     return [...this.#slots.values()].some((parked) => parked.callId === callId);
   }

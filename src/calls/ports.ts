@@ -103,6 +103,14 @@ export interface SignalingPort {
   forget(leg: LegId): void;
 }
 
+/** RFC 3428, outside of any call. Every wait in it has an end. */
+export interface MessagePort {
+  /** @returns the best of the final answers; of a phone that does not answer 408. */
+  send(message: OutgoingMessage): Promise<Readonly<{ status: number; reason: string }>>;
+}
+
+export type OutgoingMessage = Readonly<{ targets: readonly DialTarget[]; from: string; to: string; text: string }>;
+
 /** What the signaling adapter reports of one leg; `sdp` is absent where the message had no body. */
 export type LegSignal =
   | Readonly<{ kind: 'progressed'; status: number; sdp?: string | undefined }>
@@ -206,6 +214,23 @@ export interface MediaPort {
   musicPackets(callId: CallId): Promise<Readonly<Record<LegRole, number>>>;
   delete(callId: CallId): Promise<void>;
 }
+
+/** A copy of what one party says. Rejects as MediaPort does. */
+export interface TapPort {
+  /** @param to a UDP port of ours: G.711 comes there as RTP, PCMU where the party speaks neither law. */
+  tap(leg: LegId, to: SocketAddress): Promise<Tap>;
+}
+
+export type Tap = Readonly<{
+  /** What comes from elsewhere is not it. */
+  from: SocketAddress;
+  /** The party speaks something else, which is translated. */
+  translates: boolean;
+  /** Never rejects; ending twice is ending once. */
+  end: () => Promise<void>;
+}>;
+
+export type SocketAddress = Readonly<{ address: string; port: number }>;
 
 /** What a party hears until it is told otherwise. */
 export type PlayedSound =

@@ -18,6 +18,7 @@ import type { LiveCall } from './live-call.js';
 import type { Announcer } from './announcer.js';
 import type { DialogMoves } from './dialog-moves.js';
 import type { Parking } from './parking.js';
+import type { Retrievals } from './retrievals.js';
 import { confirmedCall, mustBeItsOwn, mustBeReachable, staysReady, type ConfirmedCall, type FindCall } from './preconditions.js';
 import type { Asker, BindingsPort, IncomingCall, LegId, LegSignal, ReferRequest, SignalingPort } from './ports.js';
 
@@ -53,6 +54,7 @@ export type TransferDeps = Readonly<{
   parking: Parking;
   moves: DialogMoves;
   announcer: Announcer;
+  retrievals: Pick<Retrievals, 'takeOver'>;
   log: Logger;
 }>;
 
@@ -158,7 +160,7 @@ export class TransferService implements CallTransfers {
   takeOver(newCallId: CallId): void {
     const pending = this.#pending.get(newCallId);
     const { calls, signaling } = this.#deps;
-    if (pending === undefined) return;
+    if (pending === undefined) return this.#deps.retrievals.takeOver(newCallId);
     this.#pending.delete(newCallId);
     const { from, leaving, by, to, refer } = pending;
     const staying = otherLeg(leaving);

@@ -77,7 +77,9 @@ export class VirtualPhones implements SignalingPort {
 
   dial(options: DialOptions): void {
     const [target] = options.targets;
+    this.#lines.delete(nameOf(options.leg)); // of whom this call rang before, and was cancelled
     if (target === undefined || !isVirtual(target.uri)) return this.#deps.signaling.dial(options);
+    this.#deps.signaling.forget(options.leg);
     const virtual = this.#deps.numbers.of(target.uri);
     if (virtual === undefined) return this.#later(options.leg, { kind: 'refused', status: 404, reason: 'Not Found' });
     const line = this.#newLine(virtual.party(), 'asked');
@@ -129,11 +131,11 @@ export class VirtualPhones implements SignalingPort {
     if (sdp !== undefined) this.#tell(line, sdp); // the answer to an offer that its 2xx carried
   }
 
+  /** As with a phone, nothing more is heard of it: the leg may be another's by then. */
   cancel(leg: LegId, reason: SipReason): void {
     const line = this.#find(leg);
     if (line === undefined) return this.#deps.signaling.cancel(leg, reason);
     this.#over(line, { status: 487, text: reason.text });
-    this.#later(leg, { kind: 'refused', status: 487, reason: 'Request Terminated' });
   }
 
   bye(leg: LegId, reason: SipReason): void {

@@ -6,6 +6,7 @@ import { assertNever } from '#kit/errors.js';
 import { onEarlyAcked, onEarlyAnswerFailed, onEarlyReinvite } from './early.js';
 import type { Effect } from './effects.js';
 import type { CallParties, EndCause } from './events.js';
+import { onForwardRequested } from './forward.js';
 import { NOBODY_HOLDS, type HoldLedger } from './hold.js';
 import { policyTimers } from './hold-policy.js';
 import type { Input } from './inputs.js';
@@ -24,7 +25,7 @@ import { onMuteRequested, onPlayFailed, onPlayRequested, onQuietRequested } from
 import { onMediaChanged, onMediaRefused, onSoundFailed } from './media-facts.js';
 import { onRefreshAnswered, onRefreshRefused, onSessionAgreed } from './session.js';
 import { onAcked, onAnswered, onInvite, onProgressed, onSetupRequested } from './setup.js';
-import { onBye, onCancel, onHangup, onLost, onMediaLost, onRefused, onShutdown, onTimer } from './teardown.js';
+import { onBye, onCancel, onHangup, onLost, onMediaLost, onRefused, onReject, onShutdown, onTimer } from './teardown.js';
 import { onArrived, onBothMoved, onDismissed, onMoved, onTransferFailed, onTransferRequested } from './transfer.js';
 
 type Common = Readonly<{
@@ -54,6 +55,8 @@ export type Ringing = Common &
     hold: HoldLedger;
     alertingMs?: number | undefined;
     earlyMedia: boolean;
+    /** How often it has been sent to another phone. */
+    forwards?: number | undefined;
   }>;
 
 export type Confirmed = Common &
@@ -127,6 +130,10 @@ function stepOf(call: Exclude<Call, Terminated>, input: Input, atMs: number): St
       return onHangup(call, atMs);
     case 'shutdown.requested':
       return onShutdown(call, atMs);
+    case 'reject.requested':
+      return onReject(call, input, atMs);
+    case 'forward.requested':
+      return onForwardRequested(call, input);
     case 'hold.requested':
       return call.kind === 'confirmed' ? onHoldRequested(call, input) : nothing(call);
     case 'resume.requested':

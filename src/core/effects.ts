@@ -16,8 +16,11 @@ export type OfferSource =
   /** None: the answer to this INVITE will carry the offer. */
   | 'none';
 
+export type Redial = Readonly<{ forwards: number; autoAnswer: boolean }>;
+
 export type Effect =
-  | Readonly<{ kind: 'dial'; leg: LegRole; offer: OfferSource }>
+  /** `again`: another phone instead of the one before; only the last of several counts. */
+  | Readonly<{ kind: 'dial'; leg: LegRole; offer: OfferSource; again?: Redial | undefined }>
   | Readonly<{ kind: 'progress'; leg: LegRole; status: number; earlyMedia: boolean }>
   /** The callee's early media reaches a caller that is already answered (API calls). */
   | Readonly<{ kind: 'bridge-early' }>

@@ -60,6 +60,8 @@ export type EndCause =
 
 export type CallEvent =
   | Readonly<{ kind: 'call.ringing'; callId: CallId; parties: CallParties; leg: LegRole }>
+  /** It rings at `to` now, who is the callee in `parties`, and no longer at `from`. */
+  | Readonly<{ kind: 'call.forwarded'; callId: CallId; parties: CallParties; from: string; to: string }>
   | Readonly<{ kind: 'call.answered'; callId: CallId; parties: CallParties }>
   /** `holders`: the numbers of those who hold, `controller` for a program. */
   | Readonly<{ kind: 'hold.changed'; callId: CallId; parties: CallParties; holders: readonly string[]; hold: HoldView }>

@@ -6,6 +6,7 @@ import type { HoldReason } from './events.js';
 import type { MusicWish } from './hold-music.js';
 import type { HoldPolicy } from './hold-policy.js';
 import type { Leg, LegRole, Play } from './leg.js';
+import type { PartyTraits } from './party.js';
 
 /** What the dial plan says of the number that was asked for. */
 export type Reachability = 'reachable' | 'unknown' | 'not-registered';
@@ -35,6 +36,10 @@ export type Input =
   | Readonly<{ kind: 'leg.lost'; leg: LegRole; why: string }>
   | Readonly<{ kind: 'hangup.requested' }>
   | Readonly<{ kind: 'shutdown.requested' }>
+  /** A program says no in the callee's name. */
+  | Readonly<{ kind: 'reject.requested'; status: number; reason: string }>
+  /** Another phone rings instead; `traits`: what is known of the parties as they are now. */
+  | Readonly<{ kind: 'forward.requested'; to: string; traits: PartyTraits; autoAnswer: boolean }>
   | Readonly<{
       kind: 'hold.requested';
       holder: 'controller' | LegRole;

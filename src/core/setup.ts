@@ -50,7 +50,7 @@ function adoptable(leg: Leg): Leg {
   return { ...rest, role: 'callee', media: { ...media, advertised: 'sendrecv', sound: 'none', stale: false }, glares: 0 };
 }
 
-const newLeg = (role: LegRole, ownsCallId: boolean): Leg => ({
+export const newLeg = (role: LegRole, ownsCallId: boolean): Leg => ({
   role,
   dialog: 'early',
   offerAnswer: { kind: 'stable' },
@@ -219,7 +219,7 @@ function confirm(call: Ringing, input: Answered, atMs: number): Confirmed {
     call.origin === 'transfer'
       ? call.caller // it arrives in a moment
       : { ...quiet(call.caller), dialog: 'confirmed', offerAnswer: callerOfferAnswer(call), halfOpen };
-  const { kind: _kind, lateOffer: _late, earlyMedia: _early, adopted: _adopted, ...common } = call;
+  const { kind: _kind, lateOffer: _late, earlyMedia: _early, adopted: _adopted, forwards: _forwards, ...common } = call;
   return {
     ...common,
     kind: 'confirmed',

@@ -140,6 +140,10 @@ export function onLost(call: Call, role: LegRole, why: string, atMs: number): St
 
 export const onHangup = (call: Call, atMs: number): Step => end(call, 'controller-hung-up', atMs);
 
+/** Once it is answered it can be hung up, and no longer be rejected. */
+export const onReject = (call: Call, { status, reason }: InputOf<'reject.requested'>, atMs: number): Step =>
+  call.kind === 'confirmed' ? [call, []] : end(call, 'refused', atMs, { status, reason });
+
 export const onShutdown = (call: Call, atMs: number): Step =>
   end(call, 'shutdown', atMs, { status: 503, reason: 'Service Unavailable' });
 

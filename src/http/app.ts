@@ -26,7 +26,8 @@ import { mountMusicRoutes, MUSIC_DOCS } from './music-routes.js';
 import { openApiOf } from './openapi.js';
 import { docsPage, frontPage, PAGE_HEADERS } from './pages.js';
 import { queryNames } from './query-names.js';
-import type { GaugesView, HealthView, MusicPort, RegistrationsPort } from './read-models.js';
+import type { GaugesView, HealthView, MusicPort, RecordingsPort, RegistrationsPort } from './read-models.js';
+import { mountRecordingRoutes, RECORDING_DOCS } from './recording-routes.js';
 import { HttpRefusal } from './refusals.js';
 import { mountVoipnow } from './voipnow-mount.js';
 import { WEBHOOK_DOCS } from './webhooks/webhook-docs.js';
@@ -47,6 +48,7 @@ export type HttpDeps = Readonly<{
   bus: EventBus;
   registrations: RegistrationsPort;
   music: MusicPort;
+  recordings: RecordingsPort;
   health: () => HealthView;
   gauges: () => GaugesView;
   clock: Clock;
@@ -79,6 +81,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const voipnow = mountVoipnow(app, { ...mount, config, bus, clock });
   mountObserveRoutes(app, { accounts, bus, streams, metrics, registrations: deps.registrations, health: deps.health });
   mountMusicRoutes(app, { accounts, music: deps.music });
+  mountRecordingRoutes(app, { accounts, recordings: deps.recordings });
   mountWebhookRoutes(app, { accounts, webhooks });
   const documented = [
     ...dialects.flatMap((dialect) => dialect.routes),
@@ -86,6 +89,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
     ...voipnow.routes,
     ...OBSERVE_DOCS,
     ...MUSIC_DOCS,
+    ...RECORDING_DOCS,
     ...WEBHOOK_DOCS,
   ];
   mountPages(app, openApiOf(documented, VERSION));

@@ -93,6 +93,7 @@ export class CallMetrics {
         this.#holders.delete(event.callId);
         return this.#calls.add(outcomeOf(event));
       case 'call.ringing':
+      case 'call.forwarded':
       case 'hold.reminder':
       case 'hold.expired':
       case 'transfer.changed':

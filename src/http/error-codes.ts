@@ -21,6 +21,11 @@ export const ERROR_CODES = {
   sound_not_found: { status: 404, title: 'Sound not found', meaning: 'The mixer has no such sound.' },
   webhook_not_found: { status: 404, title: 'Webhook not found', meaning: 'There is no webhook with this name.' },
   music_not_found: { status: 404, title: 'Music not found', meaning: 'There is no such file in this class of music.' },
+  recording_not_found: {
+    status: 404,
+    title: 'Recording not found',
+    meaning: 'There is no recording with this id, or it made room for newer ones.',
+  },
   dead_letter_not_found: {
     status: 404,
     title: 'Dead letter not found',
@@ -53,6 +58,11 @@ export const ERROR_CODES = {
   unsupported_media_type: { status: 415, title: 'Unsupported media type', meaning: 'Send the body as application/json.' },
   number_unknown: { status: 422, title: 'Number unknown', meaning: 'No account and no trunk prefix has this number.' },
   not_registered: { status: 422, title: 'Not registered', meaning: 'The number is known, and no phone of it is registered.' },
+  message_refused: {
+    status: 422,
+    title: 'Message refused',
+    meaning: 'No phone took the message; `detail` says what SIP status came.',
+  },
   headers_too_large: { status: 431, title: 'Headers too large', meaning: 'The request line and headers together are too long.' },
   internal: { status: 500, title: 'Internal error', meaning: 'A fault in Holdfast; its log says more.' },
   mixer_failed: { status: 500, title: 'Mixer failed', meaning: 'A fault in the mixer; the log says more.' },

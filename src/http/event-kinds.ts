@@ -7,6 +7,7 @@ export type EventKind = NumberedEvent['event']['kind'];
 
 const KNOWN: Readonly<Record<EventKind, true>> = {
   'call.ringing': true,
+  'call.forwarded': true,
   'call.answered': true,
   'hold.changed': true,
   'hold.failed': true,

@@ -5,9 +5,18 @@ import type { TSchema } from '@sinclair/typebox';
 import { PROBLEM_TYPE } from './error-reply.js';
 import { ERROR_CODES, type ErrorCode } from './error-codes.js';
 import { CONFERENCE_SCHEMAS } from './conference-schemas.js';
+import { REACH_SCHEMAS } from './reach-schemas.js';
 import { NAMED_SCHEMAS } from './schemas.js';
 import { SOUND_SCHEMAS } from './sound-schemas.js';
 import { WEBHOOK_SCHEMAS } from './webhooks/webhook-schemas.js';
+
+const SCHEMAS: readonly TSchema[] = [
+  ...NAMED_SCHEMAS,
+  ...CONFERENCE_SCHEMAS,
+  ...REACH_SCHEMAS,
+  ...SOUND_SCHEMAS,
+  ...WEBHOOK_SCHEMAS,
+];
 
 /** What a route says of itself. */
 export type RouteDoc = Readonly<{
@@ -71,12 +80,7 @@ export function openApiOf(routes: readonly DocumentedRoute[], version: string): 
     info: { title: 'Holdfast', version, description: 'Calls set up, held and resumed over HTTP, with proof of hold.' },
     paths,
     components: {
-      schemas: Object.fromEntries(
-        [...NAMED_SCHEMAS, ...CONFERENCE_SCHEMAS, ...SOUND_SCHEMAS, ...WEBHOOK_SCHEMAS].map((schema) => [
-          schema.$id ?? '',
-          plain(schema),
-        ]),
-      ),
+      schemas: Object.fromEntries(SCHEMAS.map((schema) => [schema.$id ?? '', plain(schema)])),
       securitySchemes: { token: { type: 'http', scheme: 'bearer' }, password: { type: 'http', scheme: 'basic' } },
     },
     security: [{ token: [] }, { password: [] }],

@@ -30,6 +30,28 @@ export interface MusicPort {
   takeAway(musicClass: string, name: string): Promise<void>;
 }
 
+export type RecordingView = Readonly<{
+  id: string;
+  callId: string;
+  parties: Readonly<{ caller: string; callee: string }>;
+  startedAt: string;
+  state: 'recording' | 'completed';
+  /** Of the file that there is. */
+  format: 'wav' | 'mp3';
+  seconds: number;
+  bytes: number;
+  problem?: string | undefined;
+}>;
+
+/** Recordings of calls, newest first. Refusals are AppErrors. */
+export interface RecordingsPort {
+  list(skip: number, limit: number): Readonly<{ total: number; recordings: readonly RecordingView[] }>;
+  get(id: string): RecordingView;
+  /** Where the sound of one lies that is completed. */
+  fileOf(id: string): Readonly<{ path: string; facts: RecordingView }>;
+  remove(id: string): Promise<void>;
+}
+
 export type GaugesView = Readonly<{
   calls: number;
   registrations: number;

@@ -4,6 +4,7 @@
  */
 import { Type, type Static } from '@sinclair/typebox';
 import type { PhlosConfig } from './phlos-schema.js';
+import type { RecordsConfig } from './records-schema.js';
 import type { WebhooksConfig } from './webhooks-schema.js';
 
 const port = (value: number) => Type.Integer({ minimum: 0, maximum: 65535, default: value });
@@ -103,12 +104,8 @@ export const HoldfastFile = Type.Object(
       },
       { ...strict, default: {} },
     ),
-    engine: Type.Object(
-      {
-        adminPort: port(0), // where drachtio-srf connects; 0 takes a free one
-      },
-      { ...strict, default: {} },
-    ),
+    // where drachtio-srf connects; 0 takes a free one
+    engine: Type.Object({ adminPort: port(0) }, { ...strict, default: {} }),
     log: Type.Union(
       ['trace', 'debug', 'info', 'warn', 'error', 'silent'].map((level) => Type.Literal(level)),
       { default: 'info' },
@@ -267,6 +264,7 @@ export type Config = Readonly<
     music: Static<typeof MusicFile>;
     webhooks: WebhooksConfig;
     plivo: PhlosConfig;
+    records: RecordsConfig;
   }
 >;
 

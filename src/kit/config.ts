@@ -11,6 +11,7 @@ import { parseDocument } from 'yaml';
 import { AccountsFile, DEMO_PASSWORDS, ENVIRONMENT, HoldfastFile, MusicFile, TrunksFile, type Config } from './config-schema.js';
 import { ConfigError } from './errors.js';
 import { PhlosFile } from './phlos-schema.js';
+import { RecordsFile } from './records-schema.js';
 import { WebhooksFile } from './webhooks-schema.js';
 
 export type { Config, TrunkConfig } from './config-schema.js';
@@ -38,9 +39,20 @@ export function loadConfig(environment: Environment, defaultFolder: string): Con
     // A first try on loopback just works; a Holdfast that others reach must not be their way into the house.
     webhooks: { ...webhooks, allowPrivateAddresses: webhooks.allowPrivateAddresses ?? addresses.every(isLoopback) },
     plivo: validate(PhlosFile, readYaml(folder, 'phlos.yaml'), 'phlos.yaml'),
+    records: recordsOf(folder),
   };
   checkTogether(config);
   return deepFreeze(config);
+}
+
+/** What is kept lies beside the configuration, unless the file says where. */
+function recordsOf(folder: string): Config['records'] {
+  const { recordings, history } = validate(RecordsFile, readYaml(folder, 'records.yaml'), 'records.yaml');
+  const within = (said: string, usual: string): string => resolve(folder, said === '' ? usual : said);
+  return {
+    recordings: { ...recordings, folder: within(recordings.folder, 'var/recordings') },
+    history: { ...history, folder: within(history.folder, 'var/history') },
+  };
 }
 
 function readYaml(folder: string, file: string): unknown {

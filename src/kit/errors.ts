@@ -101,6 +101,12 @@ export class MusicFull extends AppError {
   }
 }
 
+export class RecordingNotFound extends AppError {
+  constructor(id: string) {
+    super({ code: 'recording_not_found', http: 404, sip: 404, message: `no recording ${id.slice(0, 100)}` });
+  }
+}
+
 /** rtpengine refused a command or did not answer in time. */
 export class MediaFailed extends AppError {
   constructor(message: string, cause?: unknown) {
@@ -119,6 +125,18 @@ export class MediaGone extends AppError {
 export class NotBuilt extends AppError {
   constructor(what: string) {
     super({ code: 'not_built', http: 501, sip: 501, message: `${what} is not built yet` });
+  }
+}
+
+/** No phone took the message; `sip` is what the best of them said, and so does the text. */
+export class MessageRefused extends AppError {
+  constructor(number: string, status: number, reason: string) {
+    super({
+      code: 'message_refused',
+      http: 422,
+      sip: status,
+      message: `${number} did not take the message: ${status} ${reason}`,
+    });
   }
 }
 

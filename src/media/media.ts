@@ -3,7 +3,7 @@
  * the MediaPort on top.
  */
 import { readFile } from 'node:fs/promises';
-import type { MediaHealth, MediaPort } from '#calls/ports.js';
+import type { MediaHealth, MediaPort, TapPort } from '#calls/ports.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
@@ -25,9 +25,11 @@ import { readTarget, RtpengineWatch } from './rtpengine-watch.js';
 import { RtpengineMedia } from './rtpengine.js';
 import { SoundMaker } from './sound-maker.js';
 import { Sounds } from './sounds.js';
+import { Taps } from './taps.js';
 
 export type Media = Readonly<{
   port: MediaPort;
+  taps: TapPort;
   health: () => MediaHealth;
   music: MusicShelf;
   /** How a class of music begins: 8 kHz, 16 bit. For whoever plays it without rtpengine. */
@@ -90,6 +92,7 @@ export async function startMedia(
     closers.push(() => player.clear());
     return {
       port: new RtpengineMedia({ ng: commands, player, playbacks, maker, clock, address, countsSent }),
+      taps: new Taps(commands),
       health: () => ({
         rtpengine: life.state,
         ...(life.version === undefined ? {} : { version: life.version }),

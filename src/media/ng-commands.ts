@@ -23,6 +23,9 @@ const SDP_TREATMENT = {
   'rtcp-mux': ['demux'],
 } as const;
 
+/** Plain RTP to a port of ours, whatever the party itself speaks. */
+const SUBSCRIBED = { 'transport-protocol': 'RTP/AVP', ICE: 'remove', 'rtcp-mux': ['demux'] } as const;
+
 export class NgCommands {
   readonly #ng: NgClient;
 
@@ -76,6 +79,23 @@ export class NgCommands {
 
   async stopMedia(callId: string, listener: string): Promise<void> {
     await this.#ng.request('stopMedia', { 'call-id': callId, 'from-tag': listener });
+  }
+
+  /** What this party sends, for somebody who only listens. Codecs that are not theirs are made PCMU. @returns its offer, and the tag of who listens. */
+  async subscribe(callId: string, party: string): Promise<Readonly<{ sdp: string; tag: string }>> {
+    const args = { 'call-id': callId, 'from-tag': party, codec: { transcode: ['PCMU'] }, ...SUBSCRIBED };
+    const reply = await this.#ng.request('subscribeRequest', args);
+    const tag = reply['to-tag'];
+    if (typeof tag !== 'string') throw new MediaFailed('rtpengine gave a subscription no tag');
+    return { sdp: sdpOf(reply), tag };
+  }
+
+  async subscribeAnswer(callId: string, tag: string, sdp: string): Promise<void> {
+    await this.#ng.request('subscribeAnswer', { 'call-id': callId, 'to-tag': tag, sdp, flags: ['allow-transcoding'] });
+  }
+
+  async unsubscribe(callId: string, tag: string): Promise<void> {
+    await this.#ng.request('unsubscribe', { 'call-id': callId, 'to-tag': tag });
   }
 
   query(callId: string): Promise<NgReply> {

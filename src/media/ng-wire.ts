@@ -22,7 +22,10 @@ export type NgVerb =
   | 'blockDTMF'
   | 'unblockDTMF'
   | 'playMedia'
-  | 'stopMedia';
+  | 'stopMedia'
+  | 'subscribeRequest'
+  | 'subscribeAnswer'
+  | 'unsubscribe';
 
 export type Written = Readonly<{ cookie: string; datagram: Buffer }>;
 

@@ -42,6 +42,8 @@ export class Branch {
   #final = false;
   #credentials: Headers = {};
   #triedLonger = false;
+  /** RFC 3261 §12.1: a provisional response with a To tag has made one. */
+  #ringing: Readonly<{ dialogId: string; response: SrfResponse }> | undefined;
 
   constructor(
     deps: Pick<LegDeps, 'srf' | 'session'>,
@@ -65,6 +67,11 @@ export class Branch {
 
   get credentials(): DialTarget['credentials'] {
     return this.#target.credentials;
+  }
+
+  /** What rings here has said, and the dialog it can be spoken to in; undefined once it has answered, or before it rings. */
+  get ringing(): Readonly<{ dialogId: string; response: SrfResponse }> | undefined {
+    return this.#final || this.#cancelReason !== undefined ? undefined : this.#ringing;
   }
 
   start(): void {
@@ -134,6 +141,8 @@ export class Branch {
       ack(); // drachtio-srf makes a PRACK of it (RFC 3262 §4)
       this.early.note(response);
     }
+    const { stackDialogId } = response;
+    if (stackDialogId !== undefined && stackDialogId !== '') this.#ringing = { dialogId: stackDialogId, response };
     this.#events.progressed(this, response.status, bodyOf(response));
   }
 

@@ -10,7 +10,7 @@ import { askInDialog, type OpenDialog } from './dialog-request.js';
 import { dialogNameIn } from './dialog-names.js';
 import { DialogSession } from './dialog-session.js';
 import { notUnderstood, SUPPORTED } from './extensions.js';
-import { keysIn, type PhoneKey, type PhoneKeys } from './phone-keys.js';
+import { keyHeaders, keysIn, type PhoneKey, type PhoneKeys } from './phone-keys.js';
 import { sendProbe } from './probe.js';
 import { sendRefresh } from './refresh.js';
 import { sendReinvite } from './reinvite.js';
@@ -108,10 +108,10 @@ export abstract class LegDialog {
     askInDialog(dialog, asked, ({ status }) => answered(status));
   }
 
-  /** No subscription is behind it, by the custom of the phones that know these two. @returns false: this one does not. */
+  /** @returns false: this phone does not know such a key. */
   notifyKey(key: PhoneKey): boolean {
     if (!this.#keys.has(key) || this.#open() === undefined) return false;
-    this.notify({ Event: key, 'Subscription-State': 'active' }, '', (status) => this.log.info({ key, status }, 'key asked for'));
+    this.notify(keyHeaders(key), '', (status) => this.log.info({ key, status }, 'key asked for'));
     return true;
   }
 

@@ -6,7 +6,9 @@ import type { DialOptions, SipReason } from '#calls/ports.js';
 import { Branch, type BranchAnswer } from './branch.js';
 import { bestRefusal, type FinalRefusal } from './best-refusal.js';
 import { onEarlyUpdate } from './early-update.js';
+import { askInDialog } from './dialog-request.js';
 import { LegDialog, type LegDeps } from './leg-dialog.js';
+import { keyHeaders, keysIn, type PhoneKey } from './phone-keys.js';
 import { bodyOf } from './sip-words.js';
 import type { AckFunction, SrfRequest, SrfResponse } from './srf.js';
 
@@ -55,6 +57,22 @@ export class UacLeg extends LegDialog {
     const ack = this.#ack;
     this.#ack = undefined;
     ack?.(sdp === undefined ? undefined : { headers: { 'Content-Type': 'application/sdp' }, body: sdp });
+  }
+
+  /** Of several phones that ring one is asked: more would answer against each other. */
+  override notifyKey(key: PhoneKey): boolean {
+    if (this.#winner !== undefined) return super.notifyKey(key);
+    if (key === 'hold' || this.#cancelled !== undefined) return false;
+    const { srf, clock, keys } = this.deps;
+    for (const { ringing, uri } of this.#branches) {
+      if (ringing === undefined || ![...keysIn(ringing.response), ...keys.of(uri)].includes(key)) continue;
+      const asked = { method: 'NOTIFY', headers: () => keyHeaders(key) } as const;
+      askInDialog({ srf, clock, dialogId: ringing.dialogId }, asked, ({ status }) =>
+        this.log.info({ key, status }, 'key asked for'),
+      );
+      return true;
+    }
+    return false;
   }
 
   #onProgress(branch: Branch, status: number, sdp: string | undefined): void {

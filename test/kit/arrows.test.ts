@@ -22,6 +22,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   engine: ['sip', 'kit'],
   conformance: ['sip', 'kit'],
   conference: ['kit'],
+  history: ['calls', 'core', 'kit'],
+  recordings: ['calls', 'conference', 'core', 'kit'],
   setup: [],
 };
 
@@ -29,6 +31,12 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const NARROW: readonly Readonly<{ from: string; to: string; only: RegExp; why: string }>[] = [
   { from: 'core', to: 'kit', only: /^#kit\/errors\.js$/, why: 'rules have no clocks, sockets or configuration' },
   { from: 'calls', to: 'sip', only: /^#sip\/sdp(-write)?\.js$/, why: 'calls speaks SDP, no other SIP' },
+  {
+    from: 'recordings',
+    to: 'conference',
+    only: /^#conference\/(frame|g711|rtp)\.js$/,
+    why: 'it takes sound apart as the mixer does, and has no mixer',
+  },
   { from: 'media', to: 'calls', only: /^#calls\/ports\.js$/, why: 'media fills a port, it asks nothing' },
 ];
 

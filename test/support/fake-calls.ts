@@ -84,18 +84,28 @@ export class FakeCalls implements CommandPort {
         return { kind: 'transfer.started', callId: this.#find(command.callId).id, newCallId: 'new' as CallId };
       case 'call.park':
         return { kind: 'call.parked', callId: this.#find(command.callId).id, slot: command.slot ?? '1' };
+      case 'call.answer':
+      case 'call.reject':
+      case 'call.forward':
+      case 'call.pickup':
+        return { kind: 'call.done', callId: this.#find(command.callId).id };
+      case 'call.retrieve':
+        return { kind: 'transfer.started', callId: this.#find(command.callId).id, newCallId: 'new' as CallId };
+      case 'message.send':
+        return { kind: 'message.sent', status: 202 };
       case 'park.list':
         return { kind: 'park.listed', parked: [] };
       case 'call.get':
         return { kind: 'call.found', call: this.#find(command.callId) };
       case 'call.list':
         return { kind: 'call.listed', calls: [...this.calls.values()] };
+      case 'history.find':
+        return { kind: 'history.found', page: command.page ?? 1, total: 0, rows: [] };
       case 'conference.create':
       case 'conference.get':
       case 'conference.add':
       case 'conference.list':
       case 'conference.end':
-      case 'message.send':
         throw new NotBuilt(command.kind);
       case 'call.mute':
       case 'call.play':
@@ -103,11 +113,6 @@ export class FakeCalls implements CommandPort {
       case 'call.keys':
       case 'record.start':
       case 'record.stop':
-      case 'call.answer':
-      case 'call.reject':
-      case 'call.forward':
-      case 'call.pickup':
-      case 'call.retrieve':
       case 'call.join':
       case 'call.consult':
       case 'consult.join':

@@ -29,6 +29,7 @@ export type Options = Readonly<{
   sounds?: Readonly<Record<string, Readonly<{ hertz: number; seconds: number }>>>;
   trunks?: string;
   phlos?: string;
+  records?: string;
   holdfast?: string;
   environment?: Readonly<Record<string, string>>;
 }>;
@@ -136,10 +137,18 @@ export class Holdfast {
     throw new Error('the event stream ended');
   }
 
+  /** It has ended, however. */
+  exited(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) return resolve();
+      this.#child.once('exit', () => resolve());
+    });
+  }
+
   /** SIGTERM, as Ctrl-C does. @returns the exit code. */
   async stop(): Promise<number | null> {
     const code = await new Promise<number | null>((resolve) => {
-      if (this.#child.exitCode !== null) return resolve(this.#child.exitCode);
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) return resolve(this.#child.exitCode);
       this.#child.once('exit', resolve);
       this.#child.kill('SIGTERM');
     });
@@ -159,6 +168,7 @@ function writeConfig(folder: string, options: Options): void {
   writeFileSync(join(folder, 'accounts.yaml'), ['phones:', ...phones, ...http, ''].join('\n'));
   writeFileSync(join(folder, 'trunks.yaml'), options.trunks ?? 'trunks: []\n');
   if (options.phlos !== undefined) writeFileSync(join(folder, 'phlos.yaml'), options.phlos);
+  if (options.records !== undefined) writeFileSync(join(folder, 'records.yaml'), options.records);
   writeFileSync(join(folder, 'holdfast.yaml'), options.holdfast ?? 'log: debug\n');
   for (const [name, hertz] of Object.entries({ default: MUSIC_HERTZ, ...options.music })) {
     mkdirSync(join(folder, 'music', name), { recursive: true });

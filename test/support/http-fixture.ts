@@ -6,9 +6,9 @@ import type { Test } from 'tap';
 import { EventBus } from '#calls/event-bus.js';
 import { buildApp, type HttpApp, type HttpDeps } from '#http/app.js';
 import { startHttp, type RunningHttp } from '#http/server.js';
-import type { HealthView, MusicPort, RegistrationView } from '#http/read-models.js';
+import type { HealthView, MusicPort, RecordingsPort, RegistrationView } from '#http/read-models.js';
 import type { Config, PhlosConfig, WebhooksConfig } from '#kit/config.js';
-import { MediaFailed, MusicNotFound } from '#kit/errors.js';
+import { MediaFailed, MusicNotFound, RecordingNotFound } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { FakeCalls } from './fake-calls.js';
 import { FakeClock } from './fake-clock.js';
@@ -76,6 +76,16 @@ export const VOIPNOW: Config['accounts']['voipnow'] = {
   ],
 };
 
+const noRecording = (id: string): never => {
+  throw new RecordingNotFound(id);
+};
+export const NO_RECORDINGS: RecordingsPort = {
+  list: () => ({ total: 0, recordings: [] }),
+  get: noRecording,
+  fileOf: noRecording,
+  remove: (id) => Promise.reject(new RecordingNotFound(id)),
+};
+
 export const NO_MUSIC: MusicPort = {
   list: () => [],
   bring: () => Promise.reject(new MediaFailed('nothing is kept here')),
@@ -116,6 +126,7 @@ export function fixture(calls = new FakeCalls(), addresses: readonly string[] = 
     bus,
     registrations: { list: () => [REGISTRATION] },
     music: NO_MUSIC,
+    recordings: NO_RECORDINGS,
     health: () => health.now,
     gauges: () => ({ calls: calls.calls.size, registrations: 1, rtpengineUp: health.now.rtpengine === 'up', reinvites }),
     clock,

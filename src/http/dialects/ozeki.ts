@@ -135,6 +135,7 @@ function writeOutcome(outcome: Outcome, form: ListForm, { ids, nowMs }: OzekiDep
     case 'park.listed':
     case 'play.started':
     case 'record.started':
+    case 'history.found':
     case 'message.sent':
     case 'conference.found':
     case 'conference.listed':

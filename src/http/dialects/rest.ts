@@ -14,6 +14,8 @@ import * as schemas from '../schemas.js';
 import * as docs from './rest-docs.js';
 import { conferenceRoutes } from './rest-conferences.js';
 import { callId, connectRoutes } from './rest-connect.js';
+import { reachRoutes } from './rest-reach.js';
+import { recordRoutes } from './rest-records.js';
 import { soundRoutes } from './rest-sound.js';
 import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
@@ -93,8 +95,10 @@ function routes(): readonly DialectRoute[] {
       write,
     },
     ...connectRoutes(write),
+    ...recordRoutes(write),
     ...soundRoutes(write),
     ...conferenceRoutes(write),
+    ...reachRoutes(write),
   ];
 }
 
@@ -157,7 +161,13 @@ function write(outcome: Outcome): DialectReply {
     case 'play.started':
       return json(202, { callId: outcome.callId, playId: outcome.playId, ms: outcome.ms });
     case 'record.started':
-      return json(202, { callId: outcome.callId, recordingId: outcome.recordingId });
+      return json(
+        202,
+        { callId: outcome.callId, recordingId: outcome.recordingId },
+        { location: `/recordings/${outcome.recordingId}` },
+      );
+    case 'history.found':
+      return json(200, { total: outcome.total, page: outcome.page, calls: outcome.rows });
     case 'message.sent':
       return json(202, { status: outcome.status });
     case 'conference.found':

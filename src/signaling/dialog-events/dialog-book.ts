@@ -49,6 +49,8 @@ export class DialogBook {
     switch (event.kind) {
       case 'call.ringing':
         return this.#onRinging(event.callId, event.parties, event.leg);
+      case 'call.forwarded':
+        return this.#onForwarded(event);
       case 'call.answered':
         this.#callerElsewhere.delete(event.callId);
         return this.#change(event.callId, {
@@ -83,6 +85,18 @@ export class DialogBook {
     if (leg === 'caller') return this.#change(id, { ...facts, caller: 'early', callerWasRung: true });
     const caller = this.#callerElsewhere.has(id) ? undefined : facts.callerWasRung ? 'confirmed' : (facts.caller ?? 'early');
     return this.#change(id, { ...facts, caller, callee: facts.callee ?? 'early' });
+  }
+
+  /** To whom it rang it is over; to the other one it will ring. */
+  #onForwarded({ callId, parties, from }: Extract<HoldfastEvent, { kind: 'call.forwarded' }>): readonly DialogChange[] {
+    const known = this.#calls.get(callId);
+    if (known === undefined) return [];
+    const changes = this.#change(callId, { ...known, callee: undefined });
+    const calls = this.#byExtension.get(from);
+    if (parties.caller !== from) calls?.delete(callId);
+    if (calls?.size === 0) this.#byExtension.delete(from);
+    if (this.#calls.has(callId)) this.#keep(callId, { ...known, callee: undefined, parties });
+    return changes;
   }
 
   #facts(id: CallId, parties: CallParties): Facts {
