@@ -117,3 +117,31 @@ t.test('what rings at 102 is picked up by 103', async (t) => {
   alice.sip.inDialog(leg, 'BYE');
   await phones.isHungUp(phones.carol);
 });
+
+t.test('103 barges in, and the extension that holds then is heard by nobody', async (t) => {
+  const phones = await ThreePhones.start(t, { accounts: CLIENT });
+  const { alice, bob, holdfast } = phones.two;
+  const { ask, idAt } = await client(phones);
+  await phones.two.talk();
+  const id = await idAt('0001*101');
+  const isIn = holdfast.event(
+    (event) => event.kind === 'conference.changed' && JSON.stringify(event['members']).split('"in"').length === 4,
+  );
+  const bargedIn = ask('PUT', `0001*101/${id}`, { action: 'BargeIn', phoneCallViewId: '00', sendCallTo: '0001*103' });
+  await Promise.all([phones.follows(alice, 'sendrecv'), phones.follows(bob, 'sendrecv')]);
+  await phones.answers(phones.carol);
+  t.equal((await bargedIn).status, 202);
+  await isIn;
+  await phones.hears(bob); // what was on its way
+  t.same(await phones.hears(bob), [ALICE_HERTZ, CAROL_HERTZ]);
+  const held = ask('PUT', `0001*101/${id}`, { action: 'OnHold', phoneCallViewId: '00' });
+  await phones.follows(alice, 'inactive');
+  t.match(await held, { status: 202, body: { id } }, 'by the id that the call had');
+  await phones.hears(bob);
+  t.same(await phones.hears(bob), [CAROL_HERTZ]);
+  t.match((await ask<PhoneCall>('GET', `0001*101/${id}`)).body.phoneCallView[0], { holder: 1, onHold: /T/ });
+  phones.hush();
+  const gone = ask<PhoneCall[]>('DELETE', '@self');
+  await Promise.all(phones.everybody.map((phone) => phones.isHungUp(phone)));
+  t.equal((await gone).status, 200);
+});
