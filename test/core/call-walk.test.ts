@@ -25,7 +25,19 @@ const MUST_BE_SEEN: readonly string[] = [
     'hold.reminder',
     'ask-transfer',
   ],
+  ...[
+    'mute.requested',
+    'mute',
+    'unmute',
+    'play.requested',
+    'play-over',
+    'end-play',
+    'quiet.requested',
+    'play.failed',
+    'play.ended',
+  ],
   ...['transfer.requested', 'transfer.failed', 'leg.dismissed', 'leg.moved', 'legs.moved', 'remind'],
+  ...['forward.requested', 'call.forwarded', 'reject.requested 603'],
   ...['leg.lost', 'hangup.requested', 'shutdown.requested', 'media.lost', 'leg.refused 486', 'refuse 487', 'cancel', 'send-bye'],
 ];
 

@@ -34,7 +34,7 @@ export class BuiltCalls extends FakeCalls {
       if (this.failure !== undefined || (error as { code?: string }).code !== 'not_built') throw error;
       return {
         kind: 'call.done',
-        callId: ('callId' in command ? (command.callId as CallId | undefined) : undefined) ?? ('new' as CallId),
+        callId: command.kind !== 'history.find' && 'callId' in command ? command.callId : ('new' as CallId),
       };
     }
   }

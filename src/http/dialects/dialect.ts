@@ -9,7 +9,7 @@ import type { AppError } from '#kit/errors.js';
 import type { Offered } from '../api-accounts.js';
 import type { RouteDoc } from '../openapi.js';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
 
 export interface Dialect {
   /** Also the folder of its golden pairs in test/http/dialects/. */
@@ -47,6 +47,8 @@ export type AnyMethod = Method | 'PATCH' | 'HEAD' | 'OPTIONS';
 export interface AskingRoute {
   readonly method: AnyMethod;
   readonly path: string;
+  /** As above. */
+  readonly whenQueryHas?: string;
   readonly doc: RouteDoc;
   /** @throws AppError */
   answer(request: DialectRequest, ask: Ask): DialectReply | Promise<DialectReply>;
