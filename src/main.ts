@@ -168,7 +168,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   });
   mixer.onLost(() => conferences.mixerLost());
   const rooms = {
-    sound: new SoundCommands(),
+    sound: new SoundCommands({ calls, media: media.port }),
     ...records.rooms,
     reach: connected.reach,
     conferences: new ConferenceCommands(conferences, numbers, (id) => calls.live(id)),
@@ -191,6 +191,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     bus,
     registrations: phones.registrar,
     music: media.music,
+    numbers,
     recordings: records.recordings,
     health: () => media.health(),
     gauges: () => ({
@@ -202,6 +203,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     clock,
     log: log.child({ room: 'http' }),
   });
+  calls.interceptBy(http.intercept);
   closers.add('http', () => http.stop());
   closers.add('calls', () => Promise.race([calls.close(), timeLimit(clock, POLITE_MS)]));
   return { config, sip, httpPort: http.port, stop: () => closers.closeAll(log) };

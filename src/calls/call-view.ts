@@ -1,7 +1,7 @@
 /**
  * call-view: a call as the outside may see it.
  */
-import type { Call } from '#core/call.js';
+import type { Call, Confirmed } from '#core/call.js';
 import { holdView, noHoldView } from '#core/hold-view.js';
 import { assertNever } from '#kit/errors.js';
 import type { CallState, CallView } from './commands.js';
@@ -17,11 +17,17 @@ export function viewOf(call: Call): CallView {
     ...(call.alertingMs === undefined ? {} : { ringingAt: iso(call.alertingMs) }),
     ...(answeredMs === undefined ? {} : { answeredAt: iso(answeredMs) }),
     hold: call.kind === 'confirmed' ? holdView(call) : noHoldView(call.kind === 'ringing' ? call.caller : undefined),
+    ...(call.kind === 'confirmed' ? mutedIn(call) : {}),
     ...(call.conference === undefined ? {} : { conference: call.conference }),
     ...(call.kind === 'terminated'
       ? { endedAt: iso(call.endedMs), end: { cause: call.cause, status: call.status, reason: call.reason } }
       : {}),
   };
+}
+
+function mutedIn({ caller, callee }: Confirmed): Pick<CallView, 'muted'> {
+  const muted = { caller: caller.silenced === true, callee: callee.silenced === true };
+  return muted.caller || muted.callee ? { muted } : {};
 }
 
 export function stateOf(call: Call): CallState {

@@ -85,6 +85,8 @@ export type CallView = Readonly<{
   answeredAt?: string | undefined;
   endedAt?: string | undefined;
   hold: HoldView;
+  /** Whom a program has muted; absent: nobody. */
+  muted?: Readonly<Record<LegRole, boolean>> | undefined;
   /** A member call of this conference: its caller is no phone. */
   conference?: ConferenceId | undefined;
   end?: Readonly<{ cause: string; status?: number | undefined; reason?: string | undefined }> | undefined;

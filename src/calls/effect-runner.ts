@@ -13,6 +13,7 @@ import { glareWindowMs } from '#core/glare.js';
 import type { Clock } from '#kit/clock.js';
 import { AppError, assertNever, MediaGone } from '#kit/errors.js';
 import type { Mark } from './hold-watch.js';
+import { isSound, type LaneEffect } from './lane-effects.js';
 import type { LiveCall } from './live-call.js';
 import type { MediaChange } from './media-session.js';
 import type { BindingsPort, MediaPort, SignalingPort } from './ports.js';
@@ -32,34 +33,6 @@ export type RunnerDeps = Readonly<{
   takeOver: (id: CallId) => void;
   askTransfer: (id: CallId, leaving: LegRole, to: string) => void;
 }>;
-
-type LaneEffect = Extract<
-  Effect,
-  {
-    kind:
-      | 'dial'
-      | 'progress'
-      | 'bridge-early'
-      | 'accept'
-      | 'ack'
-      | 'apply-answer'
-      | 'send-reinvite'
-      | 'answer-reinvite'
-      | 'apply-reanswer'
-      | 'gate'
-      | 'ungate'
-      | 'mute'
-      | 'unmute'
-      | 'play'
-      | 'stop-sound'
-      | 'remind'
-      | 'take-over'
-      | 'delete-media';
-  }
->;
-
-/** Sounds for different listeners do not wait for each other. */
-const isSound = (effect: Effect): boolean => effect.kind === 'play' || effect.kind === 'stop-sound';
 
 export class EffectRunner {
   readonly #deps: RunnerDeps;
@@ -112,7 +85,7 @@ export class EffectRunner {
         );
         return true;
       case 'start-timer':
-        this.#startTimer(live, effect.timer, effect.ms ?? this.#deps.ringMs);
+        this.#startTimer(live, effect.timer, effect.ms ?? live.dialFacts.ringMs ?? this.#deps.ringMs);
         return true;
       case 'start-glare-timer':
         this.#startTimer(live, `glare-${effect.leg}`, glareWindowMs(effect.ownsCallId, this.#deps.random));
@@ -204,6 +177,10 @@ export class EffectRunner {
       case 'remind':
         await media.interject(id, effect.leg, { kind: 'beep' });
         return;
+      case 'play-over':
+        return media.playOver(id, effect.leg, effect.play.sound, effect.play.times);
+      case 'end-play':
+        return media.endPlay(id, effect.leg);
       case 'take-over':
         return this.#deps.takeOver(id);
       case 'stop-sound':
@@ -230,7 +207,7 @@ export class EffectRunner {
     const offer = await live.media.offerFor(effect.leg, effect.offer);
     if (live.call.kind === 'terminated' || isOvertaken(live.call, effect)) return;
     // The phone shows who is on the other end: the callee for an API call's caller, the caller for everybody else.
-    const other = effect.leg === 'caller' ? parties.callee : parties.caller;
+    const other = effect.leg === 'caller' ? parties.callee : (live.dialFacts.showAs ?? parties.caller);
     this.#deps.signaling.dial({
       leg: { callId: id, role: effect.leg },
       targets: found.targets,
@@ -280,8 +257,10 @@ export class EffectRunner {
       return this.#deps.dispatch(id, { kind: 'media.lost' });
     }
     if (effect.kind === 'play') return this.#deps.dispatch(id, { kind: 'sound.failed', leg: effect.leg });
-    if (effect.kind === 'stop-sound' || effect.kind === 'remind' || effect.kind === 'progress' || effect.kind === 'bridge-early')
-      return;
+    if (effect.kind === 'play-over')
+      return this.#deps.dispatch(id, { kind: 'play.failed', leg: effect.leg, playId: effect.play.id });
+    if (effect.kind === 'stop-sound' || effect.kind === 'end-play' || effect.kind === 'remind') return;
+    if (effect.kind === 'progress' || effect.kind === 'bridge-early') return;
     if (effect.kind === 'apply-reanswer') return; // the old media goes on: RFC 3261 §14.1
     const status = known?.sip ?? 500;
     const reason = known?.message ?? 'internal error';

@@ -3,10 +3,13 @@
  */
 import type { Announcement, Prompt } from '#core/hold-music.js';
 import type { HoldPolicy } from '#core/hold-policy.js';
-import type { CallId, LegRole } from '#core/leg.js';
+import type { CallId, LegRole, PlaySound } from '#core/leg.js';
 import type { HoldMode } from '#core/party.js';
+import type { SoundWish } from './sound-commands.js';
 
 export type { Announcement, Prompt } from '#core/hold-music.js';
+export type { PlaySound } from '#core/leg.js';
+export type { SoundWish } from './sound-commands.js';
 
 export type LegId = Readonly<{ callId: CallId; role: LegRole }>;
 
@@ -200,6 +203,11 @@ export interface MediaPort {
   stop(callId: CallId, listener: LegRole): Promise<void>;
   /** Plays something once; what played before goes on afterwards. @returns how long it lasts, in milliseconds. */
   interject(callId: CallId, listener: LegRole, what: Interjection): Promise<number>;
+  /** Makes ready what a program wants heard. @throws BadRequest: there is no such thing; MediaFailed: it cannot be made */
+  makeSound(wish: SoundWish): Promise<PlaySound>;
+  /** Over everything else this party hears, until `endPlay`; what it should hear otherwise is heard then. */
+  playOver(callId: CallId, listener: LegRole, sound: PlaySound, times: number): Promise<void>;
+  endPlay(callId: CallId, listener: LegRole): Promise<void>;
   /** Seconds since the last RTP packet from each party; undefined: none ever came. */
   silenceSec(callId: CallId): Promise<Readonly<Record<LegRole, number | undefined>>>;
   /** Packets counted leaving for this party that it did not get from its peer, since `play` was last called. */

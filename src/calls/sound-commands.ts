@@ -1,9 +1,16 @@
 /**
  * sound-commands: what a program may do with the sound of a call that is up: mute a party, play and speak to it, press keys.
  */
-import type { CallId, LegRole } from '#core/leg.js';
-import { NotBuilt } from '#kit/errors.js';
+import { hears, LEG_ROLES, type CallId, type LegRole, type Play } from '#core/leg.js';
+import { canHear } from '#core/play.js';
+import { assertNever, BadRequest, MediaFailed, NotBuilt, WrongMoment } from '#kit/errors.js';
+import { newPlayId } from '#kit/ids.js';
+import type { CallService } from './call-service.js';
+import { stateOf } from './call-view.js';
 import type { Outcome } from './commands.js';
+import type { LiveCall } from './live-call.js';
+import type { MediaPort } from './ports.js';
+import { confirmedCall, liveCall, type FindCall } from './preconditions.js';
 
 /** Who hears it. */
 export type Listener = LegRole | 'all';
@@ -48,8 +55,82 @@ export type SoundOutcome = Readonly<{
   ms: number;
 }>;
 
+/** A whole day of anything is not a message any more. */
+const LONGEST_SEC = 86_400;
+const MOST_TIMES = 1000;
+
+type Asked<K extends SoundCommand['kind']> = Extract<SoundCommand, { kind: K }>;
+
+export type SoundCommandsDeps = Readonly<{
+  calls: Pick<CallService, 'live' | 'dispatch'>;
+  media: Pick<MediaPort, 'makeSound'>;
+}>;
+
 export class SoundCommands {
-  execute(command: SoundCommand): Promise<Outcome> {
-    return Promise.reject(new NotBuilt(command.kind));
+  readonly #deps: SoundCommandsDeps;
+  readonly #find: FindCall = (id) => this.#deps.calls.live(id);
+
+  constructor(deps: SoundCommandsDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws CallNotFound, WrongMoment, BadRequest, MediaFailed */
+  async execute(command: SoundCommand): Promise<Outcome> {
+    switch (command.kind) {
+      case 'call.mute':
+        return this.#mute(command);
+      case 'call.play':
+        return this.#play(command);
+      case 'call.quiet':
+        return this.#quiet(command);
+      case 'call.keys':
+        throw new NotBuilt(command.kind);
+      default:
+        return assertNever(command);
+    }
+  }
+
+  #mute({ callId, party, muted }: Asked<'call.mute'>): Outcome {
+    const { call } = confirmedCall(this.#find, callId, 'a party can be muted once the call is answered');
+    if (call[party].dialog !== 'confirmed') throw new WrongMoment(`the ${party} has left`, stateOf(call));
+    this.#deps.calls.dispatch(callId, { kind: 'mute.requested', leg: party, muted });
+    return { kind: 'call.done', callId };
+  }
+
+  async #play(command: Asked<'call.play'>): Promise<Outcome> {
+    const { callId, to, times = 1, maxSec, hangUpAfter } = command;
+    if (!isWhole(times, 1, MOST_TIMES)) throw new BadRequest('times', `times: expected a whole number from 1 to ${MOST_TIMES}`);
+    if (maxSec !== undefined && !isWhole(maxSec, 1, LONGEST_SEC))
+      throw new BadRequest('maxSec', `maxSec: expected a whole number from 1 to ${LONGEST_SEC}`);
+    this.#listeners(callId, to); // before anything is made for it
+    const sound = await this.#deps.media.makeSound(command.what);
+    const { live, legs } = this.#listeners(callId, to); // words take a while to be made, and much may have happened
+    const ms = Math.min(sound.ms * times, (maxSec ?? LONGEST_SEC) * 1000);
+    const play: Play = { id: newPlayId(), sound, times, ms, ...(hangUpAfter === true ? { hangUpAfter } : {}) };
+    this.#deps.calls.dispatch(callId, { kind: 'play.requested', legs, play });
+    await live.lane; // what was asked for before, and then this
+    const { call } = live;
+    if (call.kind === 'confirmed' && !legs.some((role) => call[role].playing?.id === play.id))
+      throw new MediaFailed('the media server would not play it');
+    return { kind: 'play.started', callId, playId: play.id, ms };
+  }
+
+  #quiet({ callId, to }: Asked<'call.quiet'>): Outcome {
+    liveCall(this.#find, callId);
+    this.#deps.calls.dispatch(callId, { kind: 'quiet.requested', legs: rolesOf(to) });
+    return { kind: 'call.done', callId };
+  }
+
+  /** @throws WrongMoment when none of them can hear anything now. */
+  #listeners(callId: CallId, to: Listener): Readonly<{ live: LiveCall; legs: readonly LegRole[] }> {
+    const live = confirmedCall(this.#find, callId, 'something can be played once the call is answered');
+    const legs = rolesOf(to).filter((role) => canHear(live.call[role]) && hears(live.call[role].media));
+    if (legs.length > 0) return { live, legs };
+    throw new WrongMoment(`the phone of ${to === 'all' ? 'neither party' : `the ${to}`} is listening now`, stateOf(live.call));
   }
 }
+
+const rolesOf = (to: Listener): readonly LegRole[] => (to === 'all' ? LEG_ROLES : [to]);
+
+const isWhole = (value: number, least: number, most: number): boolean =>
+  Number.isInteger(value) && value >= least && value <= most;

@@ -21,6 +21,7 @@ import {
   onReinviteRefused,
   onResumeRequested,
 } from './modify.js';
+import { onMuteRequested, onPlayFailed, onPlayRequested, onQuietRequested } from './play.js';
 import { onMediaChanged, onMediaRefused, onSoundFailed } from './media-facts.js';
 import { onRefreshAnswered, onRefreshRefused, onSessionAgreed } from './session.js';
 import { onAcked, onAnswered, onInvite, onProgressed, onSetupRequested } from './setup.js';
@@ -69,7 +70,7 @@ export type Confirmed = Common &
     hold: HoldLedger;
     /** rtpengine has been told to keep the parties apart. */
     gated: boolean;
-    /** Whom it has been told not to pass on, by what the phones said of their directions. */
+    /** Whom it has been told not to pass on: by what the phones said of their directions, and by programs. */
     muted: Readonly<Record<LegRole, boolean>>;
     /** What was last told to the outside, as one comparable line. */
     told: string;
@@ -169,6 +170,14 @@ function stepOf(call: Exclude<Call, Terminated>, input: Input, atMs: number): St
       return call.kind === 'confirmed' ? onTransferRequested(call, input) : nothing(call);
     case 'transfer.failed':
       return call.kind === 'confirmed' ? onTransferFailed(call, input) : nothing(call);
+    case 'mute.requested':
+      return call.kind === 'confirmed' ? onMuteRequested(call, input) : nothing(call);
+    case 'play.requested':
+      return call.kind === 'confirmed' ? onPlayRequested(call, input) : nothing(call);
+    case 'quiet.requested':
+      return call.kind === 'confirmed' ? onQuietRequested(call, input) : nothing(call);
+    case 'play.failed':
+      return call.kind === 'confirmed' ? onPlayFailed(call, input) : nothing(call);
     case 'leg.moved':
       return onMoved(call, input, atMs);
     case 'legs.moved':

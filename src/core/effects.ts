@@ -5,7 +5,7 @@ import type { Direction } from './direction.js';
 import type { CallEvent } from './events.js';
 import type { HoldMusic } from './hold-music.js';
 import type { TimerName } from './inputs.js';
-import type { LegRole } from './leg.js';
+import type { LegRole, Play } from './leg.js';
 
 /** Where the offer in an outgoing INVITE comes from. */
 export type OfferSource =
@@ -47,6 +47,9 @@ export type Effect =
   /** Who holds is reminded that somebody waits. */
   | Readonly<{ kind: 'remind'; leg: LegRole }>
   | Readonly<{ kind: 'stop-sound'; leg: LegRole }>
+  /** Over everything else this party would hear; what is to be heard otherwise waits. */
+  | Readonly<{ kind: 'play-over'; leg: LegRole; play: Play }>
+  | Readonly<{ kind: 'end-play'; leg: LegRole }>
   | Readonly<{ kind: 'delete-media' }>
   /** RFC 4028 §7.4, without an offer (RFC 3311): the session stays what it is. */
   | Readonly<{ kind: 'send-refresh'; leg: LegRole }>

@@ -116,7 +116,10 @@ export function withoutReason(ledger: HoldLedger, reason: HoldReason): HoldLedge
 
 export type HoldStep =
   | Readonly<{ kind: 'gate' }>
-  /** RFC 3264 §5.1: what this party says it does not send, or the other that it does not receive, is not passed on. */
+  /**
+   * RFC 3264 §5.1: what this party says it does not send, or the other that it does not receive, is not passed on; nor whom a program
+   * has muted, nor anybody to a party that a program plays something to.
+   */
   | Readonly<{ kind: 'mute' | 'unmute'; leg: LegRole }>
   | Readonly<{ kind: 'answer'; leg: LegRole; direction: Direction }>
   | Readonly<{ kind: 'stop-music'; leg: LegRole }>
@@ -201,7 +204,9 @@ function mutes(facts: HoldFacts, answering: OfferToAnswer | undefined): readonly
   const keepsSilent = (role: LegRole): boolean => !sends(says(role).remote) && receives(says(role).offered);
   const keepsDeaf = (role: LegRole): boolean => !receives(says(role).remote) && sends(says(role).offered);
   return LEG_ROLES.flatMap((role): HoldStep[] => {
-    const silent = keepsSilent(role) || keepsDeaf(otherLeg(role));
+    const peer = otherLeg(role);
+    const byProgram = facts[role].silenced === true || facts[peer].playing !== undefined;
+    const silent = byProgram || keepsSilent(role) || keepsDeaf(peer);
     if (silent === facts.muted[role]) return [];
     return [{ kind: silent ? 'mute' : 'unmute', leg: role }];
   });

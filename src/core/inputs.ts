@@ -5,7 +5,7 @@ import type { Direction } from './direction.js';
 import type { HoldReason } from './events.js';
 import type { MusicWish } from './hold-music.js';
 import type { HoldPolicy } from './hold-policy.js';
-import type { Leg, LegRole } from './leg.js';
+import type { Leg, LegRole, Play } from './leg.js';
 import type { PartyTraits } from './party.js';
 
 /** What the dial plan says of the number that was asked for. */
@@ -17,6 +17,8 @@ export type TimerName =
   | `glare-${LegRole}`
   /** RFC 4028: half of the interval, or its end. */
   | `session-${LegRole}`
+  /** What a program plays to this party has ended. */
+  | `play-${LegRole}`
   | `hold-max-${HoldReason}`
   | `hold-remind-${HoldReason}`;
 
@@ -75,6 +77,12 @@ export type Input =
   | Readonly<{ kind: 'leg.arrived'; leg: LegRole; value: Leg }>
   /** This party has nothing more to do here; the call goes on without it. */
   | Readonly<{ kind: 'leg.dismissed'; leg: LegRole }>
+  /** A program wants this party heard by its peer, or not. */
+  | Readonly<{ kind: 'mute.requested'; leg: LegRole; muted: boolean }>
+  | Readonly<{ kind: 'play.requested'; legs: readonly LegRole[]; play: Play }>
+  | Readonly<{ kind: 'quiet.requested'; legs: readonly LegRole[] }>
+  /** rtpengine would not play it. */
+  | Readonly<{ kind: 'play.failed'; leg: LegRole; playId: string }>
   | Readonly<{ kind: 'timer.fired'; timer: TimerName }>
   /** A leg's new SDP changed the media; `peerStale`: the other leg must be offered the change. */
   | Readonly<{ kind: 'media.changed'; leg: LegRole; peerStale: boolean }>

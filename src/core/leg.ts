@@ -68,7 +68,17 @@ export type Leg = Readonly<{
   session?: Session | undefined;
   /** An UPDATE of ours without an offer is out: the lane is taken until its answer. */
   refreshing?: true | undefined;
+  /** A program wants its peer not to hear it, whoever its peer is. No hold lifts that, and it lifts no hold. */
+  silenced?: true | undefined;
+  /** A program plays it something: until that ends it hears nothing else. */
+  playing?: Play | undefined;
 }>;
+
+/** What a program plays to a party, over everything else. `ms`: all of it, all rounds, cut where it may last no longer. */
+export type Play = Readonly<{ id: string; sound: PlaySound; times: number; ms: number; hangUpAfter?: true | undefined }>;
+
+/** Made ready by the media room; the rules do not look into it. */
+export type PlaySound = Readonly<{ name: string; file: string; ms: number }>;
 
 /** RFC 4028 §10; `due`: it is our turn to refresh. */
 export type Session = Readonly<{ intervalSec: number; weRefresh: boolean; byUpdate: boolean; turn: 'not-yet' | 'due' }>;

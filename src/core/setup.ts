@@ -43,10 +43,10 @@ export function newCall(facts: NewCall): Trying {
   };
 }
 
-/** It keeps its dialog and who made the Call-ID; what was agreed there about holds and music is over. */
+/** It keeps its dialog, who made the Call-ID and whether it is muted; what was agreed there about holds and music is over. */
 function adoptable(leg: Leg): Leg {
   const { music: _elsewhere, ...media } = leg.media;
-  const { refused: _refused, halfOpen: _halfOpen, refreshing: _refreshing, ...rest } = leg;
+  const { refused: _refused, halfOpen: _halfOpen, refreshing: _refreshing, playing: _playing, ...rest } = leg;
   return { ...rest, role: 'callee', media: { ...media, advertised: 'sendrecv', sound: 'none', stale: false }, glares: 0 };
 }
 

@@ -8,6 +8,7 @@ import { onHoldExpired, onHoldReminder } from './expiry.js';
 import type { Input, TimerName } from './inputs.js';
 import { LEG_ROLES, otherLeg, type Leg, type LegRole } from './leg.js';
 import { onGlareOver } from './modify.js';
+import { lastPlays, onPlayTimer } from './play.js';
 import { onSessionTimer } from './session.js';
 import { mayLeave, onLeft } from './transfer.js';
 
@@ -50,6 +51,7 @@ export function end(call: Call, cause: EndCause, atMs: number, facts: EndFacts =
     [
       ...legs,
       ...timers.map((timer): Effect => ({ kind: 'stop-timer', timer })),
+      ...(call.kind === 'confirmed' ? lastPlays(call) : []),
       { kind: 'delete-media' },
       {
         kind: 'publish',
@@ -159,12 +161,15 @@ export function onTimer(call: Call, timer: TimerName, atMs: number): Step {
     case 'session-caller':
     case 'session-callee':
       return call.kind === 'confirmed' ? onSessionTimer(call, roleIn(timer), atMs) : [call, []];
+    case 'play-caller':
+    case 'play-callee':
+      return call.kind === 'confirmed' ? onPlayTimer(call, roleIn(timer), atMs) : [call, []];
     default:
       return call.kind === 'confirmed' ? onHoldTimer(call, timer, atMs) : [call, []];
   }
 }
 
-const roleIn = (timer: `${'glare' | 'session'}-${LegRole}`): LegRole => (timer.endsWith('caller') ? 'caller' : 'callee');
+const roleIn = (timer: `${'glare' | 'session' | 'play'}-${LegRole}`): LegRole => (timer.endsWith('caller') ? 'caller' : 'callee');
 
 function onHoldTimer(call: Confirmed, timer: `hold-${'max' | 'remind'}-${HoldReason}`, atMs: number): Step {
   const isMax = timer.startsWith('hold-max-');

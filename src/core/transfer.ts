@@ -5,6 +5,7 @@
 import type { Call, Confirmed, Ringing, Step } from './call.js';
 import type { Effect } from './effects.js';
 import type { HoldReason } from './events.js';
+import { endPlay } from './play.js';
 import { withoutReason, withReason } from './hold.js';
 import type { Input } from './inputs.js';
 import { otherLeg, type Leg, type LegRole } from './leg.js';
@@ -36,7 +37,8 @@ export function onTransferFailed(call: Confirmed, { leaving }: InputOf<'transfer
 }
 
 /** The party that leaves has hung up, or we have said goodbye to it: the other stays. */
-export function onLeft(call: Confirmed, role: LegRole): Step {
+export function onLeft(before: Confirmed, role: LegRole): Step {
+  const [call, quiet] = endPlay(before, role, 'stopped');
   const { session: _over, refreshing: _out, ...rest } = call[role];
   const gone: Leg = { ...rest, dialog: 'terminated', offerAnswer: { kind: 'stable' }, media: { ...rest.media, sound: 'none' } };
   const { sound } = call[role].media;
@@ -46,7 +48,7 @@ export function onLeft(call: Confirmed, role: LegRole): Step {
     ...(sound === 'none' || sound === 'failed' ? [] : [{ kind: 'stop-sound', leg: role } as const]),
   ];
   const [next, effects] = settle(withLeg(call, gone));
-  return [next, [...last, ...effects]];
+  return [next, [...quiet, ...last, ...effects]];
 }
 
 export function onDismissed(call: Confirmed, { leg }: InputOf<'leg.dismissed'>): Step {
@@ -88,9 +90,10 @@ export function onJoinRequested(call: Extract<Call, { kind: 'trying' }>, newCall
 export function onArrived(call: Confirmed, { leg: role, value }: InputOf<'leg.arrived'>): Step {
   if (call[role].dialog !== 'terminated') return [call, []];
   const { music: _elsewhere, ...media } = value.media;
+  const { playing: _there, ...brought } = value;
   const waited = value.offerAnswer.kind === 'glare-wait';
   const arrived: Leg = {
-    ...value,
+    ...brought,
     role,
     offerAnswer: waited ? { kind: 'stable' } : value.offerAnswer,
     media: { ...media, sound: 'none', stale: true },

@@ -5,18 +5,17 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { CommandPort } from '#calls/commands.js';
 import type { EventBus } from '#calls/event-bus.js';
+import type { Interceptor } from '#calls/interceptor.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
-import { mountAgent, refusedByAgent } from './agent-mount.js';
+import { mountAgent } from './agent-mount.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { ApiAccounts } from './api-accounts.js';
 import { CallMetrics } from './call-metrics.js';
 import { Dresses } from './dialects/dresses.js';
 import { mountDialect, toDialectRequest } from './dialects/mount.js';
-import { ozeki } from './dialects/ozeki.js';
 import { rest } from './dialects/rest.js';
-import { WireIds } from './dialects/wire-ids.js';
 import { problemReply } from './error-reply.js';
 import { EventStreams } from './event-streams.js';
 import { pathOf, toAppError } from './framework-errors.js';
@@ -25,6 +24,8 @@ import { LOGIN_LIMITS, LoginGuard, type LoginLimits } from './login-guard.js';
 import { mountObserveRoutes, OBSERVE_DOCS } from './observe-routes.js';
 import { mountMusicRoutes, MUSIC_DOCS } from './music-routes.js';
 import { openApiOf } from './openapi.js';
+import type { Numbers } from './ozeki/extensions.js';
+import { mountOzeki } from './ozeki/mount.js';
 import { docsPage, frontPage, PAGE_HEADERS } from './pages.js';
 import { mountPlivo } from './plivo-mount.js';
 import { queryNames } from './query-names.js';
@@ -45,11 +46,13 @@ declare module 'fastify' {
 }
 
 export type HttpDeps = Readonly<{
-  config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks' | 'plivo' | 'agents'>;
+  config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks' | 'plivo' | 'agents' | 'ozeki'>;
   commands: CommandPort;
   bus: EventBus;
   registrations: RegistrationsPort;
   music: MusicPort;
+  /** Where numbers that are programs are known. */
+  numbers: Numbers;
   recordings: RecordingsPort;
   health: () => HealthView;
   gauges: () => GaugesView;
@@ -63,6 +66,8 @@ export type HttpApp = Readonly<{
   app: FastifyInstance;
   streams: EventStreams;
   webhooks: Webhooks;
+  /** Asked before a phone's call is routed, when one is configured. */
+  intercept: Interceptor | undefined;
   stop: () => Promise<void>;
 }>;
 
@@ -76,23 +81,24 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const webhooks = new Webhooks({ config: config.webhooks, bus, clock, log });
   const metrics = new CallMetrics(bus, deps.gauges, webhookMetrics(webhooks));
   const streams = new EventStreams({ bus, clock, log });
-  const ids = new WireIds();
-  const forgetIds = bus.subscribe((event) => ids.hear(event));
   const dresses = new Dresses();
   const app = bareFastify(config.http.bodyBytes, dresses, log);
-  const dialects = [rest, ozeki({ ids, nowMs: () => clock.now() })];
+  const dialects = [rest];
   const methods = new AllowedMethods(app);
   const mount = { commands: metrics.watching(deps.commands), accounts, guard, dresses, log };
   for (const dialect of dialects) mountDialect(app, dialect, mount);
+  const { registrations, numbers } = deps;
+  const ozeki = mountOzeki(app, { ...mount, config, registrations, numbers, bus, clock });
   const plivo = mountPlivo(app, { ...mount, config, bus });
   const voipnow = mountVoipnow(app, { ...mount, config, bus, clock });
   const agents = mountAgent(app, { ...mount, config, bus, clock });
-  mountObserveRoutes(app, { identify, bus, streams, metrics, registrations: deps.registrations, health: deps.health });
+  mountObserveRoutes(app, { identify, bus, streams, metrics, registrations, health: deps.health });
   mountMusicRoutes(app, { identify, music: deps.music });
   mountRecordingRoutes(app, { identify, recordings: deps.recordings });
   mountWebhookRoutes(app, { identify, webhooks });
   const documented = [
     ...dialects.flatMap((dialect) => dialect.routes),
+    ...ozeki.routes,
     ...plivo.routes,
     ...voipnow.routes,
     ...agents.routes,
@@ -107,14 +113,14 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const stop = async (): Promise<void> => {
     streams.closeAll();
     metrics.stop();
-    forgetIds();
+    ozeki.stop();
     voipnow.stop();
     plivo.stop();
     guard.close();
     agents.stop();
     await Promise.all([webhooks.close(), app.close()]);
   };
-  return { app, streams, webhooks, stop };
+  return { app, streams, webhooks, intercept: ozeki.intercept, stop };
 }
 
 function bareFastify(bodyBytes: number, dresses: Dresses, log: Logger): FastifyInstance {
@@ -180,7 +186,6 @@ function answerTheRest(app: FastifyInstance, identify: Identify, methods: Allowe
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): void {
-  const refusal = toAppError(error, request, log);
-  const { status, headers, body } = refusedByAgent(request.url, refusal) ?? problemReply(refusal);
+  const { status, headers, body } = problemReply(toAppError(error, request, log));
   void reply.code(status).headers(headers).send(body);
 }

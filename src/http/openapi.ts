@@ -7,9 +7,16 @@ import { ERROR_CODES, type ErrorCode } from './error-codes.js';
 import { CONFERENCE_SCHEMAS } from './conference-schemas.js';
 import { REACH_SCHEMAS } from './reach-schemas.js';
 import { NAMED_SCHEMAS } from './schemas.js';
+import { SOUND_SCHEMAS } from './sound-schemas.js';
 import { WEBHOOK_SCHEMAS } from './webhooks/webhook-schemas.js';
 
-const SCHEMAS: readonly TSchema[] = [...NAMED_SCHEMAS, ...CONFERENCE_SCHEMAS, ...REACH_SCHEMAS, ...WEBHOOK_SCHEMAS];
+const SCHEMAS: readonly TSchema[] = [
+  ...NAMED_SCHEMAS,
+  ...CONFERENCE_SCHEMAS,
+  ...REACH_SCHEMAS,
+  ...SOUND_SCHEMAS,
+  ...WEBHOOK_SCHEMAS,
+];
 
 /** What a route says of itself. */
 export type RouteDoc = Readonly<{

@@ -121,6 +121,7 @@ export const Call = Type.Object(
     answeredAt: Optional(Time),
     endedAt: Optional(Time),
     hold: Type.Object({ reasons: Type.Array(HoldReasonName), caller: LegHold, callee: LegHold }),
+    muted: Optional(Type.Object({ caller: Type.Boolean(), callee: Type.Boolean() }, { description: 'absent: nobody is muted' })),
     conference: Optional(Type.String({ description: 'its caller is this conference' })),
     end: Optional(Type.Object({ cause: Type.String(), status: Optional(Type.Integer()), reason: Optional(Type.String()) })),
   },

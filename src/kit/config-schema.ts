@@ -3,6 +3,7 @@
  * One file of the folder is one section; the key, the default and the reason stand on one line.
  */
 import { Type, type Static } from '@sinclair/typebox';
+import type { OzekiConfig } from './ozeki-schema.js';
 import type { AgentsConfig } from './agents-schema.js';
 import type { PhlosConfig } from './phlos-schema.js';
 import type { RecordsConfig } from './records-schema.js';
@@ -265,6 +266,7 @@ export type Config = Readonly<
     music: Static<typeof MusicFile>;
     webhooks: WebhooksConfig;
     plivo: PhlosConfig;
+    ozeki: OzekiConfig;
     records: RecordsConfig;
     agents: AgentsConfig;
   }

@@ -12,11 +12,13 @@ import { AgentsFile } from './agents-schema.js';
 import { AccountsFile, ENVIRONMENT, HoldfastFile, MusicFile, TrunksFile, type Config } from './config-schema.js';
 import { DEMO_PASSWORDS } from './demo-passwords.js';
 import { ConfigError } from './errors.js';
+import { OzekiFile } from './ozeki-schema.js';
 import { PhlosFile } from './phlos-schema.js';
 import { RecordsFile } from './records-schema.js';
 import { WebhooksFile } from './webhooks-schema.js';
 
 export type { Config, TrunkConfig } from './config-schema.js';
+export type { ApiExtensionConfig, OzekiConfig } from './ozeki-schema.js';
 export type { AgentsConfig } from './agents-schema.js';
 export type { NodeConfig, PhlosConfig } from './phlos-schema.js';
 export type { HookLimits, WebhooksConfig } from './webhooks-schema.js';
@@ -32,6 +34,7 @@ export function loadConfig(environment: Environment, defaultFolder: string): Con
   const holdfast = validate(HoldfastFile, main, 'holdfast.yaml');
   const addresses = splitAddresses(holdfast.address);
   const webhooks = validate(WebhooksFile, readYaml(folder, 'webhooks.yaml'), 'webhooks.yaml');
+  const ozeki = validate(OzekiFile, readYaml(folder, 'ozeki.yaml'), 'ozeki.yaml');
   const config: Config = {
     ...holdfast,
     folder,
@@ -42,6 +45,7 @@ export function loadConfig(environment: Environment, defaultFolder: string): Con
     // A first try on loopback just works; a Holdfast that others reach must not be their way into the house.
     webhooks: { ...webhooks, allowPrivateAddresses: webhooks.allowPrivateAddresses ?? addresses.every(isLoopback) },
     plivo: validate(PhlosFile, readYaml(folder, 'phlos.yaml'), 'phlos.yaml'),
+    ozeki: { ...ozeki, allowPrivateAddresses: ozeki.allowPrivateAddresses ?? addresses.every(isLoopback) },
     records: recordsOf(folder),
     agents: validate(AgentsFile, readYaml(folder, 'agents.yaml'), 'agents.yaml'),
   };
@@ -162,6 +166,7 @@ function checkTogether(config: Config): void {
   checkWebhookNames(config);
   checkPhloNames(config);
   checkVoipnowClients(config);
+  checkApiExtensions(config);
   checkAgents(config);
   refuseDemoPasswords(config);
 }
@@ -193,6 +198,15 @@ function checkVoipnowClients({ accounts: { phones, voipnow } }: Config): void {
     clients.add(client);
     const unknown = extensions.find((number) => !numbers.has(number));
     if (unknown !== undefined) throw new ConfigError(`${key}.extensions: found ${unknown}, expected numbers of phones`);
+  }
+}
+
+function checkApiExtensions({ accounts: { phones }, ozeki }: Config): void {
+  const numbers = new Set(phones.map(({ number }) => number));
+  for (const [index, { number }] of ozeki.apiExtensions.entries()) {
+    if (numbers.has(number))
+      throw new ConfigError(`ozeki.yaml: apiExtensions.${index}.number: found ${number}, expected a number that nobody else has`);
+    numbers.add(number);
   }
 }
 

@@ -49,3 +49,6 @@ export function newUuid(random: RandomBytes = systemRandom): string {
 
 /** Our own call id, shown in every API: short enough to type. */
 export const newCallId = (random?: RandomBytes): string => word(12, random);
+
+/** Of what a program plays; it stands in events. */
+export const newPlayId = (random?: RandomBytes): string => word(12, random);

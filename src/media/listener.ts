@@ -49,6 +49,8 @@ export class Listener {
   #sound: PlayedSound | undefined;
   #now: Now | undefined;
   #announceAtMs: number | undefined;
+  /** What a program plays. */
+  #front: Playing | undefined;
 
   constructor(deps: ListenerDeps) {
     this.#deps = deps;
@@ -72,7 +74,7 @@ export class Listener {
       this.#leave();
       this.#sound = undefined;
       this.#announceAtMs = undefined;
-      await this.#deps.silence();
+      if (this.#front === undefined) await this.#deps.silence();
     });
   }
 
@@ -80,6 +82,43 @@ export class Listener {
   interject(piece: Piece): Promise<void> {
     const asked = this.#asked;
     return this.#inLane(asked, () => this.#cue(piece, asked));
+  }
+
+  /**
+   * Over everything else, until `endFront`: what is asked for meanwhile is heard then. It waits for nothing that was asked for before, and
+   * takes nothing of it back.
+   */
+  front(playing: Playing): Promise<void> {
+    this.#front = playing;
+    return this.#run(async () => {
+      if (this.#front !== playing) return; // over before it began
+      this.#leave();
+      this.#cancelTimers();
+      try {
+        await this.#play(playing);
+      } catch (error) {
+        await this.#afterFront(playing);
+        throw error;
+      }
+    });
+  }
+
+  endFront(): Promise<void> {
+    const front = this.#front;
+    return front === undefined ? Promise.resolve() : this.#run(() => this.#afterFront(front));
+  }
+
+  async #afterFront(front: Playing): Promise<void> {
+    if (this.#front !== front) return; // another has taken its place
+    this.#front = undefined;
+    if (this.#sound === undefined) await this.#deps.silence();
+    else await this.#begin(this.#asked);
+  }
+
+  #run(what: () => Promise<void>): Promise<void> {
+    const done = this.#lane.then(what);
+    this.#lane = done.catch(() => undefined);
+    return done;
   }
 
   /** The call is over, or its media is: no timer goes on, nothing more is played. */
@@ -101,14 +140,12 @@ export class Listener {
 
   /** What was asked for meanwhile makes this one needless. */
   #inLane(asked: number, what: (asked: number) => Promise<void>): Promise<void> {
-    const done = this.#lane.then(() => (asked === this.#asked ? what(asked) : undefined));
-    this.#lane = done.catch(() => undefined);
-    return done;
+    return this.#run(() => (asked === this.#asked ? what(asked) : Promise.resolve()));
   }
 
   async #begin(asked: number): Promise<void> {
     const sound = this.#sound;
-    if (sound === undefined) return;
+    if (sound === undefined || this.#front !== undefined) return;
     switch (sound.kind) {
       case 'ringback':
         await this.#play({ piece: this.#deps.ringback, fromMs: 0, loops: true });
@@ -139,6 +176,7 @@ export class Listener {
 
   /** @throws what rtpengine says; what played before goes on then too. */
   async #cue(piece: Piece, asked: number): Promise<void> {
+    if (this.#front !== undefined) return; // what a program says goes before reminders and announcements
     this.#leave();
     this.#cancelTimers();
     try {
@@ -153,7 +191,7 @@ export class Listener {
   async #play(playing: Playing): Promise<number> {
     this.#step++;
     const fromMs = await this.#deps.play(playing);
-    this.#deps.turned(playing.loops ? undefined : playing.piece.ms - fromMs);
+    this.#deps.turned(lastsMs(playing, fromMs));
     return fromMs;
   }
 
@@ -226,4 +264,10 @@ export class Listener {
     this.#timers.forEach((timer) => timer.cancel());
     this.#timers.clear();
   }
+}
+
+/** @returns undefined: it has no end. */
+function lastsMs({ piece, loops }: Playing, fromMs: number): number | undefined {
+  if (loops === true) return undefined;
+  return loops === false ? piece.ms - fromMs : piece.ms * loops;
 }

@@ -23,6 +23,7 @@ import { RtpengineKeeper, type LifeDeps, type RtpengineLife } from './rtpengine-
 import { checkAddresses, findRtpengine } from './rtpengine-process.js';
 import { readTarget, RtpengineWatch } from './rtpengine-watch.js';
 import { RtpengineMedia } from './rtpengine.js';
+import { SoundMaker } from './sound-maker.js';
 import { Sounds } from './sounds.js';
 import { Taps } from './taps.js';
 
@@ -83,13 +84,14 @@ export async function startMedia(
     for (const problem of [...library.problems, ...sounds.problems, ...standing]) log.warn({ problem }, 'media');
     const playbacks = new Playbacks(clock);
     const player = new Player({ ng: commands, sounds, library, prompts, playbacks, clock, random: Math.random, log });
+    const maker = new SoundMaker({ config, prompts, beep: library.beep });
     listeners.add(() => {
       playbacks.clear();
       player.clear();
     });
     closers.push(() => player.clear());
     return {
-      port: new RtpengineMedia({ ng: commands, player, playbacks, clock, address, countsSent }),
+      port: new RtpengineMedia({ ng: commands, player, playbacks, maker, clock, address, countsSent }),
       taps: new Taps(commands),
       health: () => ({
         rtpengine: life.state,

@@ -69,9 +69,10 @@ export class NgCommands {
     await this.#ng.request('unblockDTMF', party(callId, from));
   }
 
-  /** @param listener the party that hears it. @param loops again and again; otherwise once. */
-  async playMedia(callId: string, listener: string, sound: Sound, loops: boolean): Promise<void> {
-    const args = { 'call-id': callId, 'from-tag': listener, 'repeat-times': loops ? REPEAT_TIMES : 1 };
+  /** @param listener the party that hears it. @param loops again and again, or so many times; otherwise once. */
+  async playMedia(callId: string, listener: string, sound: Sound, loops: boolean | number): Promise<void> {
+    const times = typeof loops === 'number' ? loops : loops ? REPEAT_TIMES : 1;
+    const args = { 'call-id': callId, 'from-tag': listener, 'repeat-times': times };
     if ('file' in sound) await this.#ng.request('playMedia', { ...args, file: sound.file });
     else await this.#ng.request('playMedia', args, sound.blob);
   }

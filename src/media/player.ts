@@ -55,6 +55,14 @@ export class Player {
     return piece.ms;
   }
 
+  front(callId: CallId, role: LegRole, piece: Piece, times: number): Promise<void> {
+    return this.#listener(callId, role).front({ piece, fromMs: 0, loops: times });
+  }
+
+  endFront(callId: CallId, role: LegRole): Promise<void> {
+    return this.#calls.get(callId)?.[role]?.endFront() ?? Promise.resolve();
+  }
+
   /** The call is over. */
   ended(callId: CallId): void {
     const { caller, callee } = this.#calls.get(callId) ?? {};

@@ -23,6 +23,8 @@ export type PromptsDeps = Readonly<{
 /** So many are made at once; each is two programs. */
 const MAKING_LIMIT = 20;
 const LONGEST_TEXT = 500;
+/** Of a program's: it is said once. */
+const LONGEST_SPEECH = 2000;
 const LONGEST_SECONDS = 300;
 
 type Words = Readonly<{ text: string; voice: string }>;
@@ -49,6 +51,22 @@ export class Prompts {
     }
   }
 
+  /** Whether music.yaml has it. */
+  has(name: string): boolean {
+    return Object.hasOwn(this.#deps.config.music.prompts, name);
+  }
+
+  /** A text of a program's. @throws MediaFailed */
+  speak(text: string, language: string | undefined, voice: string | undefined): Promise<Piece> {
+    const spoken = language ?? this.#deps.config.music.language;
+    return this.#say({ text, voice: voice === undefined ? spoken : voiceOf(voice, language) }, LONGEST_SPEECH);
+  }
+
+  /** A file of sounds; the same name may be another file later. @throws MediaFailed */
+  ofSound(name: string, file: string): Promise<Piece> {
+    return this.#fromFile(`sound ${name}`, file, this.#deps.config.music.limits.maxSeconds);
+  }
+
   /** @throws MediaFailed */
   get(prompt: Prompt): Promise<Piece> {
     const { music } = this.#deps.config;
@@ -56,13 +74,13 @@ export class Prompts {
     const written = Object.hasOwn(music.prompts, prompt.name) ? music.prompts[prompt.name] : undefined;
     if (written === undefined) return Promise.reject(new MediaFailed(`there is no prompt ${prompt.name} in music.yaml`));
     const { text, file, voice, language = music.language } = written;
-    if (file !== undefined) return this.#fromFile(prompt.name, resolve(this.#deps.config.folder, file));
+    if (file !== undefined) return this.#fromFile(`prompt ${prompt.name}`, resolve(this.#deps.config.folder, file));
     return this.#say({ text: text ?? '', voice: voice === undefined ? language : voiceOf(voice, written.language) });
   }
 
-  async #say({ text, voice }: Words): Promise<Piece> {
-    if (text.trim() === '' || text.length > LONGEST_TEXT) {
-      throw new MediaFailed(`a prompt has 1 to ${LONGEST_TEXT} characters; this one has ${text.length}`);
+  async #say({ text, voice }: Words, longest = LONGEST_TEXT): Promise<Piece> {
+    if (text.trim() === '' || text.length > longest) {
+      throw new MediaFailed(`a prompt has 1 to ${longest} characters; this one has ${text.length}`);
     }
     const key = keyOf(voice, text);
     const known = await this.#deps.cache.found('prompt', key, 'prompt');
@@ -85,13 +103,11 @@ export class Prompts {
   }
 
   /** Looked at each time: it may be another file by now. */
-  async #fromFile(name: string, file: string): Promise<Piece> {
+  async #fromFile(name: string, file: string, maxSeconds = LONGEST_SECONDS): Promise<Piece> {
     const facts = await stat(file).catch(() => undefined);
-    if (facts === undefined) throw new MediaFailed(`the file of prompt ${name} is not there: ${file}`);
+    if (facts === undefined) throw new MediaFailed(`the file of ${name} is not there: ${file}`);
     const key = keyOf('file', file, String(facts.size), String(facts.mtimeMs));
-    return this.#once(key, async () =>
-      pieceOf(await this.#deps.cache.ofSource('prompt', key, file, name, LONGEST_SECONDS), `prompt ${name}`),
-    );
+    return this.#once(key, async () => pieceOf(await this.#deps.cache.ofSource('prompt', key, file, name, maxSeconds), name));
   }
 
   /** Those who ask for the same words at the same time wait for one making. */

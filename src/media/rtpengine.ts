@@ -3,13 +3,14 @@
  * Whoever calls must have made every session description sendrecv: rtpengine's own idea of directions is the last SDP's.
  */
 import { isIP } from 'node:net';
-import type { Interjection, LegId, MediaPort, PlayedSound } from '#calls/ports.js';
+import type { Interjection, LegId, MediaPort, PlayedSound, PlaySound, SoundWish } from '#calls/ports.js';
 import { offerOfNobody } from './first-offer.js';
 import type { Clock } from '#kit/clock.js';
 import type { NgCommands } from './ng-commands.js';
 import { sentTo, type PerLeg, type Playbacks } from './playbacks.js';
 import type { Player } from './player.js';
 import { silenceOf } from './silence.js';
+import type { SoundMaker } from './sound-maker.js';
 
 type CallId = LegId['callId'];
 type LegRole = LegId['role'];
@@ -18,6 +19,7 @@ export type RtpengineMediaDeps = Readonly<{
   ng: NgCommands;
   player: Player;
   playbacks: Playbacks;
+  maker: Pick<SoundMaker, 'make'>;
   clock: Clock;
   /** The first address phones reach us on. */
   address: string;
@@ -86,6 +88,18 @@ export class RtpengineMedia implements MediaPort {
 
   interject(callId: CallId, listener: LegRole, what: Interjection): Promise<number> {
     return this.#deps.player.interject(callId, listener, what);
+  }
+
+  makeSound(wish: SoundWish): Promise<PlaySound> {
+    return this.#deps.maker.make(wish);
+  }
+
+  playOver(callId: CallId, listener: LegRole, sound: PlaySound, times: number): Promise<void> {
+    return this.#deps.player.front(callId, listener, sound, times);
+  }
+
+  endPlay(callId: CallId, listener: LegRole): Promise<void> {
+    return this.#deps.player.endFront(callId, listener);
   }
 
   async silenceSec(callId: CallId): Promise<Readonly<Record<LegRole, number | undefined>>> {

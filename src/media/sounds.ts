@@ -19,8 +19,8 @@ export type SoundsDeps = Readonly<{
   log: Logger;
 }>;
 
-/** `loops`: again and again; otherwise once. */
-export type Playing = Readonly<{ piece: Piece; fromMs: number; loops: boolean }>;
+/** `loops`: again and again, or so many times from its beginning; otherwise once. */
+export type Playing = Readonly<{ piece: Piece; fromMs: number; loops: boolean | number }>;
 
 /** So many files at most are remembered as bad. */
 const REMEMBERED = 100;
@@ -46,7 +46,7 @@ export class Sounds {
     const { ng } = this.#deps;
     const from = this.#onlyWhole ? 0 : fromMs;
     try {
-      await ng.playMedia(callId, listener, this.of(piece, from, loops), loops);
+      await ng.playMedia(callId, listener, this.of(piece, from, loops === true), loops);
       this.#refused.delete(piece.file);
       return from;
     } catch (error) {
@@ -85,7 +85,7 @@ export class Sounds {
   }
 
   /** The place is to blame when the whole file is played. */
-  async #playWhole(callId: CallId, listener: LegRole, piece: Piece, loops: boolean): Promise<number> {
+  async #playWhole(callId: CallId, listener: LegRole, piece: Piece, loops: boolean | number): Promise<number> {
     await this.play(callId, listener, { piece, fromMs: 0, loops });
     if (!this.#onlyWhole && !this.standsInFor(piece)) {
       this.#onlyWhole = true;

@@ -67,6 +67,16 @@ const TRANSFERS: readonly Move[] = LEG_ROLES.flatMap((leaving) => [
   { name: `${leaving} stays after all`, make: (story: CallStory) => story.on({ kind: 'transfer.failed', leaving }) },
 ]);
 
+const PLAY = { id: 'p', sound: { name: 'words', file: 'words', ms: 900 }, times: 1, ms: 900 } as const;
+const SOUNDS: readonly Move[] = LEG_ROLES.flatMap((leg): Move[] => [
+  ...[true, false].map((muted) => ({
+    name: `API: ${leg} is ${muted ? 'muted' : 'unmuted'}`,
+    make: (story: CallStory) => story.on({ kind: 'mute.requested', leg, muted }),
+  })),
+  { name: `API: plays to ${leg}`, make: (story) => story.on({ kind: 'play.requested', legs: [leg], play: PLAY }) },
+  { name: `API: is quiet to ${leg}`, make: (story) => story.on({ kind: 'quiet.requested', legs: [leg] }) },
+]);
+
 const EVERY_MOVE = [...HOLDS, ...RESUMES, ...OFFERS, ...OFFERLESS, ...REFRESHES];
 
 /** How phones answer our offers. `mayLie`: not as RFC 3264 §6.1 allows. */
@@ -83,9 +93,14 @@ const MANNERS: readonly Manner[] = [
 
 /** Two situations are one when everything that a rule looks at is the same. */
 function keyOf({ story, lastOffered }: Situation): string {
-  const { hold, gated, caller, callee } = story.confirmed;
-  const leg = ({ media, offerAnswer, refused }: Confirmed['caller']): unknown => [media, offerAnswer.kind, refused];
-  return JSON.stringify([[...hold].sort(), gated, leg(caller), leg(callee), lastOffered]);
+  const { hold, gated, muted, caller, callee } = story.confirmed;
+  const leg = ({ media, offerAnswer, refused, silenced, playing }: Confirmed['caller']): unknown => [
+    media,
+    offerAnswer.kind,
+    refused,
+    [silenced, playing?.id],
+  ];
+  return JSON.stringify([[...hold].sort(), gated, gated ? undefined : muted, leg(caller), leg(callee), lastOffered]);
 }
 
 type Moved = Readonly<{ to: Situation; first: string[]; then: string[] }>;
@@ -138,6 +153,9 @@ function faultsOf(from: Situation, one: Move, manner: Manner, { to, first, then 
   must(planHold(call.hold, call).length === 0, 'a second plan is empty');
   for (const leg of LEG_ROLES) {
     const { media } = call[leg];
+    const byProgram = call[leg].silenced === true || call[otherLeg(leg)].playing !== undefined;
+    must(!byProgram || call.gated || call.muted[leg], 'whom a program has muted, or whose peer is played to, is not heard');
+    must(byProgram || call.gated || manner.mayLie !== undefined || !call.muted[leg] || silentBySdp(call, leg), 'and nobody else');
     must(media.sound !== 'music' || isHeld(call.hold, leg), 'music only for held parties');
     must(media.advertised === wantedDirection(call.hold, leg), 'each leg was told what is wanted');
     must(holdView(call)[leg].state === 'agreed', 'and nobody refused');
@@ -149,6 +167,10 @@ function faultsOf(from: Situation, one: Move, manner: Manner, { to, first, then 
   }
   return faults;
 }
+
+/** Its phone, or its peer's, has said so itself. */
+const silentBySdp = (call: Confirmed, leg: LegRole): boolean =>
+  /inactive|recvonly/.test(call[leg].media.remote) || /inactive|sendonly/.test(call[otherLeg(leg)].media.remote);
 
 type Walked = Readonly<{ situations: readonly Situation[]; faults: readonly string[] }>;
 
@@ -192,6 +214,25 @@ t.test(
     const { situations, faults } = walk(talking(), STEADY, moves);
     t.same(faults.slice(0, 5), [], `${faults.length} faults in ${situations.length * moves.length} moves`);
     t.ok(situations.length > 3 * walkOf(STEADY).situations.length, `${situations.length} situations were reached`);
+  },
+);
+
+t.test(
+  'programs that mute and play neither begin nor end a hold, in no situation, and no hold lets a muted party be heard',
+  async (t) => {
+    const moves = [...HOLDS.filter((one) => one.name.endsWith('with music')), ...RESUMES, ...SOUNDS];
+    const few = walk(talking(), STEADY, [...moves, ...OFFERS.filter((one) => /sendonly|sendrecv/.test(one.name))]);
+    t.same(few.faults.slice(0, 5), [], `${few.faults.length} faults`);
+    const faults: string[] = [];
+    for (const from of few.situations) {
+      for (const one of SOUNDS) {
+        const { to } = move(from, one, STEADY);
+        const [before, after] = [from.story, to.story].map((story) => [story.reasons, story.local, story.sounds].join());
+        if (before !== after) faults.push(`${one.name}: ${before} became ${after}`);
+      }
+    }
+    t.same(faults.slice(0, 5), []);
+    t.ok(few.situations.length > 1000, `${few.situations.length} situations were reached`);
   },
 );
 

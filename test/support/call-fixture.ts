@@ -187,6 +187,8 @@ export function brief(effect: Effect): string {
     case 'unmute':
     case 'stop-sound':
     case 'remind':
+    case 'play-over':
+    case 'end-play':
     case 'send-refresh':
     case 'remember-refusal':
     case 'take-over':

@@ -18,6 +18,8 @@ export class CallLaws {
   readonly timers = new Set<TimerName>();
   readonly #legs: Record<LegRole, LegRecord> = { caller: new LegRecord(), callee: new LegRecord() };
   #gated = false;
+  readonly #muted: Record<LegRole, boolean> = { caller: false, callee: false };
+  readonly #plays: Record<LegRole, string | undefined> = { caller: undefined, callee: undefined };
   #told: string | undefined;
   #endings = 0;
   #story: string[] = [];
@@ -155,6 +157,21 @@ export class CallLaws {
         this.#must(this.#gated && hold.size === 0, 'the gate opens only when nobody holds');
         this.#gated = false;
         return;
+      case 'mute':
+      case 'unmute':
+        this.#must(this.#muted[effect.leg] === (effect.kind === 'unmute'), 'who is muted is not muted again, and the other way');
+        this.#muted[effect.leg] = effect.kind === 'mute';
+        return;
+      case 'play-over': {
+        const peer = otherLeg(effect.leg);
+        this.#must(this.#gated || this.#muted[peer], 'the peer is cut off before anything plays: nobody hears two at once');
+        this.#plays[effect.leg] = effect.play.id;
+        return;
+      }
+      case 'end-play':
+        this.#must(this.#plays[effect.leg] !== undefined, 'what does not play is not ended');
+        this.#plays[effect.leg] = undefined;
+        return;
       case 'send-reinvite':
         this.#must(hold.size === 0 || this.#gated, 'the parties are cut apart before any SIP of a hold is sent');
         return this.#offers(this.#legs[effect.leg], effect.direction);
@@ -236,6 +253,12 @@ export class CallLaws {
     this.#must(call.hold.size === 0 || this.#gated, 'never audio between the parties while anyone is held');
     this.#must(call.gated === this.#gated, 'the call knows whether it is cut');
     for (const role of LEG_ROLES) {
+      const heard = !this.#gated && !this.#muted[role];
+      this.#must(!heard || call[role].silenced !== true, 'whom a program has muted is not heard, whatever holds come and go');
+      this.#must(!heard || this.#plays[otherLeg(role)] === undefined, 'who is played to hears nobody else');
+      this.#must(call[role].playing?.id === this.#plays[role], `the call knows what the ${role} is played`);
+      const timed = this.timers.has(`play-${role}`);
+      this.#must(timed === (this.#plays[role] !== undefined), `what plays to the ${role} has an end`);
       const { sound } = this.#legs[role];
       this.#must(sound === 'none' || (sound === 'music' && isHeld(call.hold, role)), 'music plays only to held parties');
     }
@@ -269,7 +292,9 @@ export class CallLaws {
       count((effect) => effect.kind === 'publish' && effect.event.kind === 'call.ended') === 1,
       'call.ended is told once',
     );
-    const others = count((effect) => effect.kind === 'publish' && !['call.ended', 'hold.expired'].includes(effect.event.kind));
+    const others = count(
+      (effect) => effect.kind === 'publish' && !['call.ended', 'hold.expired', 'play.ended'].includes(effect.event.kind),
+    );
     this.#must(others === 0, 'and nothing else with it, but why');
     this.#must(count((effect) => effect.kind === 'delete-media') === 1, 'media is deleted once');
     for (const effect of effects) if (effect.kind === 'stop-timer') this.timers.delete(effect.timer);

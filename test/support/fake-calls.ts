@@ -52,6 +52,8 @@ export class FakeCalls implements CommandPort {
   proof: HoldProof = holdProof();
   /** Thrown by every command, when set. */
   failure: Error | undefined;
+  /** What commands of a kind give, instead of what this house would say; an Error is thrown. */
+  readonly answers = new Map<Command['kind'], Outcome | Error>();
   readonly #keys = new Map<string, CallView>();
 
   constructor(...calls: readonly CallView[]) {
@@ -73,6 +75,9 @@ export class FakeCalls implements CommandPort {
   }
 
   #answer(command: Command): Outcome {
+    const scripted = this.answers.get(command.kind);
+    if (scripted instanceof Error) throw scripted;
+    if (scripted !== undefined) return scripted;
     switch (command.kind) {
       case 'call.setup':
         return this.#setup(command);

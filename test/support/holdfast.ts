@@ -28,9 +28,12 @@ export type Options = Readonly<{
   /** More keys of accounts.yaml, as they stand there. */
   accounts?: string;
   agents?: string;
+  /** Files of sip-config/sounds: how long they are, and their tone. */
+  sounds?: Readonly<Record<string, Readonly<{ hertz: number; seconds: number }>>>;
   trunks?: string;
   phlos?: string;
   records?: string;
+  ozeki?: string;
   holdfast?: string;
   environment?: Readonly<Record<string, string>>;
 }>;
@@ -170,12 +173,15 @@ function writeConfig(folder: string, options: Options): void {
   writeFileSync(join(folder, 'trunks.yaml'), options.trunks ?? 'trunks: []\n');
   if (options.agents !== undefined) writeFileSync(join(folder, 'agents.yaml'), options.agents);
   if (options.phlos !== undefined) writeFileSync(join(folder, 'phlos.yaml'), options.phlos);
+  if (options.ozeki !== undefined) writeFileSync(join(folder, 'ozeki.yaml'), options.ozeki);
   if (options.records !== undefined) writeFileSync(join(folder, 'records.yaml'), options.records);
   writeFileSync(join(folder, 'holdfast.yaml'), options.holdfast ?? 'log: debug\n');
   for (const [name, hertz] of Object.entries({ default: MUSIC_HERTZ, ...options.music })) {
     mkdirSync(join(folder, 'music', name), { recursive: true });
     writeFileSync(join(folder, 'music', name, 'tone.wav'), toneWav({ hertz, seconds: 5 }));
   }
+  mkdirSync(join(folder, 'sounds'), { recursive: true });
+  for (const [name, tone] of Object.entries(options.sounds ?? {})) writeFileSync(join(folder, 'sounds', name), toneWav(tone));
 }
 
 function readyLine(child: ChildProcess, log: string[]): Promise<{ sipPort: number; wsPort: number; httpPort: number }> {

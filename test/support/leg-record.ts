@@ -94,6 +94,7 @@ export class LegRecord {
     this.theirs = 'none';
     if (theirs === 'none') return;
     this.last = theirs.by === 'us' ? { ...theirs, said: answer ?? mirror(theirs.told) } : theirs;
+    this.#answered = this.last.said;
   }
 
   /** Before its INVITE is answered a phone may have offered again (RFC 3311 §5.2). */

@@ -5,7 +5,7 @@
 import type { Effect } from '#core/effects.js';
 import type { OnExpiry } from '#core/hold-policy.js';
 import type { Input } from '#core/inputs.js';
-import { LEG_ROLES, type LegRole } from '#core/leg.js';
+import { LEG_ROLES, type LegRole, type Play } from '#core/leg.js';
 import { CallLaws } from './call-laws.js';
 import { CallStory, talking, type Holder } from './call-fixture.js';
 import { ModelPhone, type Action, type Choose } from './model-phone.js';
@@ -32,6 +32,7 @@ export class ModelWorld {
   readonly #house: Input[] = [];
   readonly #choices: readonly number[];
   #next = 0;
+  #plays = 0;
 
   constructor(start: Start, choices: readonly number[]) {
     const inTalk = start === 'talking';
@@ -123,7 +124,7 @@ export class ModelWorld {
     }
     if (duties.length > 0) return duties;
     // Sessions and reminders never end by themselves, and a policy may end the call: those are wishes of the clock, not duties.
-    const waits = [...this.laws.timers].filter((timer) => !/^(session|hold)-/.test(timer));
+    const waits = [...this.laws.timers].filter((timer) => !/^(session|hold|play)-/.test(timer));
     return waits.map((timer) => ({ name: timer, act: () => this.#says({ kind: 'timer.fired', timer }) }));
   }
 
@@ -145,10 +146,17 @@ export class ModelWorld {
       { kind: 'transfer.failed', leaving } as const,
       { kind: 'leg.dismissed', leg: leaving } as const,
     ]);
+    const sounds = LEG_ROLES.flatMap((leg): Input[] => [
+      { kind: 'mute.requested', leg, muted: true },
+      { kind: 'mute.requested', leg, muted: false },
+      { kind: 'play.requested', legs: [leg], play: this.#newPlay() },
+      { kind: 'quiet.requested', legs: [leg] },
+    ]);
+    sounds.push({ kind: 'play.requested', legs: LEG_ROLES, play: this.#newPlay() });
     const timers = [...this.laws.timers]
       .filter((timer) => timer !== 'ring')
       .map((timer) => ({ kind: 'timer.fired', timer }) as const);
-    return [...this.#elsewhere(), ...holds, ...holds, ...timers, ...timers, ...policies, ...transfers].map((input) => ({
+    return [...this.#elsewhere(), ...holds, ...holds, ...sounds, ...timers, ...timers, ...policies, ...transfers].map((input) => ({
       name: input.kind,
       act: () => this.#says(input),
     }));
@@ -161,6 +169,11 @@ export class ModelWorld {
     const to = call.parties.callee === '103' ? '104' : '103';
     const input: Input = { kind: 'forward.requested', to, traits: call.traits, autoAnswer: false };
     return Array.from({ length: 20 }, () => input);
+  }
+
+  #newPlay(): Play {
+    const hangUp = this.#choose(10) === 9 ? { hangUpAfter: true as const } : {};
+    return { id: `play ${++this.#plays}`, sound: { name: 'words', file: 'words', ms: 900 }, times: 1, ms: 900, ...hangUp };
   }
 
   #endings(): Action[] {
@@ -205,6 +218,8 @@ export class ModelWorld {
     if ((effect.kind === 'answer-reinvite' && !answerFailed) || effect.kind === 'apply-reanswer') {
       if (this.#choose(6) === 5) this.#house.push({ kind: 'media.changed', leg: role, peerStale: this.#choose(3) !== 2 });
     }
+    if (effect.kind === 'play-over' && this.#choose(12) === 11)
+      this.#house.push({ kind: 'play.failed', leg: role, playId: effect.play.id });
     if (effect.kind === 'play' && this.#choose(12) === 11) this.#house.push({ kind: 'sound.failed', leg: role });
   }
 

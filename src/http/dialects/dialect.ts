@@ -47,6 +47,8 @@ export type AnyMethod = Method | 'PATCH' | 'HEAD' | 'OPTIONS';
 export interface AskingRoute {
   readonly method: AnyMethod;
   readonly path: string;
+  /** As above. */
+  readonly whenQueryHas?: string;
   readonly doc: RouteDoc;
   /** @throws AppError */
   answer(request: DialectRequest, ask: Ask): DialectReply | Promise<DialectReply>;

@@ -74,6 +74,7 @@ function mountAsking(scope: FastifyInstance, route: AskingRoute, commands: Comma
     method: route.method,
     url: route.path,
     exposeHeadRoute: route.doc.safe === true,
+    ...(route.whenQueryHas === undefined ? {} : { constraints: { queryHas: route.whenQueryHas } }),
     handler: async (request, reply) =>
       send(reply, await route.answer(toDialectRequest(request), (command) => commands.execute(command))),
   });

@@ -15,6 +15,7 @@ import * as docs from './rest-docs.js';
 import { conferenceRoutes } from './rest-conferences.js';
 import { callId, connectRoutes } from './rest-connect.js';
 import { reachRoutes } from './rest-reach.js';
+import { soundRoutes } from './rest-sound.js';
 import { recordRoutes } from './rest-records.js';
 import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
@@ -94,6 +95,7 @@ function routes(): readonly DialectRoute[] {
       write,
     },
     ...connectRoutes(write),
+    ...soundRoutes(write),
     ...recordRoutes(write),
     ...conferenceRoutes(write),
     ...reachRoutes(write),
