@@ -219,6 +219,7 @@ class Fuzzer {
       new URLSearchParams(
         Object.entries(this.fields()).map(([name, value]): [string, string] => [name, String(value)]),
       ).toString();
+    if (this.below(40) === 0) return { type: 'application/json', payload: ' '.repeat(60_000 + this.below(20_000)) };
     switch (this.below(5)) {
       case 0:
       case 1:
