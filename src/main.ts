@@ -79,7 +79,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   const signals: CallSignals = {
     incoming: (call) => calls.incoming(call),
     signal: (leg, signal) => calls.signal(leg, signal),
-    mayRelay: (leg) => calls.mayRelay(leg),
+    mayRelay: (leg, what) => calls.mayRelay(leg, what),
   };
   const session = config.sip;
   const signaling = new Signaling({ srf, calls: signals, clock, session, log: log.child({ room: 'signaling' }) });
@@ -124,6 +124,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   });
   closers.add('liveness', () => liveness.close());
   media.onLost(() => calls.mediaLost());
+  media.onKey((leg, key, ms) => calls.keys.heard(leg, { key, ms, by: 'rtp' }));
   const authenticate: RouteDeps['authenticate'] = (request, response) => phones.authenticator.identify(request, response);
   const watchers = new DialogSubscriptions({
     srf,
@@ -168,7 +169,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   });
   mixer.onLost(() => conferences.mixerLost());
   const rooms = {
-    sound: new SoundCommands({ calls, media: media.port }),
+    sound: new SoundCommands({ calls, media: media.port, clock }),
     ...records.rooms,
     reach: connected.reach,
     conferences: new ConferenceCommands(conferences, numbers, (id) => calls.live(id)),

@@ -18,6 +18,7 @@ import type { CallView } from './commands.js';
 import { EffectRunner } from './effect-runner.js';
 import type { EventBus } from './event-bus.js';
 import { reroute, type Interceptor } from './interceptor.js';
+import { HeardKeys } from './heard-keys.js';
 import type { DialFacts, LiveCall } from './live-call.js';
 import { MediaSession, type LegSdp } from './media-session.js';
 import { partyTraits, type HouseHabits } from './party-traits.js';
@@ -90,6 +91,7 @@ export class CallService implements CallSignals {
   readonly #calls = new Map<CallId, LiveCall>();
   readonly #ended = new Map<CallId, CallView>();
   readonly #reinvites = new Map<number, number>();
+  readonly keys: HeardKeys;
   #transfers: CallTransfers | undefined;
   #intercept: Interceptor | undefined;
   #draining = false;
@@ -97,6 +99,7 @@ export class CallService implements CallSignals {
 
   constructor(deps: CallServiceDeps) {
     this.#deps = deps;
+    this.keys = new HeardKeys({ find: (id) => this.live(id), publish: (event) => this.publish(event), clock: deps.clock });
     this.#runner = new EffectRunner({
       signaling: deps.signaling,
       media: deps.media,
@@ -190,15 +193,17 @@ export class CallService implements CallSignals {
     if (signal.kind === 'reinvite-answered' || signal.kind === 'reinvite-refused') {
       this.#reinvites.set(signal.status, (this.#reinvites.get(signal.status) ?? 0) + 1);
     }
+    if (signal.kind === 'key') return this.keys.heard(leg, { ...signal, by: 'info' });
     if (signal.kind === 'refer') return this.#transfers?.refer(leg, signal.refer);
     const read = readSignal.leg(live, leg.role, signal);
     if (read.kind === 'refuse-reinvite') return this.#deps.signaling.refuseReinvite(leg, read.status);
     if (read.kind === 'input') this.dispatch(leg.callId, read.input);
   }
 
-  mayRelay(leg: LegId): boolean {
-    const call = this.#calls.get(leg.callId)?.call;
-    return call?.kind === 'confirmed' && call.hold.size === 0;
+  mayRelay({ callId, role }: LegId, what?: 'key'): boolean {
+    const call = this.#calls.get(callId)?.call;
+    if (call?.kind !== 'confirmed' || call.hold.size > 0) return false;
+    return what !== 'key' || (call[role].silenced !== true && call[otherLeg(role)].playing === undefined);
   }
 
   /** Runs one input through the call. An input for a call that is gone is a late word and changes nothing. */

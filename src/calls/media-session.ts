@@ -39,6 +39,7 @@ export class MediaSession {
   readonly #legs: Record<LegRole, LegSdp>;
   readonly #modes: () => Readonly<Record<LegRole, HoldMode>>;
   readonly #programs: Record<LegRole, boolean>;
+  #keysIn = false;
 
   /**
    * @param adopted what was said on dialogs that come from another call: the o= version goes on (RFC 3264 §8), so it is one and the
@@ -160,6 +161,14 @@ export class MediaSession {
     leg.made = await this.#media.answer(this.#callId, role, this.#normal(peer, peerSdp));
     this.#legs[peer].made = forPeer;
     return { changed: true, peerStale: !this.#canGoOn(peer, forPeer) };
+  }
+
+  /** Nothing is said in SIP, and no port moves: what is in force is told to rtpengine once more. */
+  async letKeysIn(): Promise<void> {
+    if (this.#keysIn) return;
+    const [offer, answer] = [this.#normal('caller', this.#inForce('caller')), this.#normal('callee', this.#inForce('callee'))];
+    await this.#media.letKeysIn(this.#callId, 'caller', { offer, more: this.#translated('callee'), answer });
+    this.#keysIn = true;
   }
 
   /** What is added to an offer to this leg. A program and a phone need not have a codec in common. */

@@ -135,6 +135,8 @@ export type LegSignal =
   | Readonly<{ kind: 'refresh-refused'; status: number; reason: string }>
   /** Any final answer means that somebody is there; only 408 (none at all) and 481 do not. */
   | Readonly<{ kind: 'probed'; there: boolean; why: string }>
+  /** A key was pressed, and an INFO says so. */
+  | Readonly<{ kind: 'key'; key: string; ms: number }>
   /** RFC 3515: the phone asks that its peer be connected elsewhere. To be answered with `answerRefer`. */
   | Readonly<{ kind: 'refer'; refer: ReferRequest }>;
 
@@ -178,8 +180,8 @@ export interface CallSignals {
   /** A new INVITE from somebody who was authenticated. Returns the id its leg (`caller`) is known by from now on. */
   incoming(call: IncomingCall): CallId;
   signal(leg: LegId, signal: LegSignal): void;
-  /** May an in-dialog INFO (DTMF) pass from this leg to its peer now? False while the call is held. */
-  mayRelay(leg: LegId): boolean;
+  /** May an in-dialog INFO (`key`) or MESSAGE pass from this leg to its peer now? Nothing does while the call is held. */
+  mayRelay(leg: LegId, what?: 'key'): boolean;
 }
 
 /** rtpengine as calls see it. Tags are our own leg roles. Every promise rejects with MediaFailed or MediaGone. */
@@ -208,6 +210,17 @@ export interface MediaPort {
   /** Over everything else this party hears, until `endPlay`; what it should hear otherwise is heard then. */
   playOver(callId: CallId, listener: LegRole, sound: PlaySound, times: number): Promise<void>;
   endPlay(callId: CallId, listener: LegRole): Promise<void>;
+  /**
+   * From now on keys of ours may be put into what the parties send. rtpengine wants to be told with an offer and its answer: those that
+   * are in force, once more.
+   */
+  letKeysIn(
+    callId: CallId,
+    offerer: LegRole,
+    inForce: Readonly<{ offer: string; more: readonly string[]; answer: string }>,
+  ): Promise<void>;
+  /** The peer hears it as a key of this party; as a tone where the peer has not negotiated telephone-event. */
+  pressKey(callId: CallId, as: LegRole, key: string, ms: number): Promise<void>;
   /** Seconds since the last RTP packet from each party; undefined: none ever came. */
   silenceSec(callId: CallId): Promise<Readonly<Record<LegRole, number | undefined>>>;
   /** Packets counted leaving for this party that it did not get from its peer, since `play` was last called. */

@@ -70,6 +70,7 @@ function readLeg(live: LiveCall, leg: LegRole, signal: LegSignal): ReadSignal {
     case 'probed':
       return signal.there ? { kind: 'none' } : input({ kind: 'leg.lost', leg, why: signal.why });
     case 'refreshed': // what it has agreed on came before it
+    case 'key': // everybody's news, and no rule's
     case 'refer': // the transfer service's
       return { kind: 'none' };
     default:

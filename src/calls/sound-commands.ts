@@ -3,11 +3,13 @@
  */
 import { hears, LEG_ROLES, type CallId, type LegRole, type Play } from '#core/leg.js';
 import { canHear } from '#core/play.js';
-import { assertNever, BadRequest, MediaFailed, NotBuilt, WrongMoment } from '#kit/errors.js';
+import { assertNever, BadRequest, MediaFailed, WrongMoment } from '#kit/errors.js';
+import type { Clock } from '#kit/clock.js';
 import { newPlayId } from '#kit/ids.js';
 import type { CallService } from './call-service.js';
 import { stateOf } from './call-view.js';
 import type { Outcome } from './commands.js';
+import { KeyPresser } from './key-presser.js';
 import type { LiveCall } from './live-call.js';
 import type { MediaPort } from './ports.js';
 import { confirmedCall, liveCall, type FindCall } from './preconditions.js';
@@ -44,7 +46,7 @@ export type SoundCommand =
     }>
   /** Ends what plays to this listener; nothing playing is no error. */
   | Readonly<{ kind: 'call.quiet'; callId: CallId; to: Listener }>
-  /** 0-9 * # A-D, and `,` or `w` for half a second of nothing, heard by `to` as keys of its peer (RFC 4733, or INFO where a phone knows no other). */
+  /** 0-9 * # A-D, and `,` or `w` for half a second of nothing, heard by `to` as keys of its peer (RFC 4733, or tones where it has not negotiated them). */
   | Readonly<{ kind: 'call.keys'; callId: CallId; to: Listener; keys: string }>;
 
 export type SoundOutcome = Readonly<{
@@ -58,20 +60,24 @@ export type SoundOutcome = Readonly<{
 /** A whole day of anything is not a message any more. */
 const LONGEST_SEC = 86_400;
 const MOST_TIMES = 1000;
+const KEYS = /^[0-9*#A-Da-d,wW]{1,100}$/;
 
 type Asked<K extends SoundCommand['kind']> = Extract<SoundCommand, { kind: K }>;
 
 export type SoundCommandsDeps = Readonly<{
-  calls: Pick<CallService, 'live' | 'dispatch'>;
-  media: Pick<MediaPort, 'makeSound'>;
+  calls: Pick<CallService, 'live' | 'dispatch' | 'keys'>;
+  media: Pick<MediaPort, 'makeSound' | 'pressKey'>;
+  clock: Clock;
 }>;
 
 export class SoundCommands {
   readonly #deps: SoundCommandsDeps;
+  readonly #keys: KeyPresser;
   readonly #find: FindCall = (id) => this.#deps.calls.live(id);
 
   constructor(deps: SoundCommandsDeps) {
     this.#deps = deps;
+    this.#keys = new KeyPresser({ media: deps.media, heard: deps.calls.keys, clock: deps.clock });
   }
 
   /** @throws CallNotFound, WrongMoment, BadRequest, MediaFailed */
@@ -84,7 +90,7 @@ export class SoundCommands {
       case 'call.quiet':
         return this.#quiet(command);
       case 'call.keys':
-        throw new NotBuilt(command.kind);
+        return this.#press(command);
       default:
         return assertNever(command);
     }
@@ -118,6 +124,13 @@ export class SoundCommands {
   #quiet({ callId, to }: Asked<'call.quiet'>): Outcome {
     liveCall(this.#find, callId);
     this.#deps.calls.dispatch(callId, { kind: 'quiet.requested', legs: rolesOf(to) });
+    return { kind: 'call.done', callId };
+  }
+
+  async #press({ callId, to, keys }: Asked<'call.keys'>): Promise<Outcome> {
+    if (!KEYS.test(keys)) throw new BadRequest('keys', 'keys: expected 1 to 100 of 0-9 * # A-D, and , or w for a pause');
+    const live = confirmedCall(this.#find, callId, 'keys can be pressed once the call is answered');
+    await Promise.all(rolesOf(to).map((role) => this.#keys.press(live, role, keys)));
     return { kind: 'call.done', callId };
   }
 

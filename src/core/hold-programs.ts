@@ -3,7 +3,7 @@
  * about the music, and the reason stands until each of them has let go. A program without a name is one like the others.
  */
 import type { HoldReason } from './events.js';
-import { withoutReason, withReason, type HoldLedger, type HoldTerms } from './hold.js';
+import { programsOf, withoutReason, withReason, type HoldLedger, type HoldTerms } from './hold.js';
 
 export function withProgram(ledger: HoldLedger, reason: HoldReason, terms: HoldTerms): HoldLedger {
   const under = programsOf(ledger.get(reason)).filter(({ by }) => by !== terms.by);
@@ -17,13 +17,6 @@ export function withoutProgram(ledger: HoldLedger, reason: HoldReason, by: strin
   if (left.length === programs.length) return undefined;
   const last = left.at(-1);
   return last === undefined ? withoutReason(ledger, reason) : withReason(ledger, reason, stacked(left, last));
-}
-
-/** The oldest first. */
-function programsOf(terms: HoldTerms | undefined): readonly HoldTerms[] {
-  if (terms === undefined) return [];
-  const { under = [], ...last } = terms;
-  return [...under, last];
 }
 
 function stacked(programs: readonly HoldTerms[], last: HoldTerms): HoldTerms {

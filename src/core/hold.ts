@@ -59,12 +59,19 @@ export function musicFor(ledger: HoldLedger, role: LegRole, habits: MusicHabits)
   return music ?? { music: dueMusic(habits, holderOf(reason), role) };
 }
 
+/** What each program asked for that holds for this reason, the oldest first. */
+export function programsOf(terms: HoldTerms | undefined): readonly HoldTerms[] {
+  if (terms === undefined) return [];
+  const { under = [], ...last } = terms;
+  return [...under, last];
+}
+
 /** It holds the other and wants to hear nothing: then only what a program, or a party that leaves, has it wait for is heard. */
 function isDeaf(ledger: HoldLedger, role: LegRole): boolean {
   const other = otherLeg(role);
   const heldBy = [...ledger.keys()].filter((reason) => holdsParty(reason, role));
   return (
-    ledger.get(apiReason(role))?.deaf === true &&
+    programsOf(ledger.get(apiReason(role))).some(({ deaf }) => deaf === true) &&
     heldBy.every((reason) => reason === apiReason(other) || reason === phoneReason(other))
   );
 }

@@ -15,7 +15,7 @@ import { spell, type AgentEvent } from './dialects/agent-events.js';
 import { ROOT } from './dialects/agent-route.js';
 import { agentSignIn } from './dialects/agent-sign-in.js';
 import { agent } from './dialects/agent.js';
-import type { Dialect, DialectReply } from './dialects/dialect.js';
+import type { Dialect } from './dialects/dialect.js';
 import { mountDialect, type MountDeps } from './dialects/mount.js';
 import { pathOf } from './framework-errors.js';
 import { CredentialsWrong, HttpRefusal } from './refusals.js';
@@ -55,10 +55,6 @@ function holder(offered: Offered, agents: Agents<AgentEvent>): string {
   const [agentId = '', ...guid] = offered.token.split(' ');
   return agents.admit(agentId, guid.join(' '));
 }
-
-/** What no route could be looked for, because the path cannot be read. @returns undefined: it is somebody else's path. */
-export const refusedByAgent = (url: string, error: AppError): DialectReply | undefined =>
-  /^\/agentgateway(\/|$)/.test(pathOf(url)) ? refuse(error) : undefined;
 
 /** Unknown paths and methods are refused before a body is read. */
 function mountTheRest(app: FastifyInstance, methods: AllowedMethods): void {

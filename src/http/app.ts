@@ -9,7 +9,7 @@ import type { Interceptor } from '#calls/interceptor.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
-import { mountAgent, refusedByAgent } from './agent-mount.js';
+import { mountAgent } from './agent-mount.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { ApiAccounts } from './api-accounts.js';
 import { CallMetrics } from './call-metrics.js';
@@ -168,22 +168,24 @@ function mountPages(app: FastifyInstance, api: ReturnType<typeof openApiOf>): vo
 
 /** Strangers learn nothing of which paths exist: they get 401 for those that do not, as for those that do. */
 function answerTheRest(app: FastifyInstance, identify: Identify, methods: AllowedMethods, log: Logger): void {
-  app.addHook('onRequest', async (request) => {
-    if (request.is404) await identify(request);
-  });
-  app.setNotFoundHandler((request) => {
+  const refuse = (request: FastifyRequest): never => {
     const path = pathOf(request.url);
     const allowed = methods.at(path);
     if (allowed.length === 0)
       throw new HttpRefusal('not_found', `there is nothing at ${path.slice(0, 200)}; /docs lists what there is`);
     const allow = allowed.join(', ');
     throw new HttpRefusal('method_not_allowed', `${request.method} is not answered here; try ${allow}`, { allow });
+  };
+  app.addHook('onRequest', async (request) => {
+    if (!request.is404) return;
+    await identify(request);
+    refuse(request); // before its body is read: nobody here knows how
   });
+  app.setNotFoundHandler(refuse);
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, log));
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): void {
-  const refusal = toAppError(error, request, log);
-  const { status, headers, body } = refusedByAgent(request.url, refusal) ?? problemReply(refusal);
+  const { status, headers, body } = problemReply(toAppError(error, request, log));
   void reply.code(status).headers(headers).send(body);
 }

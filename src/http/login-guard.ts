@@ -37,7 +37,7 @@ export class LoginGuard {
   readonly #limits: LoginLimits;
   readonly #byAddress: Faults;
   readonly #byUser: Faults;
-  readonly #waiting = new Map<Timer, Readonly<{ address: string; end: () => void }>>();
+  readonly #waiting = new Map<Timer, Readonly<{ lane: string; end: () => void }>>();
   /** Who was let in before, and from where: a flood of guesses from the same address does not keep them out. */
   readonly #welcome = new Set<string>();
 
@@ -55,7 +55,9 @@ export class LoginGuard {
    */
   async admit(source: string, offered: Offered, identify: (offered: Offered) => string): Promise<string> {
     const address = neighbourhood(source);
-    const crowded = this.#crowded(address);
+    // After a restart many programs offer dead tokens at once; that keeps nobody from changing a password into a new one.
+    const lane = `${offered.kind === 'token' ? 'token' : 'password'} ${address}`;
+    const crowded = this.#crowded(address, lane);
     try {
       const identity = identify(offered);
       const known = `${address} ${identity}`;
@@ -65,7 +67,7 @@ export class LoginGuard {
     } catch (error) {
       // Who offers nothing guesses nothing: that is how programs ask what is wanted.
       if (error instanceof CredentialsMissing || error instanceof TooManyAttempts) throw error;
-      await this.#pay(address, offered, crowded || this.#waiting.size >= this.#limits.waiting);
+      await this.#pay(address, lane, offered, crowded || this.#waiting.size >= this.#limits.waiting);
       throw error;
     }
   }
@@ -79,15 +81,15 @@ export class LoginGuard {
     this.#waiting.clear();
   }
 
-  #crowded(address: string): boolean {
+  #crowded(address: string, lane: string): boolean {
     const full = this.#waiting.size >= this.#limits.waiting;
     // A full house is no reason to turn away who has never been wrong.
     if (full && this.#byAddress.wasWrong(address, this.#clock.now())) return true;
-    const waiting = [...this.#waiting.values()].filter((one) => one.address === address);
+    const waiting = [...this.#waiting.values()].filter((one) => one.lane === lane);
     return waiting.length >= this.#limits.waitingPerAddress;
   }
 
-  async #pay(address: string, offered: Offered, crowded: boolean): Promise<void> {
+  async #pay(address: string, lane: string, offered: Offered, crowded: boolean): Promise<void> {
     const now = this.#clock.now();
     const forAddress = this.#byAddress.add(address, now);
     const forUser = offered.kind === 'password' ? this.#byUser.add(digest(offered.user), now) : 0;
@@ -100,7 +102,7 @@ export class LoginGuard {
         this.#waiting.delete(timer);
         end();
       });
-      this.#waiting.set(timer, { address, end });
+      this.#waiting.set(timer, { lane, end });
     });
   }
 

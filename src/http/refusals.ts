@@ -27,10 +27,12 @@ export class CredentialsWrong extends Unauthorized {
   }
 }
 
+const TOO_MANY = { code: 'too_many_attempts', http: ERROR_CODES.too_many_attempts.status } as const;
+
 /** Wrong ones enough: whether these are right is not looked at. To a dialect that has no word for it they are wrong once more. */
 export class TooManyAttempts extends CredentialsWrong {
-  override readonly code: 'too_many_attempts' = 'too_many_attempts';
-  override readonly http = ERROR_CODES.too_many_attempts.status;
+  override readonly code = TOO_MANY.code;
+  override readonly http = TOO_MANY.http;
   readonly retryAfterSec: number;
 
   constructor(retryAfterSec: number) {

@@ -92,6 +92,7 @@ export const HoldfastFile = Type.Object(
     rtpengine: Type.Object(
       {
         ng: Type.String({ default: '' }), // host:port of a running rtpengine; empty starts one of our own
+        keys: Type.String({ default: '' }), // host:port where that one reports keys (its --dtmf-log-dest); our own needs none
         portMin: port(30_000),
         portMax: port(39_999),
         timeoutSeconds: seconds(43_200), // rtpengine's own clean-up; longer than the longest hold
@@ -285,6 +286,7 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   HOLDFAST_HTTP_PORT: ['http', 'port'],
   HOLDFAST_LOG: ['log'],
   RTPENGINE_NG: ['rtpengine', 'ng'],
+  RTPENGINE_KEYS: ['rtpengine', 'keys'],
   RTPENGINE_PORT_MIN: ['rtpengine', 'portMin'],
   RTPENGINE_PORT_MAX: ['rtpengine', 'portMax'],
   DRACHTIO_HOST: ['drachtio', 'host'],

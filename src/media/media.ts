@@ -3,12 +3,14 @@
  * the MediaPort on top.
  */
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import type { MediaHealth, MediaPort, TapPort } from '#calls/ports.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
 import { findProgram } from './find-program.js';
 import { capacityProblems } from './capacity.js';
+import { KeyLog, type KeyListener } from './key-log.js';
 import { SAMPLE_RATE, samplesOf } from './matroska.js';
 import { MusicCache } from './music-cache.js';
 import { MusicLibrary } from './music-library.js';
@@ -34,6 +36,8 @@ export type Media = Readonly<{
   music: MusicShelf;
   /** How a class of music begins: 8 kHz, 16 bit. For whoever plays it without rtpengine. */
   samplesOf: (music: string) => Promise<Int16Array>;
+  /** A party has pressed a key, and its RTP says so (RFC 4733). */
+  onKey: (listener: KeyListener) => void;
   /** rtpengine was lost or restarted: the media of every call is gone. */
   onLost: (listener: () => void) => void;
   /** The process id of our own rtpengine; undefined when it is another's. */
@@ -56,8 +60,12 @@ export async function startMedia(
   log: Logger,
   programs: () => Programs = findPrograms,
 ): Promise<Media> {
-  const newRtpengine = await chooseRtpengine(config);
-  const closers: (() => Promise<void> | void)[] = [];
+  const keys = await openKeyLog(config, log);
+  const closers: (() => Promise<void> | void)[] = [() => keys?.close()];
+  const newRtpengine = await chooseRtpengine(config, keys).catch((error: unknown) => {
+    keys?.close();
+    throw error;
+  });
   const stop = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close();
   };
@@ -104,6 +112,7 @@ export async function startMedia(
         return piece === undefined ? new Int16Array(0) : samplesOf(await readFile(piece.file), SAMPLES_AT_MOST);
       },
       music: new MusicShelf({ library, cache, limits: config.music.limits, log }),
+      onKey: (listener) => keys?.onKey(listener),
       onLost: (listener) => void listeners.add(listener),
       pid: () => life.pid,
       stop,
@@ -119,17 +128,28 @@ const SAMPLES_AT_MOST = 120 * SAMPLE_RATE;
 
 type NewRtpengine = (deps: LifeDeps) => RtpengineLife;
 
+const LOOPBACK = '127.0.0.1';
+
+/** Our own rtpengine is told where to report keys; another's has to be, and then we listen where the configuration says. @throws ConfigError */
+async function openKeyLog({ rtpengine }: MediaConfig, log: Logger): Promise<KeyLog | undefined> {
+  if (rtpengine.ng === '') return KeyLog.open({ host: LOOPBACK, port: 0 }, log, LOOPBACK);
+  if (rtpengine.keys === '') return undefined;
+  const { host } = readTarget(rtpengine.ng);
+  const target = readTarget(rtpengine.keys, 'rtpengine.keys (RTPENGINE_KEYS)');
+  return KeyLog.open(target, log, isIP(host) === 0 ? undefined : host);
+}
+
 /**
  * One that runs already when the configuration names it, else one of our own.
  * @throws ConfigError before anything is opened.
  */
-async function chooseRtpengine({ rtpengine, addresses }: MediaConfig): Promise<NewRtpengine> {
+async function chooseRtpengine({ rtpengine, addresses }: MediaConfig, keys: KeyLog | undefined): Promise<NewRtpengine> {
   const { ng, portMin, portMax, timeoutSeconds } = rtpengine;
   if (ng !== '') {
     const target = readTarget(ng);
     return (deps) => new RtpengineWatch(target, deps);
   }
-  const options = { program: findRtpengine(), addresses, portMin, portMax, timeoutSeconds };
+  const options = { program: findRtpengine(), addresses, portMin, portMax, timeoutSeconds, keysTo: keys?.address };
   await checkAddresses(addresses);
   return (deps) => new RtpengineKeeper(options, deps);
 }

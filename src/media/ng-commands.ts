@@ -26,6 +26,10 @@ const SDP_TREATMENT = {
 /** Plain RTP to a port of ours, whatever the party itself speaks. */
 const SUBSCRIBED = { 'transport-protocol': 'RTP/AVP', ICE: 'remove', 'rtcp-mux': ['demux'] } as const;
 
+/** @param keys of ours may be put into this audio; rtpengine then sends it under an SSRC of its own, so only calls that need it have it. */
+const treatment = (keys: boolean): Readonly<Record<string, unknown>> =>
+  keys ? { ...SDP_TREATMENT, flags: [...SDP_TREATMENT.flags, 'inject-DTMF'] } : SDP_TREATMENT;
+
 export class NgCommands {
   readonly #ng: NgClient;
 
@@ -33,16 +37,23 @@ export class NgCommands {
     this.#ng = ng;
   }
 
-  /** @param more codecs added to those of the offer: whoever answers with one of them is translated. */
-  async offer(callId: string, from: string, to: string, sdp: string, more: readonly string[] = []): Promise<string> {
+  /** @param more codecs added to those of the offer: whoever answers with one of them is translated. @param keys let ours in. */
+  async offer(
+    callId: string,
+    from: string,
+    to: string,
+    sdp: string,
+    more: readonly string[] = [],
+    keys = false,
+  ): Promise<string> {
     const codec = more.length === 0 ? {} : { codec: { transcode: more } };
-    const args = { 'call-id': callId, 'from-tag': from, 'to-tag': to, sdp, ...SDP_TREATMENT, ...codec };
+    const args = { 'call-id': callId, 'from-tag': from, 'to-tag': to, sdp, ...treatment(keys), ...codec };
     return sdpOf(await this.#ng.request('offer', args));
   }
 
   /** @param offerer the tag whose offer is answered: NG keeps it as the from-tag of the answer. */
-  async answer(callId: string, offerer: string, answerer: string, sdp: string): Promise<string> {
-    const args = { 'call-id': callId, 'from-tag': offerer, 'to-tag': answerer, sdp, ...SDP_TREATMENT };
+  async answer(callId: string, offerer: string, answerer: string, sdp: string, keys = false): Promise<string> {
+    const args = { 'call-id': callId, 'from-tag': offerer, 'to-tag': answerer, sdp, ...treatment(keys) };
     return sdpOf(await this.#ng.request('answer', args));
   }
 
@@ -96,6 +107,14 @@ export class NgCommands {
 
   async unsubscribe(callId: string, tag: string): Promise<void> {
     await this.#ng.request('unsubscribe', { 'call-id': callId, 'to-tag': tag });
+  }
+
+  /**
+   * @param as the party that seems to press it. Nothing is heard unless keys were let in, in an offer and in its answer, and only while
+   * that party sends RTP and is not blocked (measured). Keys that come too fast are heard one after the other.
+   */
+  async playDtmf(callId: string, as: string, code: string, ms: number): Promise<void> {
+    await this.#ng.request('playDTMF', { 'call-id': callId, 'from-tag': as, code, duration: ms, pause: ms });
   }
 
   query(callId: string): Promise<NgReply> {

@@ -21,6 +21,7 @@ export type NgVerb =
   | 'unblockMedia'
   | 'blockDTMF'
   | 'unblockDTMF'
+  | 'playDTMF'
   | 'playMedia'
   | 'stopMedia'
   | 'subscribeRequest'

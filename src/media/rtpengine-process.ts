@@ -17,6 +17,8 @@ export type RtpengineOptions = Readonly<{
   portMin: number;
   portMax: number;
   timeoutSeconds: number;
+  /** Where it reports keys; absent: nowhere. */
+  keysTo?: NgTarget | undefined;
 }>;
 
 const TERM_MS = 600;
@@ -118,6 +120,7 @@ function argumentsOf(options: RtpengineOptions, port: number): string[] {
     `--timeout=${options.timeoutSeconds}`, // its own clean-up; music sent does not count as activity, so it is long
     `--silent-timeout=${options.timeoutSeconds}`,
     '--delete-delay=0',
+    ...(options.keysTo === undefined ? [] : [`--dtmf-log-dest=${options.keysTo.host}:${options.keysTo.port}`]),
     '--foreground',
     '--log-stderr',
     '--log-level=4',

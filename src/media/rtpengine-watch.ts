@@ -87,13 +87,11 @@ export function wasRestarted(before: Seen, now: Seen): boolean {
 }
 
 /** @throws ConfigError */
-export function readTarget(text: string): NgTarget {
+export function readTarget(text: string, key = 'rtpengine.ng (RTPENGINE_NG)'): NgTarget {
   const [, host, digits] = /^([^:\s]+):([0-9]{1,5})$/.exec(text) ?? [];
   const port = Number(digits);
   if (host === undefined || !(port > 0 && port < 65_536)) {
-    throw new ConfigError(
-      `holdfast.yaml: rtpengine.ng (RTPENGINE_NG): found "${text}", expected host:port, as in 127.0.0.1:2223`,
-    );
+    throw new ConfigError(`holdfast.yaml: ${key}: found "${text}", expected host:port, as in 127.0.0.1:2223`);
   }
   return { host, port };
 }

@@ -102,6 +102,20 @@ export class RtpengineMedia implements MediaPort {
     return this.#deps.player.endFront(callId, listener);
   }
 
+  async letKeysIn(
+    callId: CallId,
+    offerer: LegRole,
+    { offer, more, answer }: Readonly<{ offer: string; more: readonly string[]; answer: string }>,
+  ): Promise<void> {
+    const { ng } = this.#deps;
+    await ng.offer(callId, offerer, peerOf(offerer), offer, more, true);
+    await ng.answer(callId, offerer, peerOf(offerer), answer, true);
+  }
+
+  pressKey(callId: CallId, as: LegRole, key: string, ms: number): Promise<void> {
+    return this.#deps.ng.playDtmf(callId, as, key, ms);
+  }
+
   async silenceSec(callId: CallId): Promise<Readonly<Record<LegRole, number | undefined>>> {
     const { ng, clock } = this.#deps;
     return silenceOf(await ng.query(callId), clock.now());

@@ -1,6 +1,7 @@
 /**
  * in-dialog: INFO (DTMF) and MESSAGE pass from one leg to the other, and the answer passes back.
  */
+import { keyInInfo } from './info-keys.js';
 import type { RouteDeps } from './routes.js';
 import { IN_DIALOG, type Headers, type SrfRequest, type SrfResponse } from './srf.js';
 
@@ -9,8 +10,10 @@ const PASSED_HEADERS = ['Content-Type', 'Info-Package'];
 export function relayInDialog(deps: RouteDeps, request: SrfRequest, response: SrfResponse): void {
   const leg = deps.signaling.legs.ofDialog(request.stackDialogId);
   if (leg === undefined) return response.send(481);
+  const key = request.method === 'INFO' ? keyInInfo(request.get('Content-Type'), request.body) : undefined;
+  if (key !== undefined) deps.calls.signal(leg.id, { kind: 'key', ...key });
   // While anyone is held the parties are cut apart, keys and words as much as voices; the phone did nothing wrong.
-  if (!deps.calls.mayRelay(leg.id)) return response.send(200);
+  if (!deps.calls.mayRelay(leg.id, request.method === 'INFO' ? 'key' : undefined)) return response.send(200);
   const peer = deps.signaling.legs.peerOf(leg);
   if (peer?.dialogId === undefined) return response.send(200);
   const body = request.body === undefined || request.body === '' ? {} : { body: request.body };

@@ -118,6 +118,17 @@ t.test(
   },
 );
 
+t.test('many that offer dead tokens keep nobody from signing in from the same address', async (t) => {
+  const { asks, clock } = house();
+  const dead = { kind: 'token', token: 'dead' } as const;
+  const waiting = Array.from({ length: LOGIN_LIMITS.waitingPerAddress }, () => asks('10.0.0.1', dead));
+  await settled();
+  t.equal(await asks('10.0.0.1', dead), 'TooManyAttempts');
+  t.equal(await asks('10.0.0.1', RIGHT), 'user:ann');
+  clock.advance(8000);
+  await Promise.all(waiting);
+});
+
 t.test('all together wait no more than so many', async (t) => {
   const { asks, clock } = house({ waiting: 3 });
   const waiting = [1, 2, 3].map((n) => asks(`10.0.0.${n}`, password(`u${n}`)));

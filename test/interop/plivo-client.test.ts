@@ -38,15 +38,15 @@ type Phlo = Readonly<{ multiPartyCall: (id: string) => Node; run: (fields: objec
 type PhloClient = Readonly<{ phlo: ((id: string) => Phlo) & Readonly<{ get: (id: string) => Promise<Done> }> }>;
 type Vendor = Readonly<{ PhloClient: new (id: string, token: string, options: { url: string }) => PhloClient }>;
 
-const require = createRequire(import.meta.url);
+const load = createRequire(import.meta.url);
 const clientOf = (name: 'plivo' | 'plivo-412', base: string, token = 'demo-token'): PhloClient => {
-  const vendor = require(name) as Vendor;
+  const vendor = load(name) as Vendor;
   return new vendor.PhloClient('demo', token, { url: `${base}/v1` });
 };
 
 /** 4.79.0 reads its client by a symbol that nothing in it ever sets (dialects.md 4.4). */
 const proxied = (member: Member): Member =>
-  new Proxy(member, { get: (target, key) => (typeof key === 'symbol' ? target.client : Reflect.get(target, key)) });
+  new Proxy(member, { get: (target, key) => (typeof key === 'symbol' ? target.client : (Reflect.get(target, key) as unknown)) });
 
 const noTap = whyNoTap();
 

@@ -27,6 +27,7 @@ export type Options = Readonly<{
   music?: Readonly<Record<string, number>>;
   /** More keys of accounts.yaml, as they stand there. */
   accounts?: string;
+  agents?: string;
   /** Files of sip-config/sounds: how long they are, and their tone. */
   sounds?: Readonly<Record<string, Readonly<{ hertz: number; seconds: number }>>>;
   trunks?: string;
@@ -170,6 +171,7 @@ function writeConfig(folder: string, options: Options): void {
   const http = ['http:', '  - { user: HTTP_User_1, password: qwe123 }', 'tokens:', '  - { name: demo, token: demo-token }'];
   writeFileSync(join(folder, 'accounts.yaml'), ['phones:', ...phones, ...http, options.accounts ?? ''].join('\n'));
   writeFileSync(join(folder, 'trunks.yaml'), options.trunks ?? 'trunks: []\n');
+  if (options.agents !== undefined) writeFileSync(join(folder, 'agents.yaml'), options.agents);
   if (options.phlos !== undefined) writeFileSync(join(folder, 'phlos.yaml'), options.phlos);
   if (options.ozeki !== undefined) writeFileSync(join(folder, 'ozeki.yaml'), options.ozeki);
   if (options.records !== undefined) writeFileSync(join(folder, 'records.yaml'), options.records);

@@ -136,7 +136,7 @@ export class Agents<E> {
     const [desk, notices] = hear(session.desk, numbered, (number) => this.#deps.phones.has(number));
     session.desk = desk;
     for (const notice of notices) {
-      if (notice.kind === 'conference' && notice.was !== undefined) this.ids.goesOnAs(notice.was, notice.call.callId);
+      if (notice.kind === 'goes-on' && notice.was !== undefined) this.ids.goesOnAs(notice.was, notice.call.callId);
       if (notice.kind === 'busy') this.#stateIs(session, callBegan(session.state));
       else if (notice.kind === 'free') this.#stateIs(session, callEnded(session.state));
       else this.tell(session, notice);

@@ -23,12 +23,26 @@ import {
 
 type HouseEvent = NumberedEvent['event'];
 
-export function hear(desk: Desk, { event, at }: NumberedEvent, isOurs: (number: string) => boolean): Heard {
+/** The caller of every member call. */
+const CONFERENCE = 'conference';
+
+export function hear(desk: Desk, numbered: NumberedEvent, isOurs: (number: string) => boolean): Heard {
+  const [next, notices] = reduce(desk, numbered, isOurs);
+  if (isBusy(desk) && !isBusy(next)) return [next, [...notices, { kind: 'free' }]];
+  if (isBusy(desk) || !isBusy(next)) return [next, notices];
+  // It picks up, is busy, and talks: in this order.
+  const rest = notices.filter(({ kind }) => kind !== 'phone-offhook');
+  return [next, [...notices.filter(({ kind }) => kind === 'phone-offhook'), { kind: 'busy' }, ...rest]];
+}
+
+function reduce(desk: Desk, { event, at }: NumberedEvent, isOurs: (number: string) => boolean): Heard {
   if (event.kind === 'conference.changed') return hearConference(desk, event, Date.parse(at));
   if (event.kind === 'registration.changed') return [desk, []];
   const party = partyOf(desk.phone, event.parties);
   if (party === undefined) return [desk, []];
   const known = callOf(desk, event.callId);
+  // An agent that comes over to a conference with its call was not called: conference.changed tells of it.
+  if (known === undefined && event.kind === 'call.answered' && event.parties.caller === CONFERENCE) return [desk, []];
   const call = known ?? newCall(event.callId, party, event.parties, Date.parse(at), isOurs);
   switch (event.kind) {
     case 'call.ringing':
@@ -63,8 +77,7 @@ function answered(desk: Desk, call: DeskCall): Heard {
   if (call.state === 'leaving' || call.state === 'conference') return [desk, []];
   const talking: DeskCall = { ...call, state: 'talking', heldBy: NOBODY };
   const offhook: readonly Notice[] = call.state === 'ringing' ? [{ kind: 'phone-offhook' }] : [];
-  const busy: readonly Notice[] = isBusy(desk) ? [] : [{ kind: 'busy' }];
-  return [put(desk, talking), [...offhook, ...busy, { kind: 'talking', call: talking }]];
+  return [put(desk, talking), [...offhook, { kind: 'talking', call: talking }]];
 }
 
 function holdChanged(desk: Desk, call: DeskCall, reasons: CallView['hold']['reasons']): Heard {
@@ -98,7 +111,8 @@ function ended(desk: Desk, call: DeskCall, { cause, answered: up }: Extract<Hous
         ? [left, released]
         : [released, left];
   const failed: readonly Notice[] = call.state === 'ringing' ? [released] : [{ kind: 'failed', call }];
-  return [next, [...(up ? told : failed), ...endOfCalls(desk, next)]];
+  const words = call.conference !== undefined ? [released] : up ? told : failed;
+  return [next, [...words, ...endOfCalls(next)]];
 }
 
 const recorded = (recordingId: string, seconds: number, endedMs: number): Notice => ({

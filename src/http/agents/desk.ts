@@ -26,17 +26,19 @@ export type DeskCall = Readonly<{
   /** It is a conference now: held or not, there are more than two. */
   conference?: string | undefined;
   /** The others of a conference, by the calls they are in. */
-  partners: readonly Readonly<{ number: string; callId: CallId }>[];
+  partners: readonly Readonly<{ number: string; callId: CallId; isIn: boolean }>[];
 }>;
 
 /** In the order in which each came to be what it is, so the newest is the last. */
 export type Desk = Readonly<{ phone: string; calls: readonly DeskCall[] }>;
 
 export type Notice =
-  | Readonly<{ kind: 'ringing' | 'customer-alerting' | 'talking' | 'released' | 'customer-released' | 'failed'; call: DeskCall }>
+  | Readonly<{ kind: 'ringing' | 'customer-alerting' | 'talking' | 'released' | 'failed' | 'conference'; call: DeskCall }>
+  /** `number`: who it was, where there are several. */
+  | Readonly<{ kind: 'customer-released'; call: DeskCall; number?: string }>
   | Readonly<{ kind: 'held'; call: DeskCall; byPhone: boolean }>
-  /** `was`: the call it was before. */
-  | Readonly<{ kind: 'conference'; call: DeskCall; was: CallId | undefined }>
+  /** A call goes on as another one of ours, and is the same to the agent. */
+  | Readonly<{ kind: 'goes-on'; was: CallId | undefined; call: DeskCall }>
   | Readonly<{ kind: 'recorded'; recordingId: string; beganMs: number; endedMs: number }>
   /** `busy`: the agent has begun to talk; `free`: its last call is over. */
   | Readonly<{ kind: 'phone-alerting' | 'phone-offhook' | 'phone-released' | 'busy' | 'free' }>;
@@ -79,11 +81,8 @@ export function withOwn(desk: Desk, view: CallView, feature: Feature, atMs: numb
   return put(desk, { ...callOf(desk, view.id), ...call });
 }
 
-/** What follows when a call is gone: the phone is on hook, and an agent that talked is free. */
-export function endOfCalls(before: Desk, after: Desk): readonly Notice[] {
-  if (after.calls.length > 0) return [];
-  return isBusy(before) ? [{ kind: 'phone-released' }, { kind: 'free' }] : [{ kind: 'phone-released' }];
-}
+/** After the last call the phone is on hook. */
+export const endOfCalls = ({ calls }: Desk): readonly Notice[] => (calls.length === 0 ? [{ kind: 'phone-released' }] : []);
 
 export const isBusy = (desk: Desk): boolean => inState(desk, 'talking', 'held', 'conference', 'leaving').length > 0;
 

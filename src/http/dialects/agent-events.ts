@@ -59,7 +59,7 @@ function words(news: News, session: AgentSession<AgentEvent>, wireId: WireId): r
     case 'released':
       return ['AgentEvent_Call_Release', wireId(news.call.callId)];
     case 'customer-released':
-      return ['AgentEvent_Customer_Release', { callid: wireId(news.call.callId), number: otherOf(news.call) }];
+      return ['AgentEvent_Customer_Release', { callid: wireId(news.call.callId), number: news.number ?? otherOf(news.call) }];
     case 'failed':
       return [
         news.call.feature === 'inner' ? 'AgentEvent_Inside_Call_Fail' : 'AgentEvent_Call_Out_Fail',
@@ -77,7 +77,8 @@ function words(news: News, session: AgentSession<AgentEvent>, wireId: WireId): r
       ];
     case 'busy':
     case 'free':
-      return undefined; // told as the state that follows from it
+    case 'goes-on':
+      return undefined; // told as the state that follows from it, or not at all
   }
 }
 

@@ -3,7 +3,7 @@
  * A hold is one by the agent: the other party hears music, and holds by others on the same call are not touched.
  */
 import { assertNever } from '#kit/errors.js';
-import { callOf, heldOf, newest, talkingOf, type DeskCall } from '../agents/desk.js';
+import { callOf, heldOf, newest, otherParty, talkingOf, type DeskCall } from '../agents/desk.js';
 import { AgentRefusal, type Codes, type Retcode } from './agent-codes.js';
 import * as docs from './agent-docs.js';
 import { fieldsOf, needed } from './agent-fields.js';
@@ -47,9 +47,12 @@ async function getHold(asked: Asked): Promise<void> {
   // What the phone's own key holds only the phone can take back; it is asked to press it.
   const byPhone = heldBy.program ? {} : ({ byPhone: true } as const);
   const outcome = await asked.command({ kind: 'call.resume', callId, holder: party, ...byPhone }, GET_HOLD);
-  if (outcome.kind === 'hold.done' && outcome.proof.reasons.includes(`${party}-phone`))
-    throw new AgentRefusal('200-016', "the phone's own key still holds the call");
-  if (outcome.kind === 'hold.done' && outcome.proof[party === 'caller' ? 'callee' : 'caller'].state === 'refused')
+  if (outcome.kind !== 'hold.done') return;
+  const { reasons } = outcome.proof;
+  if (reasons.includes(`${party}-phone`)) throw new AgentRefusal('200-016', "the phone's own key still holds the call");
+  if (reasons.includes(`${party}-api`))
+    throw new AgentRefusal('200-016', 'another program still holds the call in the name of the agent');
+  if (outcome.proof[otherParty(call)].state === 'refused')
     throw new AgentRefusal('100-007', 'the other phone refuses to be taken back');
 }
 

@@ -55,7 +55,7 @@ const helper = (fields: Fields): string =>
   needed(fields, fields.get('dstaddress') === undefined ? 'address' : 'dstaddress', '000-006', 24);
 
 async function cancel({ session, command }: Asked): Promise<void> {
-  const call = newest(session.desk, 'talking', 'held');
+  const call = talkingOf(session.desk) ?? newest(session.desk, 'held');
   if (call === undefined) throw new AgentRefusal('200-012');
   await command({ kind: 'consult.cancel', callId: call.callId, holder: call.party }, TRANSFER);
 }

@@ -88,9 +88,9 @@ async function pressKeys({ request, session, command }: Asked): Promise<void> {
   if (!/^[0-9A-Da-d*#]{1,32}$/.test(keys)) throw new AgentRefusal('000-002', 'number: expected keys, 32 at most');
   const call = talkingOf(session.desk);
   if (call === undefined) throw new AgentRefusal('200-013', 'there is no call to press keys in');
-  const { callId } = call;
-  const to = call.state === 'conference' ? 'all' : otherParty(call);
-  await command({ kind: 'call.keys', callId, to, keys: keys.toUpperCase() }, { gone: '200-013', moment: '200-014' });
+  if (call.state === 'conference') throw new AgentRefusal('200-014', 'nobody gets keys in a conference');
+  const to = otherParty(call);
+  await command({ kind: 'call.keys', callId: call.callId, to, keys: keys.toUpperCase() }, { gone: '200-013', moment: '200-014' });
 }
 
 /** The call it talks in, or else what rings, or else the one it held last. */

@@ -22,6 +22,7 @@ import type { Dialect } from './dialect.js';
 export function agent(deps: AgentDeps): Dialect {
   return {
     name: 'agentgateway',
+    root: '/agentgateway',
     credentialsIn: 'header',
     body: 'json',
     // Whose Guid it is stands in the path, so both are offered together.

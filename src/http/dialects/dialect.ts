@@ -9,7 +9,7 @@ import type { AppError } from '#kit/errors.js';
 import type { Offered } from '../api-accounts.js';
 import type { RouteDoc } from '../openapi.js';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
 
 export interface Dialect {
   /** Also the folder of its golden pairs in test/http/dialects/. */
