@@ -192,6 +192,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     bus,
     registrations: phones.registrar,
     music: media.music,
+    numbers,
     recordings: records.recordings,
     health: () => media.health(),
     gauges: () => ({
@@ -203,6 +204,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     clock,
     log: log.child({ room: 'http' }),
   });
+  calls.interceptBy(http.intercept);
   closers.add('http', () => http.stop());
   closers.add('calls', () => Promise.race([calls.close(), timeLimit(clock, POLITE_MS)]));
   return { config, sip, httpPort: http.port, stop: () => closers.closeAll(log) };

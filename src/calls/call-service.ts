@@ -17,6 +17,7 @@ import { viewOf } from './call-view.js';
 import type { CallView } from './commands.js';
 import { EffectRunner } from './effect-runner.js';
 import type { EventBus } from './event-bus.js';
+import { reroute, type Interceptor } from './interceptor.js';
 import { HeardKeys } from './heard-keys.js';
 import type { DialFacts, LiveCall } from './live-call.js';
 import { MediaSession, type LegSdp } from './media-session.js';
@@ -33,6 +34,7 @@ import type {
   ReferRequest,
   SignalingPort,
 } from './ports.js';
+import { shortStory } from './short-story.js';
 import { readSignal } from './signal-reader.js';
 
 export type CallServiceDeps = Readonly<{
@@ -91,6 +93,7 @@ export class CallService implements CallSignals {
   readonly #reinvites = new Map<number, number>();
   readonly keys: HeardKeys;
   #transfers: CallTransfers | undefined;
+  #intercept: Interceptor | undefined;
   #draining = false;
   #whenEmpty: (() => void) | undefined;
 
@@ -117,6 +120,11 @@ export class CallService implements CallSignals {
     this.#transfers = transfers;
   }
 
+  /** Asked where a phone's call should go; calls and whoever answers need each other too. */
+  interceptBy(intercept: Interceptor | undefined): void {
+    this.#intercept = intercept;
+  }
+
   /**
    * @param joined a dialog of ours that is the callee, where the caller has brought it along.
    * @throws Busy when the house is full or closing.
@@ -130,12 +138,20 @@ export class CallService implements CallSignals {
     const callee = joins?.number ?? call.toUser;
     const id = this.create({ origin: 'phone', caller: call.fromUser, callee, dialFacts, joins, conference });
     const live = this.#calls.get(id);
-    if (live !== undefined) {
-      const found = joins === undefined ? reachability(this.#deps.bindings.find(call.toUser, asker)) : 'reachable';
-      const input = readSignal.invite(live, call.offer, found);
-      // The adapter must know the id before it is told what to do with the leg.
-      setImmediate(() => this.dispatch(id, input));
-    }
+    if (live === undefined) return id;
+    const { bindings } = this.#deps;
+    const begin = (): void => {
+      const found = joins === undefined ? reachability(bindings.find(live.call.parties.callee, asker)) : 'reachable';
+      this.dispatch(id, readSignal.invite(live, call.offer, found));
+    };
+    // The adapter must know the id before it is told what to do with the leg.
+    if (this.#intercept === undefined || joins !== undefined || live.phones.caller.isProgram === true) setImmediate(begin);
+    else
+      void this.#intercept({ callId: id, caller: call.fromUser, callee, trunk }).then((routing) => {
+        if (routing.kind === 'reject') return this.dispatch(id, { kind: 'reject.requested', status: 603, reason: 'Decline' });
+        if (routing.kind === 'route') reroute(live, routing, bindings);
+        begin();
+      }, begin);
     return id;
   }
 
@@ -281,13 +297,4 @@ export class CallService implements CallSignals {
 
 export function reachability(answer: DialPlanAnswer): Reachability {
   return answer.kind === 'targets' ? 'reachable' : answer.kind;
-}
-
-/** Ids and plain words only: what a person reading the log wants to know of an event. */
-function shortStory(event: CallEvent): Record<string, unknown> {
-  const { callId, parties } = event;
-  if (event.kind === 'hold.changed') return { callId, ...parties, reasons: event.hold.reasons };
-  if (event.kind === 'transfer.changed') return { callId, ...parties, state: event.state, to: event.to, status: event.status };
-  if (event.kind === 'call.ended') return { callId, ...parties, cause: event.cause, status: event.status };
-  return { callId, ...parties };
 }

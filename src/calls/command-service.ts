@@ -97,9 +97,11 @@ export class CommandService implements CommandPort {
           holder: command.holder,
           music: command.music,
           policy: command.policy,
+          deaf: command.deaf,
+          by: command.by,
         });
       case 'call.resume':
-        return this.#change(command, { kind: 'resume.requested', holder: command.holder });
+        return this.#change(command, { kind: 'resume.requested', holder: command.holder, by: command.by });
       case 'call.transfer': {
         const newCallId = this.#transfers.transfer(command.callId, command.leaving, command.to);
         return { kind: 'transfer.started', callId: command.callId, newCallId };

@@ -40,6 +40,10 @@ export type Command =
       policy?: Partial<HoldPolicy> | undefined;
       /** The holder's phone is asked to press its own key (NOTIFY), instead of holding in its name. */
       byPhone?: true | undefined;
+      /** Its holder hears nothing while it holds, also not the music of the other's hold. */
+      deaf?: true | undefined;
+      /** Which of the programs that hold for one reason this is; one's resume never lifts another's hold. */
+      by?: string | undefined;
       /** Answered `call.done` as soon as it is begun, instead of with its proof: for clients that wait a few seconds only. */
       atOnce?: true | undefined;
     }>
@@ -47,6 +51,7 @@ export type Command =
       kind: 'call.resume';
       callId: CallId;
       holder: Holder;
+      by?: string | undefined;
       byPhone?: true | undefined;
       atOnce?: true | undefined;
     }>

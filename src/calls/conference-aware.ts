@@ -23,8 +23,9 @@ export class ConferenceAware implements CommandPort {
 
   /** @throws as CommandPort */
   async execute(command: Command): Promise<Outcome> {
-    if (command.kind === 'history.find' || !('callId' in command) || this.#absorbed.of(command.callId) === undefined)
-      return this.#commands.execute(command);
+    // A call that became a conference has ended, and stands in the history under its own id.
+    if (command.kind === 'history.find') return this.#commands.execute(command);
+    if (!('callId' in command) || this.#absorbed.of(command.callId) === undefined) return this.#commands.execute(command);
     switch (command.kind) {
       case 'call.get':
         return { kind: 'call.found', call: this.#shown(command.callId) };

@@ -85,7 +85,7 @@ export class EffectRunner {
         );
         return true;
       case 'start-timer':
-        this.#startTimer(live, effect.timer, effect.ms ?? this.#deps.ringMs);
+        this.#startTimer(live, effect.timer, effect.ms ?? live.dialFacts.ringMs ?? this.#deps.ringMs);
         return true;
       case 'start-glare-timer':
         this.#startTimer(live, `glare-${effect.leg}`, glareWindowMs(effect.ownsCallId, this.#deps.random));
@@ -207,7 +207,7 @@ export class EffectRunner {
     const offer = await live.media.offerFor(effect.leg, effect.offer);
     if (live.call.kind === 'terminated' || isOvertaken(live.call, effect)) return;
     // The phone shows who is on the other end: the callee for an API call's caller, the caller for everybody else.
-    const other = effect.leg === 'caller' ? parties.callee : parties.caller;
+    const other = effect.leg === 'caller' ? parties.callee : (live.dialFacts.showAs ?? parties.caller);
     this.#deps.signaling.dial({
       leg: { callId: id, role: effect.leg },
       targets: found.targets,

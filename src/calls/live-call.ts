@@ -20,12 +20,16 @@ export type DialFacts = Readonly<{
   referredBy?: string | undefined;
   /** Over which trunk the caller came. */
   trunk?: string | undefined;
+  /** The number that the callee's phone shows, where it is not the caller's. */
+  showAs?: string | undefined;
+  /** How long it may ring, where that is not as long as everywhere. */
+  ringMs?: number | undefined;
 }>;
 
 export type LiveCall = {
   call: Call;
   readonly media: MediaSession;
-  readonly dialFacts: DialFacts;
+  dialFacts: DialFacts;
   /** Who is on each side, wherever its dialog came from: a trunk may claim any number. */
   phones: Readonly<Record<LegRole, PhoneTraits>>;
   readonly timers: Map<TimerName, Timer>;

@@ -11,7 +11,15 @@ import { LEG_ROLES, localDirection, mayOffer, otherLeg, type Leg, type LegRole }
 import type { HoldMode, PartyTraits } from './party.js';
 
 /** What one hold asks for beside the hold itself. */
-export type HoldTerms = Readonly<{ music?: MusicWish; policy?: HoldPolicy | undefined }>;
+export type HoldTerms = Readonly<{
+  music?: MusicWish;
+  policy?: HoldPolicy | undefined;
+  /** Who holds hears nothing meanwhile, also when the other party holds too. */
+  deaf?: true | undefined;
+  /** The program that asked, where several may hold for one reason: hold-programs.ts. */
+  by?: string | undefined;
+  under?: readonly HoldTerms[] | undefined;
+}>;
 
 /** Audio flows only when it is empty. One owner's resume never lifts another's hold. */
 export type HoldLedger = ReadonlyMap<HoldReason, HoldTerms>;
@@ -51,10 +59,28 @@ export function musicFor(ledger: HoldLedger, role: LegRole, habits: MusicHabits)
   return music ?? { music: dueMusic(habits, holderOf(reason), role) };
 }
 
+/** What each program asked for that holds for this reason, the oldest first. */
+export function programsOf(terms: HoldTerms | undefined): readonly HoldTerms[] {
+  if (terms === undefined) return [];
+  const { under = [], ...last } = terms;
+  return [...under, last];
+}
+
+/** It holds the other and wants to hear nothing: then only what a program, or a party that leaves, has it wait for is heard. */
+function isDeaf(ledger: HoldLedger, role: LegRole): boolean {
+  const other = otherLeg(role);
+  const heldBy = [...ledger.keys()].filter((reason) => holdsParty(reason, role));
+  return (
+    programsOf(ledger.get(apiReason(role))).some(({ deaf }) => deaf === true) &&
+    heldBy.every((reason) => reason === apiReason(other) || reason === phoneReason(other))
+  );
+}
+
 /** RFC 3264 §8.4, seen from the B2BUA: what we wish to write toward this leg. */
 export function wantedDirection(ledger: HoldLedger, role: LegRole, mode: HoldMode = 'sendonly'): Direction {
   // It hears music, and we ignore its audio; some phones take no other hold than one without any.
-  if (isHeld(ledger, role)) return wantsMusic(ledger, role) && mode !== 'inactive' ? 'sendonly' : 'inactive';
+  if (isHeld(ledger, role))
+    return wantsMusic(ledger, role) && mode !== 'inactive' && !isDeaf(ledger, role) ? 'sendonly' : 'inactive';
   if (ledger.has(phoneReason(role))) return 'recvonly'; // this phone pressed hold itself
   if (ledger.size > 0) return 'inactive'; // holds through the API, or is about to leave: hears nothing, is not heard
   return 'sendrecv';

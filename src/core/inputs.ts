@@ -45,8 +45,10 @@ export type Input =
       holder: 'controller' | LegRole;
       music?: MusicWish;
       policy?: Partial<HoldPolicy> | undefined;
+      deaf?: true | undefined;
+      by?: string | undefined;
     }>
-  | Readonly<{ kind: 'resume.requested'; holder: 'controller' | LegRole }>
+  | Readonly<{ kind: 'resume.requested'; holder: 'controller' | LegRole; by?: string | undefined }>
   /** A phone's re-INVITE; without `direction` it asks us to offer. */
   | Readonly<{ kind: 'reinvite.received'; leg: LegRole; direction?: Direction | undefined }>
   | Readonly<{ kind: 'reinvite.acked'; leg: LegRole; direction?: Direction | undefined }>

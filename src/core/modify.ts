@@ -8,6 +8,7 @@ import { mirror, receives, type Direction } from './direction.js';
 import type { Effect } from './effects.js';
 import { apiReason, freshOfferDirection, intentOf, phoneReason, wantedDirection, withReason, withoutReason } from './hold.js';
 import type { HoldTerms } from './hold.js';
+import { withoutProgram, withProgram } from './hold-programs.js';
 import { sameMusic } from './hold-music.js';
 import { mergePolicies } from './hold-policy.js';
 import { holdView } from './hold-view.js';
@@ -30,10 +31,20 @@ export function onHoldRequested(call: Confirmed, input: InputOf<'hold.requested'
   const { traits } = call;
   const own = input.holder === 'controller' ? traits.policy : traits.policies[input.holder];
   const policy = input.policy === undefined ? own : mergePolicies(own, input.policy);
-  const terms: HoldTerms = { music: input.music, ...(policy === undefined ? {} : { policy }) };
+  const terms: HoldTerms = {
+    music: input.music,
+    ...(policy === undefined ? {} : { policy }),
+    ...(input.deaf === undefined ? {} : { deaf: input.deaf }),
+    ...(input.by === undefined ? {} : { by: input.by }),
+  };
   const before = call.hold.get(reason);
-  const same = before !== undefined && sameMusic(before.music, terms.music) && input.policy === undefined;
-  return same ? askAgain(call) : settle(changeWish(call, withReason(call.hold, reason, terms)));
+  const same =
+    before !== undefined &&
+    before.by === input.by &&
+    before.deaf === input.deaf &&
+    sameMusic(before.music, terms.music) &&
+    input.policy === undefined;
+  return same ? askAgain(call) : settle(changeWish(call, withProgram(call.hold, reason, terms)));
 }
 
 /** The same wish once more: a phone that refused it is asked again, and one that did not hears nothing. */
@@ -44,8 +55,8 @@ function askAgain(call: Confirmed): Step {
 
 export function onResumeRequested(call: Confirmed, input: InputOf<'resume.requested'>): Step {
   const reason = apiReason(input.holder);
-  if (!call.hold.has(reason)) return askAgain(call);
-  return settle(changeWish(call, withoutReason(call.hold, reason)));
+  const hold = withoutProgram(call.hold, reason, input.by);
+  return hold === undefined ? askAgain(call) : settle(changeWish(call, hold));
 }
 
 export function onReinviteReceived(call: Confirmed, input: InputOf<'reinvite.received'>): Step {

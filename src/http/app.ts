@@ -5,26 +5,29 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { CommandPort } from '#calls/commands.js';
 import type { EventBus } from '#calls/event-bus.js';
+import type { Interceptor } from '#calls/interceptor.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
-import { newUuid } from '#kit/ids.js';
 import type { Logger } from '#kit/log.js';
+import { mountAgent } from './agent-mount.js';
 import { AllowedMethods } from './allowed-methods.js';
-import { ApiAccounts, headerCredentials } from './api-accounts.js';
+import { ApiAccounts } from './api-accounts.js';
 import { CallMetrics } from './call-metrics.js';
-import type { Dialect } from './dialects/dialect.js';
-import { mountDialect, type MountDeps } from './dialects/mount.js';
-import { ozeki } from './dialects/ozeki.js';
-import { plivo } from './dialects/plivo.js';
+import { Dresses } from './dialects/dresses.js';
+import { mountDialect, toDialectRequest } from './dialects/mount.js';
 import { rest } from './dialects/rest.js';
-import { WireIds } from './dialects/wire-ids.js';
 import { problemReply } from './error-reply.js';
 import { EventStreams } from './event-streams.js';
 import { pathOf, toAppError } from './framework-errors.js';
+import { identifyBy, type Identify } from './identify.js';
+import { LOGIN_LIMITS, LoginGuard, type LoginLimits } from './login-guard.js';
 import { mountObserveRoutes, OBSERVE_DOCS } from './observe-routes.js';
 import { mountMusicRoutes, MUSIC_DOCS } from './music-routes.js';
 import { openApiOf } from './openapi.js';
+import type { Numbers } from './ozeki/extensions.js';
+import { mountOzeki } from './ozeki/mount.js';
 import { docsPage, frontPage, PAGE_HEADERS } from './pages.js';
+import { mountPlivo } from './plivo-mount.js';
 import { queryNames } from './query-names.js';
 import type { GaugesView, HealthView, MusicPort, RecordingsPort, RegistrationsPort } from './read-models.js';
 import { mountRecordingRoutes, RECORDING_DOCS } from './recording-routes.js';
@@ -43,22 +46,28 @@ declare module 'fastify' {
 }
 
 export type HttpDeps = Readonly<{
-  config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks' | 'plivo'>;
+  config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks' | 'plivo' | 'agents' | 'ozeki'>;
   commands: CommandPort;
   bus: EventBus;
   registrations: RegistrationsPort;
   music: MusicPort;
+  /** Where numbers that are programs are known. */
+  numbers: Numbers;
   recordings: RecordingsPort;
   health: () => HealthView;
   gauges: () => GaugesView;
   clock: Clock;
   log: Logger;
+  /** What wrong credentials cost, where it is not what they cost always. */
+  loginLimits?: LoginLimits | undefined;
 }>;
 
 export type HttpApp = Readonly<{
   app: FastifyInstance;
   streams: EventStreams;
   webhooks: Webhooks;
+  /** Asked before a phone's call is routed, when one is configured. */
+  intercept: Interceptor | undefined;
   stop: () => Promise<void>;
 }>;
 
@@ -67,56 +76,54 @@ const VERSION = '0.1.0';
 export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const { config, bus, clock, log } = deps;
   const accounts = new ApiAccounts(config.accounts);
+  const guard = new LoginGuard(clock, deps.loginLimits ?? LOGIN_LIMITS);
+  const identify = identifyBy(accounts, guard);
   const webhooks = new Webhooks({ config: config.webhooks, bus, clock, log });
   const metrics = new CallMetrics(bus, deps.gauges, webhookMetrics(webhooks));
   const streams = new EventStreams({ bus, clock, log });
-  const ids = new WireIds();
-  const forgetIds = bus.subscribe((event) => ids.hear(event));
-  const app = bareFastify(config.http.bodyBytes, log);
-  const dialects = [rest, ozeki({ ids, nowMs: () => clock.now() })];
+  const dresses = new Dresses();
+  const app = bareFastify(config.http.bodyBytes, dresses, log);
+  const dialects = [rest];
   const methods = new AllowedMethods(app);
-  const mount = { commands: metrics.watching(deps.commands), accounts, log };
+  const mount = { commands: metrics.watching(deps.commands), accounts, guard, dresses, log };
   for (const dialect of dialects) mountDialect(app, dialect, mount);
-  const plivoRoutes = mountPlivo(app, config, mount);
+  const { registrations, numbers } = deps;
+  const ozeki = mountOzeki(app, { ...mount, config, registrations, numbers, bus, clock });
+  const plivo = mountPlivo(app, { ...mount, config, bus });
   const voipnow = mountVoipnow(app, { ...mount, config, bus, clock });
-  mountObserveRoutes(app, { accounts, bus, streams, metrics, registrations: deps.registrations, health: deps.health });
-  mountMusicRoutes(app, { accounts, music: deps.music });
-  mountRecordingRoutes(app, { accounts, recordings: deps.recordings });
-  mountWebhookRoutes(app, { accounts, webhooks });
+  const agents = mountAgent(app, { ...mount, config, bus, clock });
+  mountObserveRoutes(app, { identify, bus, streams, metrics, registrations, health: deps.health });
+  mountMusicRoutes(app, { identify, music: deps.music });
+  mountRecordingRoutes(app, { identify, recordings: deps.recordings });
+  mountWebhookRoutes(app, { identify, webhooks });
   const documented = [
     ...dialects.flatMap((dialect) => dialect.routes),
-    ...plivoRoutes,
+    ...ozeki.routes,
+    ...plivo.routes,
     ...voipnow.routes,
+    ...agents.routes,
     ...OBSERVE_DOCS,
     ...MUSIC_DOCS,
     ...RECORDING_DOCS,
     ...WEBHOOK_DOCS,
   ];
   mountPages(app, openApiOf(documented, VERSION));
-  answerTheRest(app, accounts, methods, log);
+  answerTheRest(app, identify, methods, log);
   await app.ready();
   const stop = async (): Promise<void> => {
     streams.closeAll();
     metrics.stop();
-    forgetIds();
+    ozeki.stop();
     voipnow.stop();
+    plivo.stop();
+    guard.close();
+    agents.stop();
     await Promise.all([webhooks.close(), app.close()]);
   };
-  return { app, streams, webhooks, stop };
+  return { app, streams, webhooks, intercept: ozeki.intercept, stop };
 }
 
-/** It has accounts of its own, and may be switched off. */
-function mountPlivo(app: FastifyInstance, config: HttpDeps['config'], mount: Omit<MountDeps, 'accounts'>): Dialect['routes'] {
-  if (!config.plivo.enabled) return [];
-  const http = config.plivo.accounts.map(({ authId, authToken }) => ({ user: authId, password: authToken }));
-  const phones = new Set(config.accounts.phones.map(({ number }) => number));
-  const dialect = plivo({ config: config.plivo, isOurs: (number) => phones.has(number), newUuid });
-  mountDialect(app, dialect, { ...mount, accounts: new ApiAccounts({ http, tokens: [] }) });
-  // What catches the rest of its paths is nothing to read about.
-  return dialect.routes.filter(({ path }) => !path.includes('*'));
-}
-
-function bareFastify(bodyBytes: number, log: Logger): FastifyInstance {
+function bareFastify(bodyBytes: number, dresses: Dresses, log: Logger): FastifyInstance {
   const app = fastify({
     bodyLimit: bodyBytes,
     // Its own log lines would hold whole URLs, and those may hold passwords.
@@ -129,7 +136,12 @@ function bareFastify(bodyBytes: number, log: Logger): FastifyInstance {
     },
     // Values are judged as they come: no number is made of a string, no unknown key is quietly dropped.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false, verbose: true } },
-    frameworkErrors: (error, request, reply) => sendProblem(error, request as FastifyRequest, reply as FastifyReply, log),
+    frameworkErrors: (error, asked, answer) => {
+      const [request, reply] = [asked as FastifyRequest, answer as FastifyReply];
+      const dressed = dresses.refuse(toAppError(error, request, log), toDialectRequest(request));
+      if (dressed === undefined) sendProblem(error, request, reply, log);
+      else void reply.code(dressed.status).headers(dressed.headers).send(dressed.body);
+    },
   });
   app.decorateRequest('identity', '');
   app.addHook('onRequest', (_request, reply, next) => {
@@ -155,21 +167,21 @@ function mountPages(app: FastifyInstance, api: ReturnType<typeof openApiOf>): vo
 }
 
 /** Strangers learn nothing of which paths exist: they get 401 for those that do not, as for those that do. */
-function answerTheRest(app: FastifyInstance, accounts: ApiAccounts, methods: AllowedMethods, log: Logger): void {
-  const identify = (request: FastifyRequest): void =>
-    void (request.identity = accounts.identify(headerCredentials(request.headers.authorization)));
-  app.addHook('onRequest', (request, _reply, next) => {
-    if (request.is404) identify(request);
-    next();
-  });
-  app.setNotFoundHandler((request) => {
+function answerTheRest(app: FastifyInstance, identify: Identify, methods: AllowedMethods, log: Logger): void {
+  const refuse = (request: FastifyRequest): never => {
     const path = pathOf(request.url);
     const allowed = methods.at(path);
     if (allowed.length === 0)
       throw new HttpRefusal('not_found', `there is nothing at ${path.slice(0, 200)}; /docs lists what there is`);
     const allow = allowed.join(', ');
     throw new HttpRefusal('method_not_allowed', `${request.method} is not answered here; try ${allow}`, { allow });
+  };
+  app.addHook('onRequest', async (request) => {
+    if (!request.is404) return;
+    await identify(request);
+    refuse(request); // before its body is read: nobody here knows how
   });
+  app.setNotFoundHandler(refuse);
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, log));
 }
 

@@ -63,6 +63,11 @@ export const ERROR_CODES = {
     title: 'Message refused',
     meaning: 'No phone took the message; `detail` says what SIP status came.',
   },
+  too_many_attempts: {
+    status: 429,
+    title: 'Too many attempts',
+    meaning: 'Too many wrong credentials wait for their refusal already; `Retry-After` says when to try again.',
+  },
   headers_too_large: { status: 431, title: 'Headers too large', meaning: 'The request line and headers together are too long.' },
   internal: { status: 500, title: 'Internal error', meaning: 'A fault in Holdfast; its log says more.' },
   mixer_failed: { status: 500, title: 'Mixer failed', meaning: 'A fault in the mixer; the log says more.' },

@@ -3,7 +3,7 @@
  */
 import { AppError, BadRequest, Busy, Unauthorized, WrongMoment } from '#kit/errors.js';
 import { ERROR_CODES, isErrorCode } from './error-codes.js';
-import { HttpRefusal } from './refusals.js';
+import { HttpRefusal, TooManyAttempts } from './refusals.js';
 
 export type Problem = Readonly<{
   type: string;
@@ -47,6 +47,7 @@ export function problemOf(error: AppError): Problem {
 }
 
 function headersOf(error: AppError): Record<string, string> {
+  if (error instanceof TooManyAttempts) return { 'retry-after': String(error.retryAfterSec) };
   if (error instanceof Unauthorized) return { 'www-authenticate': CHALLENGE };
   if (error instanceof Busy) return { 'retry-after': String(error.retryAfterSec) };
   return error instanceof HttpRefusal ? { ...error.headers } : {};

@@ -5,13 +5,13 @@
 import { Readable } from 'node:stream';
 import { Type } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { headerCredentials, type ApiAccounts } from './api-accounts.js';
+import type { Identify } from './identify.js';
 import type { DocumentedRoute } from './openapi.js';
 import type { MusicPort } from './read-models.js';
 import { HttpRefusal } from './refusals.js';
 import { NoQuery } from './schemas.js';
 
-export type MusicRoutesDeps = Readonly<{ accounts: ApiAccounts; music: MusicPort }>;
+export type MusicRoutesDeps = Readonly<{ identify: Identify; music: MusicPort }>;
 
 const strict = { additionalProperties: false } as const;
 const UploadQuery = Type.Object(
@@ -44,12 +44,9 @@ const Brought = Type.Object({
   replaced: Type.Boolean({ description: 'there was a file of this name' }),
 });
 
-export function mountMusicRoutes(app: FastifyInstance, { accounts, music }: MusicRoutesDeps): void {
+export function mountMusicRoutes(app: FastifyInstance, { identify, music }: MusicRoutesDeps): void {
   void app.register((scope, _options, done) => {
-    scope.addHook('onRequest', (request, _reply, next) => {
-      request.identity = accounts.identify(headerCredentials(request.headers.authorization));
-      next();
-    });
+    scope.addHook('onRequest', identify);
     // The body is left on the wire until somebody reads it: it may be longer than anybody wants.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, body, parsed) => parsed(null, body));

@@ -4,19 +4,19 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { EventBus } from '#calls/event-bus.js';
 import { BadRequest } from '#kit/errors.js';
-import { headerCredentials, type ApiAccounts } from './api-accounts.js';
 import type { CallMetrics } from './call-metrics.js';
 import { EVENT_KINDS } from './event-kinds.js';
 import { eventPage } from './event-pages.js';
 import type { EventStreams } from './event-streams.js';
 import { METRICS_TYPE } from './metrics.js';
+import type { Identify } from './identify.js';
 import type { DocumentedRoute } from './openapi.js';
 import { pageLimit } from './page-limit.js';
 import type { HealthView, RegistrationsPort } from './read-models.js';
 import { EventPage, EventsQuery, Health, NoQuery, RegistrationList } from './schemas.js';
 
 export type ObserveDeps = Readonly<{
-  accounts: ApiAccounts;
+  identify: Identify;
   registrations: RegistrationsPort;
   bus: EventBus;
   streams: EventStreams;
@@ -26,10 +26,7 @@ export type ObserveDeps = Readonly<{
 
 export function mountObserveRoutes(app: FastifyInstance, deps: ObserveDeps): void {
   void app.register((scope, _options, done) => {
-    scope.addHook('onRequest', (request, _reply, next) => {
-      request.identity = identify(deps.accounts, request);
-      next();
-    });
+    scope.addHook('onRequest', deps.identify);
     const schema = { querystring: NoQuery };
     scope.get('/registrations', { schema, exposeHeadRoute: true }, (_request, reply) =>
       reply.send({ registrations: deps.registrations.list() }),
@@ -50,17 +47,15 @@ export function mountObserveRoutes(app: FastifyInstance, deps: ObserveDeps): voi
     });
     done();
   });
-  app.get('/health', { schema: { querystring: NoQuery }, exposeHeadRoute: true }, (request, reply) => {
+  app.get('/health', { schema: { querystring: NoQuery }, exposeHeadRoute: true }, async (request, reply) => {
     // Watchdogs ask without credentials and get one word; wrong credentials are refused like everywhere else.
-    const knownAsker = request.headers.authorization !== undefined && identify(deps.accounts, request) !== '';
+    const knownAsker = request.headers.authorization !== undefined;
+    if (knownAsker) await deps.identify(request);
     const health = deps.health();
     const status = statusOf(health);
     return reply.code(status === 'down' ? 503 : 200).send(knownAsker ? { status, ...health } : { status });
   });
 }
-
-const identify = (accounts: ApiAccounts, request: FastifyRequest): string =>
-  accounts.identify(headerCredentials(request.headers.authorization));
 
 /** Without rtpengine no call can be set up; with a tone in place of the music everything works, and somebody should look. */
 function statusOf(health: HealthView): 'ok' | 'degraded' | 'down' {

@@ -6,14 +6,14 @@ import { open } from 'node:fs/promises';
 import { Type } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RecordingNotFound } from '#kit/errors.js';
-import { headerCredentials, type ApiAccounts } from './api-accounts.js';
+import type { Identify } from './identify.js';
 import { byteRange } from './byte-range.js';
 import type { DocumentedRoute } from './openapi.js';
 import { pageLimit } from './page-limit.js';
 import type { RecordingsPort } from './read-models.js';
 import { NoQuery } from './schemas.js';
 
-export type RecordingRoutesDeps = Readonly<{ accounts: ApiAccounts; recordings: RecordingsPort }>;
+export type RecordingRoutesDeps = Readonly<{ identify: Identify; recordings: RecordingsPort }>;
 
 const AUDIO_TYPES = { wav: 'audio/wav', mp3: 'audio/mpeg' } as const;
 
@@ -35,12 +35,9 @@ const Recording = Type.Object({
 });
 const RecordingList = Type.Object({ total: Type.Integer(), page: Type.Integer(), recordings: Type.Array(Recording) });
 
-export function mountRecordingRoutes(app: FastifyInstance, { accounts, recordings }: RecordingRoutesDeps): void {
+export function mountRecordingRoutes(app: FastifyInstance, { identify, recordings }: RecordingRoutesDeps): void {
   void app.register((scope, _options, done) => {
-    scope.addHook('onRequest', (request, _reply, next) => {
-      request.identity = accounts.identify(headerCredentials(request.headers.authorization));
-      next();
-    });
+    scope.addHook('onRequest', identify);
     scope.get('/recordings', { schema: { querystring: ListQuery }, exposeHeadRoute: true }, (request, reply) => {
       const { page: asked, limit: text } = request.query as { page?: string; limit?: string };
       const limit = pageLimit(text);

@@ -22,8 +22,22 @@ export class CredentialsMissing extends Unauthorized {
 }
 
 export class CredentialsWrong extends Unauthorized {
-  constructor() {
-    super('no account has these credentials');
+  constructor(message = 'no account has these credentials') {
+    super(message);
+  }
+}
+
+const TOO_MANY = { code: 'too_many_attempts', http: ERROR_CODES.too_many_attempts.status } as const;
+
+/** Wrong ones enough: whether these are right is not looked at. To a dialect that has no word for it they are wrong once more. */
+export class TooManyAttempts extends CredentialsWrong {
+  override readonly code = TOO_MANY.code;
+  override readonly http = TOO_MANY.http;
+  readonly retryAfterSec: number;
+
+  constructor(retryAfterSec: number) {
+    super('too many wrong credentials from this address; try again later');
+    this.retryAfterSec = retryAfterSec;
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * server: the HTTP side of the house: builds the app, opens its doors, and closes both.
  */
-import { buildApp, type HttpDeps } from './app.js';
+import { buildApp, type HttpApp, type HttpDeps } from './app.js';
 import { openDoors } from './doors.js';
 
 export type { HttpDeps } from './app.js';
@@ -11,6 +11,7 @@ export type RunningHttp = Readonly<{
   port: number;
   /** One per address. */
   urls: readonly string[];
+  intercept: HttpApp['intercept'];
   /** Ends event streams and idle connections at once, gives requests under way half a second. */
   stop: () => Promise<void>;
 }>;
@@ -35,7 +36,7 @@ export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
       await http.stop();
     };
     deps.log.info({ urls: doors.urls }, 'HTTP is served');
-    return { port: doors.port, urls: doors.urls, stop: () => (stopping ??= stop()) };
+    return { port: doors.port, urls: doors.urls, intercept: http.intercept, stop: () => (stopping ??= stop()) };
   } catch (error) {
     await http.stop();
     throw error;

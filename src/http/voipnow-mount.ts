@@ -59,7 +59,9 @@ export function mountVoipnow(
     unsubscribe();
     notices.close();
   };
-  return { routes: [...token.routes, ...calls.routes.filter(({ path }) => !path.startsWith('/uapi/phoneCall/'))], stop };
+  // A misprint, and what catches the rest, are nothing to read about.
+  const documented = calls.routes.filter(({ path }) => !/^\/uapi(\/phoneCall\/.*|\/\*)?$/.test(path));
+  return { routes: [...token.routes, ...documented], stop };
 }
 
 type Offered = Parameters<ApiAccounts['identify']>[0];

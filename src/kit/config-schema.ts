@@ -3,6 +3,8 @@
  * One file of the folder is one section; the key, the default and the reason stand on one line.
  */
 import { Type, type Static } from '@sinclair/typebox';
+import type { OzekiConfig } from './ozeki-schema.js';
+import type { AgentsConfig } from './agents-schema.js';
 import type { PhlosConfig } from './phlos-schema.js';
 import type { RecordsConfig } from './records-schema.js';
 import type { WebhooksConfig } from './webhooks-schema.js';
@@ -265,7 +267,9 @@ export type Config = Readonly<
     music: Static<typeof MusicFile>;
     webhooks: WebhooksConfig;
     plivo: PhlosConfig;
+    ozeki: OzekiConfig;
     records: RecordsConfig;
+    agents: AgentsConfig;
   }
 >;
 
@@ -290,10 +294,3 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   DRACHTIO_SECRET: ['drachtio', 'secret'],
   HOLDFAST_ADMIN_PORT: ['engine', 'adminPort'],
 };
-
-export const DEMO_PASSWORDS: ReadonlySet<string> = new Set([
-  ...Array.from({ length: 10 }, (_, index) => `demo-${101 + index}`),
-  'qwe123',
-  'demo-token',
-  'demo',
-]);

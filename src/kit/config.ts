@@ -8,13 +8,18 @@ import { join, resolve } from 'node:path';
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
 import { parseDocument } from 'yaml';
-import { AccountsFile, DEMO_PASSWORDS, ENVIRONMENT, HoldfastFile, MusicFile, TrunksFile, type Config } from './config-schema.js';
+import { AgentsFile } from './agents-schema.js';
+import { AccountsFile, ENVIRONMENT, HoldfastFile, MusicFile, TrunksFile, type Config } from './config-schema.js';
+import { DEMO_PASSWORDS } from './demo-passwords.js';
 import { ConfigError } from './errors.js';
+import { OzekiFile } from './ozeki-schema.js';
 import { PhlosFile } from './phlos-schema.js';
 import { RecordsFile } from './records-schema.js';
 import { WebhooksFile } from './webhooks-schema.js';
 
 export type { Config, TrunkConfig } from './config-schema.js';
+export type { ApiExtensionConfig, OzekiConfig } from './ozeki-schema.js';
+export type { AgentsConfig } from './agents-schema.js';
 export type { NodeConfig, PhlosConfig } from './phlos-schema.js';
 export type { HookLimits, WebhooksConfig } from './webhooks-schema.js';
 
@@ -29,6 +34,7 @@ export function loadConfig(environment: Environment, defaultFolder: string): Con
   const holdfast = validate(HoldfastFile, main, 'holdfast.yaml');
   const addresses = splitAddresses(holdfast.address);
   const webhooks = validate(WebhooksFile, readYaml(folder, 'webhooks.yaml'), 'webhooks.yaml');
+  const ozeki = validate(OzekiFile, readYaml(folder, 'ozeki.yaml'), 'ozeki.yaml');
   const config: Config = {
     ...holdfast,
     folder,
@@ -39,7 +45,9 @@ export function loadConfig(environment: Environment, defaultFolder: string): Con
     // A first try on loopback just works; a Holdfast that others reach must not be their way into the house.
     webhooks: { ...webhooks, allowPrivateAddresses: webhooks.allowPrivateAddresses ?? addresses.every(isLoopback) },
     plivo: validate(PhlosFile, readYaml(folder, 'phlos.yaml'), 'phlos.yaml'),
+    ozeki: { ...ozeki, allowPrivateAddresses: ozeki.allowPrivateAddresses ?? addresses.every(isLoopback) },
     records: recordsOf(folder),
+    agents: validate(AgentsFile, readYaml(folder, 'agents.yaml'), 'agents.yaml'),
   };
   checkTogether(config);
   return deepFreeze(config);
@@ -158,6 +166,8 @@ function checkTogether(config: Config): void {
   checkWebhookNames(config);
   checkPhloNames(config);
   checkVoipnowClients(config);
+  checkApiExtensions(config);
+  checkAgents(config);
   refuseDemoPasswords(config);
 }
 
@@ -191,6 +201,28 @@ function checkVoipnowClients({ accounts: { phones, voipnow } }: Config): void {
   }
 }
 
+function checkApiExtensions({ accounts: { phones }, ozeki }: Config): void {
+  const numbers = new Set(phones.map(({ number }) => number));
+  for (const [index, { number }] of ozeki.apiExtensions.entries()) {
+    if (numbers.has(number))
+      throw new ConfigError(`ozeki.yaml: apiExtensions.${index}.number: found ${number}, expected a number that nobody else has`);
+    numbers.add(number);
+  }
+}
+
+function checkAgents({ accounts: { phones }, agents: { enabled, agents } }: Config): void {
+  if (!enabled) return;
+  const names = new Set<string>();
+  const numbers = new Set(phones.map(({ number }) => number));
+  for (const [index, { agent, phone }] of agents.entries()) {
+    const key = `agents.yaml: agents.${index}`;
+    if (names.has(agent)) throw new ConfigError(`${key}.agent: found ${agent} twice, expected each agent once`);
+    names.add(agent);
+    if (phone !== undefined && !numbers.has(phone))
+      throw new ConfigError(`${key}.phone: found ${phone}, expected the number of a phone in accounts.yaml`);
+  }
+}
+
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
 /** Everybody knows the demo passwords: they are for loopback only. */
@@ -218,6 +250,11 @@ function refuseDemoPasswords(config: Config): void {
     throw new ConfigError(
       `phlos.yaml: accounts: an account still has the demo token, and address is ${open}, which others can reach. Give it an ` +
         `authToken of its own, take it out, or say enabled: false`,
+    );
+  if (config.agents.enabled && config.agents.agents.some(({ password }) => DEMO_PASSWORDS.has(password)))
+    throw new ConfigError(
+      `agents.yaml: agents: an agent still has its demo password, and address is ${open}, which others can reach. Give every agent a ` +
+        `password of its own, take it out, or say enabled: false`,
     );
 }
 

@@ -50,6 +50,7 @@ class Robot implements VirtualParty {
 
 function house() {
   const passed: string[] = [];
+  const spoken = (): string[] => passed.filter((word) => !word.startsWith('forget'));
   const signals: [string, LegSignal][] = [];
   const incoming: IncomingCall[] = [];
   const real = new Proxy(
@@ -71,7 +72,7 @@ function house() {
     signal: ({ callId, role }: LegId, signal: LegSignal) => void signals.push([`${callId} ${role}`, signal]),
   };
   const phones = new VirtualPhones({ signaling: real, numbers, calls, log: createLogger('silent') });
-  return { phones, numbers, passed, signals, incoming };
+  return { phones, numbers, passed, spoken, signals, incoming };
 }
 
 const LEG: LegId = { callId: 'c' as CallId, role: 'callee' };
@@ -88,7 +89,7 @@ const dialled = (uri: string, offer?: string): DialOptions => ({
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 t.test('a number that is a program is found, and rings, answers and is acknowledged', async (t) => {
-  const { phones, numbers, passed, signals } = house();
+  const { phones, numbers, spoken, signals } = house();
   const robot = new Robot();
   numbers.add('900', { party: () => robot });
   const found = numbers.find('900', 'trunk');
@@ -124,9 +125,9 @@ t.test('a number that is a program is found, and rings, answers and is acknowled
   phones.bye(LEG, REASON);
   phones.forget(LEG);
   t.same(robot.told.slice(4), ['gone'], 'once');
-  t.same(passed, [], 'nobody spoke SIP');
+  t.same(spoken(), [], 'nobody spoke SIP');
   phones.bye(LEG, REASON);
-  t.same(passed, ['bye c'], 'it is forgotten');
+  t.same(spoken(), ['bye c'], 'it is forgotten');
 });
 
 t.test('a program that refuses is a phone that refuses, and a number that is gone is nobody', async (t) => {
@@ -154,7 +155,7 @@ t.test('one that is cancelled before it has answered answers no more', async (t)
   phones.cancel(LEG, REASON);
   await turn();
   await turn();
-  t.same(signals.map(([, { kind }]) => kind).sort(), ['progressed', 'refused']);
+  t.same(signals.map(([, { kind }]) => kind), ['progressed'], 'and nothing more is heard of it');
   t.same(robot.told, ['gone 487']);
 });
 

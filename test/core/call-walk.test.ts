@@ -37,6 +37,7 @@ const MUST_BE_SEEN: readonly string[] = [
     'play.ended',
   ],
   ...['transfer.requested', 'transfer.failed', 'leg.dismissed', 'leg.moved', 'legs.moved', 'remind'],
+  ...['forward.requested', 'call.forwarded', 'reject.requested 603'],
   ...['leg.lost', 'hangup.requested', 'shutdown.requested', 'media.lost', 'leg.refused 486', 'refuse 487', 'cancel', 'send-bye'],
 ];
 

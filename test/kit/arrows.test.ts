@@ -18,7 +18,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   registrar: ['core', 'sip', 'kit'],
   signaling: ['calls', 'registrar', 'sip', 'core', 'kit'],
   media: ['calls', 'kit'],
-  http: ['calls', 'registrar', 'kit'],
+  http: ['calls', 'registrar', 'ozml', 'kit'],
+  ozml: ['calls', 'kit'],
   engine: ['sip', 'kit'],
   conformance: ['sip', 'kit'],
   conference: ['kit'],
@@ -31,6 +32,12 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const NARROW: readonly Readonly<{ from: string; to: string; only: RegExp; why: string }>[] = [
   { from: 'core', to: 'kit', only: /^#kit\/errors\.js$/, why: 'rules have no clocks, sockets or configuration' },
   { from: 'calls', to: 'sip', only: /^#sip\/sdp(-write)?\.js$/, why: 'calls speaks SDP, no other SIP' },
+  {
+    from: 'ozml',
+    to: 'calls',
+    only: /^#calls\/commands\.js$/,
+    why: 'a script speaks the language of commands, as a dialect does',
+  },
   {
     from: 'recordings',
     to: 'conference',

@@ -95,6 +95,12 @@ const MISTAKES: readonly (readonly [string, Files, readonly string[]])[] = [
     },
     ['webhooks.yaml', 'webhooks.1.name', 'found a twice'],
   ],
+  [
+    'a recording without end',
+    { 'records.yaml': 'recordings: { maxSeconds: 0 }' },
+    ['records.yaml', 'recordings.maxSeconds', '0', '1 to 86400'],
+  ],
+  ['a history of nothing', { 'records.yaml': 'history: { maxCalls: 0 }' }, ['records.yaml', 'history.maxCalls', '0']],
   ['a sense of hold that nobody has', { 'phlos.yaml': 'holdSense: both' }, ['phlos.yaml', 'holdSense', '"both"', 'holder, held']],
   ['a node without an id', { 'phlos.yaml': 'phlos: [{ id: p, nodes: [{ name: x }] }]' }, ['phlos.0.nodes.0.id', 'nothing']],
   ['one PHLO twice', { 'phlos.yaml': 'phlos: [{ id: p }, { id: p }]' }, ['phlos.yaml', 'id p twice']],

@@ -49,9 +49,28 @@ export class CallLaws {
     if (input.kind === 'reinvite.received') this.#answersOnce(input.leg, effects);
     if (after.kind === 'terminated') return this.#ends(effects);
     this.#leaves(before, input, after, effects);
-    for (const effect of effects) this.#does(after, effect);
+    const forwards = input.kind === 'forward.requested' && after !== before;
+    if (forwards) this.#forwards(before, input.to, after, effects);
+    for (const effect of effects) this.#does(after, effect, forwards);
     this.#stands(after);
     this.#tells(before, input, after, effects);
+  }
+
+  /** One phone stops ringing, another is dialled, and the caller is not spoken to. */
+  #forwards(before: Call, to: string, after: Call, effects: readonly Effect[]): void {
+    this.#must(before.kind === 'ringing' && after.kind === 'ringing', 'only what rings is forwarded, and it goes on ringing');
+    this.#must(
+      after.parties.callee === to && after.parties.caller === before.parties.caller,
+      'the callee is who it was forwarded to',
+    );
+    const words = effects.filter((effect) => effect.kind === 'cancel' || effect.kind === 'dial').map(({ kind }) => kind);
+    this.#must(words.join() === 'cancel,dial', 'the phone that rings is cancelled before the other is dialled');
+    this.#must(
+      effects.every((effect) => !('leg' in effect) || effect.leg === 'callee' || effect.kind === 'play'),
+      'the caller hears nothing of it but ringback',
+    );
+    this.#legs.callee = new LegRecord();
+    this.#legs.caller.owed ||= after.kind === 'ringing' && after.caller.media.stale;
   }
 
   /** A party that is on its way out may go without ending the call; nobody else. */
@@ -121,7 +140,7 @@ export class CallLaws {
     );
   }
 
-  #does(call: Call, effect: Effect): void {
+  #does(call: Call, effect: Effect, forwards: boolean): void {
     const hold = call.kind === 'confirmed' ? call.hold : new Map();
     switch (effect.kind) {
       case 'dial':
@@ -187,8 +206,12 @@ export class CallLaws {
           call.kind === 'confirmed' && call[effect.leg].dialog === 'terminated',
           'BYE to who leaves, and to nobody else',
         );
-      case 'refuse':
       case 'cancel':
+        return this.#must(
+          forwards && effect.leg === 'callee',
+          'CANCEL in a call that goes on to the phone it leaves, and to nobody else',
+        );
+      case 'refuse':
       case 'delete-media':
         return this.#must(false, `${effect.kind} in a call that goes on`);
       default:

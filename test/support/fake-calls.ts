@@ -52,6 +52,8 @@ export class FakeCalls implements CommandPort {
   proof: HoldProof = holdProof();
   /** Thrown by every command, when set. */
   failure: Error | undefined;
+  /** What commands of a kind give, instead of what this house would say; an Error is thrown. */
+  readonly answers = new Map<Command['kind'], Outcome | Error>();
   readonly #keys = new Map<string, CallView>();
 
   constructor(...calls: readonly CallView[]) {
@@ -62,12 +64,20 @@ export class FakeCalls implements CommandPort {
     return this.asked.at(-1);
   }
 
-  execute(command: Command): Promise<Outcome> {
+  /** Which dialect a hold or a resume came from is not part of what it asked: see `askedBy`. */
+  readonly askedBy: (string | undefined)[] = [];
+
+  execute(asked: Command): Promise<Outcome> {
+    const { by, ...command } = { by: undefined, ...asked } as Command & { by?: string };
     this.asked.push(command);
+    this.askedBy.push(by);
     return this.failure === undefined ? Promise.resolve().then(() => this.#answer(command)) : Promise.reject(this.failure);
   }
 
   #answer(command: Command): Outcome {
+    const scripted = this.answers.get(command.kind);
+    if (scripted instanceof Error) throw scripted;
+    if (scripted !== undefined) return scripted;
     switch (command.kind) {
       case 'call.setup':
         return this.#setup(command);

@@ -25,11 +25,15 @@ export type Options = Readonly<{
   phones?: Readonly<Record<string, string>>;
   /** More classes of music, by their tone. */
   music?: Readonly<Record<string, number>>;
+  /** More keys of accounts.yaml, as they stand there. */
+  accounts?: string;
+  agents?: string;
   /** Files of sip-config/sounds: how long they are, and their tone. */
   sounds?: Readonly<Record<string, Readonly<{ hertz: number; seconds: number }>>>;
   trunks?: string;
   phlos?: string;
   records?: string;
+  ozeki?: string;
   holdfast?: string;
   environment?: Readonly<Record<string, string>>;
 }>;
@@ -165,9 +169,11 @@ function writeConfig(folder: string, options: Options): void {
     (number) => `  - { number: '${number}', name: Extension ${number}, password: demo-${number}${more(number)} }`,
   );
   const http = ['http:', '  - { user: HTTP_User_1, password: qwe123 }', 'tokens:', '  - { name: demo, token: demo-token }'];
-  writeFileSync(join(folder, 'accounts.yaml'), ['phones:', ...phones, ...http, ''].join('\n'));
+  writeFileSync(join(folder, 'accounts.yaml'), ['phones:', ...phones, ...http, options.accounts ?? ''].join('\n'));
   writeFileSync(join(folder, 'trunks.yaml'), options.trunks ?? 'trunks: []\n');
+  if (options.agents !== undefined) writeFileSync(join(folder, 'agents.yaml'), options.agents);
   if (options.phlos !== undefined) writeFileSync(join(folder, 'phlos.yaml'), options.phlos);
+  if (options.ozeki !== undefined) writeFileSync(join(folder, 'ozeki.yaml'), options.ozeki);
   if (options.records !== undefined) writeFileSync(join(folder, 'records.yaml'), options.records);
   writeFileSync(join(folder, 'holdfast.yaml'), options.holdfast ?? 'log: debug\n');
   for (const [name, hertz] of Object.entries({ default: MUSIC_HERTZ, ...options.music })) {

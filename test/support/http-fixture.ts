@@ -4,10 +4,12 @@
 import { Writable } from 'node:stream';
 import type { Test } from 'tap';
 import { EventBus } from '#calls/event-bus.js';
+import type { VirtualNumber } from '#calls/virtual-numbers.js';
 import { buildApp, type HttpApp, type HttpDeps } from '#http/app.js';
+import { LOGIN_LIMITS } from '#http/login-guard.js';
 import { startHttp, type RunningHttp } from '#http/server.js';
 import type { HealthView, MusicPort, RecordingsPort, RegistrationView } from '#http/read-models.js';
-import type { Config, PhlosConfig, WebhooksConfig } from '#kit/config.js';
+import type { AgentsConfig, Config, OzekiConfig, PhlosConfig, WebhooksConfig } from '#kit/config.js';
 import { MediaFailed, MusicNotFound, RecordingNotFound } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { FakeCalls } from './fake-calls.js';
@@ -35,6 +37,8 @@ export type Fixture = Readonly<{
   logged: () => string;
   health: { now: HealthView };
   reinvites: Map<number, number>;
+  /** Numbers that are programs. */
+  programs: Map<string, VirtualNumber>;
 }>;
 
 /** Webhooks as webhooks.yaml has them when it says nothing, on loopback. */
@@ -59,6 +63,37 @@ export const DEMO_PHLOS: PhlosConfig = {
   holdSense: 'holder',
   accounts: [{ authId: 'demo', authToken: 'demo-token' }],
   phlos: [{ id: 'demo-phlo', name: 'Demo', createdOn: '2018-11-14 04:41:31.827796+00:00', nodes: [{ id: 'demo-node' }] }],
+};
+
+/** ozeki.yaml when it says nothing, on loopback. */
+export const OZEKI: OzekiConfig = {
+  enabled: true,
+  urls: { routingInterception: '', callChanged: '', incomingCall: '', recordCompleted: '' },
+  allowPrivateAddresses: true,
+  publicUrl: '',
+  apiExtensions: [],
+  limits: {
+    scripts: 200,
+    steps: 1000,
+    jumps: 50,
+    scriptBytes: 65_536,
+    answerSeconds: 10,
+    routingSeconds: 2,
+    requests: 100,
+    waiting: 1000,
+    redirects: 3,
+  },
+};
+
+/** Agents as agents.yaml has them when it says nothing. */
+export const NO_AGENTS: AgentsConfig = {
+  enabled: true,
+  connectHold: 'auto',
+  authMode: 1,
+  waitSeconds: 10,
+  pollSeconds: 120,
+  graceSeconds: 43_200,
+  agents: [],
 };
 
 /** The house that seed 001 prints. */
@@ -92,7 +127,12 @@ export const NO_MUSIC: MusicPort = {
   takeAway: (musicClass, name) => Promise.reject(new MusicNotFound(musicClass, name)),
 };
 
-export function fixture(calls = new FakeCalls(), addresses: readonly string[] = ['127.0.0.1'], port = 0): Fixture {
+export function fixture(
+  calls = new FakeCalls(),
+  addresses: readonly string[] = ['127.0.0.1'],
+  port = 0,
+  ozeki: OzekiConfig = OZEKI,
+): Fixture {
   let text = '';
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -105,6 +145,7 @@ export function fixture(calls = new FakeCalls(), addresses: readonly string[] = 
   const bus = new EventBus(clock, log);
   const health = { now: { rtpengine: 'up', version: '10.5', music: 'files', problems: [] } as HealthView };
   const reinvites = new Map<number, number>();
+  const programs = new Map<string, VirtualNumber>();
   const deps: HttpDeps = {
     config: {
       addresses,
@@ -121,23 +162,27 @@ export function fixture(calls = new FakeCalls(), addresses: readonly string[] = 
       },
       webhooks: NO_WEBHOOKS,
       plivo: DEMO_PHLOS,
+      ozeki,
+      agents: NO_AGENTS,
     },
     commands: calls,
     bus,
     registrations: { list: () => [REGISTRATION] },
     music: NO_MUSIC,
+    numbers: { add: (number, virtual) => void programs.set(number, virtual), remove: (number) => void programs.delete(number) },
     recordings: NO_RECORDINGS,
     health: () => health.now,
     gauges: () => ({ calls: calls.calls.size, registrations: 1, rtpengineUp: health.now.rtpengine === 'up', reinvites }),
     clock,
     log,
+    loginLimits: { ...LOGIN_LIMITS, firstMs: 0 }, // wrong credentials cost nothing where they are not what is looked at
   };
-  return { deps, calls, bus, clock, logged: () => text, health, reinvites };
+  return { deps, calls, bus, clock, logged: () => text, health, reinvites, programs };
 }
 
 /** Asked by inject; closed when the test ends. */
-export async function appFixture(t: Test, calls?: FakeCalls): Promise<Fixture & HttpApp> {
-  const parts = fixture(calls);
+export async function appFixture(t: Test, calls?: FakeCalls, ozeki?: OzekiConfig): Promise<Fixture & HttpApp> {
+  const parts = fixture(calls, undefined, undefined, ozeki);
   const http = await buildApp(parts.deps);
   t.teardown(() => http.stop());
   return { ...parts, ...http };

@@ -30,6 +30,8 @@ export class ModelPhone {
   readonly #leg: LegRole;
   #state: 'idle' | 'rings' | 'talks' | 'gone';
   #late = false;
+  /** Its INVITE, or ours to it, has its 2xx. */
+  #answered: boolean;
   /** Its own re-INVITE has no final answer. */
   #asked = false;
   /** An ACK it has not sent yet. */
@@ -40,6 +42,7 @@ export class ModelPhone {
   constructor(leg: LegRole, state: 'idle' | 'talks') {
     this.#leg = leg;
     this.#state = state;
+    this.#answered = state === 'talks';
   }
 
   get gone(): boolean {
@@ -100,7 +103,9 @@ export class ModelPhone {
       name: `the ${leg} offers ${name}`,
       act: () => this.#offers(direction),
     });
-    const offers = [...DIRECTIONS.map((direction) => offer(direction, direction)), offer('nothing and asks', undefined)];
+    const offers = DIRECTIONS.map((direction) => offer(direction, direction));
+    // Before the answer a phone can say UPDATE alone, and that without an offer asks for nothing (RFC 3311 §5.1).
+    if (this.#answered) offers.push(offer('nothing and asks', undefined));
     const refresh: Action = { name: `the ${leg} refreshes its session`, act: (choose) => this.#agrees(choose) };
     // A second re-INVITE before the first is over is against RFC 3261 §14.1, and phones do it all the same, if seldom.
     return this.#asked || this.#ack !== undefined ? offers.slice(1, 2) : [...offers, refresh];
@@ -143,6 +148,7 @@ export class ModelPhone {
         this.toServer.push({ kind: 'leg.progressed', leg: this.#leg, status: 180, earlyMedia: choose(3) === 1 });
         return;
       case 'accepted': {
+        this.#answered = true;
         const direction = this.#late ? this.#fromAll(choose, word.offered) : undefined;
         this.#ack = { kind: 'leg.acked', leg: this.#leg, direction };
         return this.#mayAckAtOnce(choose);
@@ -187,6 +193,7 @@ export class ModelPhone {
 
   #picksUp(choose: Choose): void {
     const choice = choose(12);
+    this.#answered = choice !== 11;
     this.#state = choice === 11 ? 'gone' : 'talks';
     const leg = this.#leg;
     if (choice === 11) this.toServer.push({ kind: 'leg.refused', leg, status: 486, reason: 'Busy Here' });

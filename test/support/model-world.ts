@@ -27,7 +27,7 @@ export class ModelWorld {
   /** Every effect and input by name, and how often: so that a test can ask whether its walks came by. */
   readonly seen = new Map<string, number>();
   readonly #story: CallStory;
-  readonly #phones: Readonly<Record<LegRole, ModelPhone>>;
+  readonly #phones: Record<LegRole, ModelPhone>;
   /** What the media server and the SIP engine have to say, oldest first. */
   readonly #house: Input[] = [];
   readonly #choices: readonly number[];
@@ -156,10 +156,19 @@ export class ModelWorld {
     const timers = [...this.laws.timers]
       .filter((timer) => timer !== 'ring')
       .map((timer) => ({ kind: 'timer.fired', timer }) as const);
-    return [...holds, ...holds, ...sounds, ...timers, ...timers, ...policies, ...transfers].map((input) => ({
+    return [...this.#elsewhere(), ...holds, ...holds, ...sounds, ...timers, ...timers, ...policies, ...transfers].map((input) => ({
       name: input.kind,
       act: () => this.#says(input),
     }));
+  }
+
+  /** While it rings: another phone is to ring instead. Once it has been answered nobody asks, and the answer is nothing. */
+  #elsewhere(): Input[] {
+    const { call } = this.#story;
+    if (call.kind === 'confirmed') return [];
+    const to = call.parties.callee === '103' ? '104' : '103';
+    const input: Input = { kind: 'forward.requested', to, traits: call.traits, autoAnswer: false };
+    return Array.from({ length: 20 }, () => input);
   }
 
   #newPlay(): Play {
@@ -172,7 +181,13 @@ export class ModelWorld {
       { kind: 'leg.lost', leg, why: 'no ACK' },
       ...(this.#story.call.kind === 'confirmed' ? [{ kind: 'leg.moved', leg } as const] : []),
     ]);
-    const inputs: Input[] = [{ kind: 'hangup.requested' }, { kind: 'shutdown.requested' }, { kind: 'media.lost' }, ...lost];
+    const inputs: Input[] = [
+      { kind: 'hangup.requested' },
+      { kind: 'reject.requested', status: 603, reason: 'Decline' },
+      { kind: 'shutdown.requested' },
+      { kind: 'media.lost' },
+      ...lost,
+    ];
     if (this.#story.call.kind === 'confirmed') inputs.push({ kind: 'legs.moved' });
     if (this.#story.call.origin === 'phone') inputs.push({ kind: 'cancel.received' });
     if (this.laws.timers.has('ring')) inputs.push({ kind: 'timer.fired', timer: 'ring' });
@@ -187,7 +202,9 @@ export class ModelWorld {
     const effects = this.#story.effects.slice(from);
     this.laws.watch(before, input, this.#story.call, effects);
     this.#count('status' in input ? `${input.kind} ${input.status}` : input.kind);
-    for (const effect of effects) this.#performs(effect);
+    // Of a phone that is cancelled nothing more is heard: signaling hangs up what it still says.
+    if (input.kind === 'forward.requested' && this.#story.call !== before) this.#phones.callee = new ModelPhone('callee', 'idle');
+    for (const effect of effects) if (input.kind !== 'forward.requested' || effect.kind !== 'cancel') this.#performs(effect);
   }
 
   #performs(effect: Effect): void {

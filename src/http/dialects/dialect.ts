@@ -9,12 +9,14 @@ import type { AppError } from '#kit/errors.js';
 import type { Offered } from '../api-accounts.js';
 import type { RouteDoc } from '../openapi.js';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
 
 export interface Dialect {
   /** Also the folder of its golden pairs in test/http/dialects/. */
   readonly name: string;
   readonly routes: readonly (DialectRoute | AskingRoute)[];
+  /** All paths below it are this dialect's, also those that nobody can read. */
+  readonly root?: string;
   /** Where credentials stand: in a header they are checked before the body is read. */
   readonly credentialsIn: 'header' | 'parameters';
   /** `form` bodies arrive as text, `json` bodies as values, `fields` (JSON, form or multipart) as values by name. */
@@ -38,10 +40,15 @@ export interface DialectRoute {
   write(outcome: Outcome, request: DialectRequest): DialectReply;
 }
 
+/** What catches the rest of a dialect's paths catches it for every method. */
+export type AnyMethod = Method | 'PATCH' | 'HEAD' | 'OPTIONS';
+
 /** For requests that are not one command: a member has to be found first, or the configuration alone has the answer. */
 export interface AskingRoute {
-  readonly method: Method;
+  readonly method: AnyMethod;
   readonly path: string;
+  /** As above. */
+  readonly whenQueryHas?: string;
   readonly doc: RouteDoc;
   /** @throws AppError */
   answer(request: DialectRequest, ask: Ask): DialectReply | Promise<DialectReply>;

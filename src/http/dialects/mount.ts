@@ -9,18 +9,28 @@ import type { ApiAccounts } from '../api-accounts.js';
 import { toAppError } from '../framework-errors.js';
 import { readsFields } from '../field-bodies.js';
 import { readsJson } from '../json-bodies.js';
+import type { LoginGuard } from '../login-guard.js';
+import type { Dresses } from './dresses.js';
 import type { AskingRoute, Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
-export type MountDeps = Readonly<{ commands: CommandPort; accounts: Pick<ApiAccounts, 'identify'>; log: Logger }>;
+export type MountDeps = Readonly<{
+  commands: CommandPort;
+  accounts: Pick<ApiAccounts, 'identify'>;
+  guard: LoginGuard;
+  dresses: Dresses;
+  log: Logger;
+}>;
 
 export function mountDialect(app: FastifyInstance, dialect: Dialect, deps: MountDeps): void {
+  deps.dresses.add(dialect);
+  const commands = inNameOf(deps.commands, dialect.name);
   void app.register((scope, _options, done) => {
     if (dialect.body === 'json') readsJson(scope);
     else if (dialect.body === 'form') readsForms(scope);
     else readsFields(scope);
-    const identify = (request: FastifyRequest, _reply: FastifyReply, next: () => void): void => {
-      request.identity = deps.accounts.identify(dialect.credentials(toDialectRequest(request)));
-      next();
+    const identify = async (request: FastifyRequest): Promise<void> => {
+      const offered = dialect.credentials(toDialectRequest(request));
+      request.identity = await deps.guard.admit(request.ip, offered, (one) => deps.accounts.identify(one));
     };
     // In a header they are known before the body is read, so a stranger's body is never read.
     if (dialect.credentialsIn === 'header') scope.addHook('onRequest', identify);
@@ -30,12 +40,18 @@ export function mountDialect(app: FastifyInstance, dialect: Dialect, deps: Mount
       void send(reply, dialect.refuse(refusal, toDialectRequest(request)));
     });
     for (const route of dialect.routes) {
-      if ('answer' in route) mountAsking(scope, route, deps.commands);
-      else mountRoute(scope, route, deps.commands);
+      if ('answer' in route) mountAsking(scope, route, commands);
+      else mountRoute(scope, route, commands);
     }
     done();
   });
 }
+
+/** Programs of different dialects hold one call independently: none of them lifts what another holds. */
+export const inNameOf = (commands: CommandPort, by: string): CommandPort => ({
+  execute: (command) =>
+    commands.execute(command.kind === 'call.hold' || command.kind === 'call.resume' ? { ...command, by } : command),
+});
 
 function mountRoute(scope: FastifyInstance, route: DialectRoute, commands: CommandPort): void {
   scope.route({
@@ -58,6 +74,7 @@ function mountAsking(scope: FastifyInstance, route: AskingRoute, commands: Comma
     method: route.method,
     url: route.path,
     exposeHeadRoute: route.doc.safe === true,
+    ...(route.whenQueryHas === undefined ? {} : { constraints: { queryHas: route.whenQueryHas } }),
     handler: async (request, reply) =>
       send(reply, await route.answer(toDialectRequest(request), (command) => commands.execute(command))),
   });
@@ -74,7 +91,7 @@ function send(reply: FastifyReply, { status, headers, body }: DialectReply): Fas
   return reply.code(status).headers(headers).send(body);
 }
 
-function toDialectRequest(request: FastifyRequest): DialectRequest {
+export function toDialectRequest(request: FastifyRequest): DialectRequest {
   const [path = '', ...query] = request.url.split('?');
   return {
     method: request.method,

@@ -2,7 +2,8 @@
  * ozeki-xml: what Ozeki's HTTP API writes, letter for letter: the declaration without encoding, the two namespaces on the root,
  * codes with their message templates, and the two forms of the list of calls. Which code when is ozeki.ts.
  */
-import type { CallState, CallView } from '#calls/commands.js';
+import type { CallView } from '#calls/commands.js';
+import { CALL_STATES } from './ozeki-states.js';
 
 export type OzekiCode = keyof typeof MESSAGES;
 
@@ -15,6 +16,7 @@ const MESSAGES = {
   303: "Command '{0}' cannot be used here",
   304: 'Authentication required',
   305: 'Authentication failed, bad username or password',
+  401: "Api extension '{0}' is not available",
   402: "Call connect to '{0}' failed with result state '{1}'",
   // Not one of theirs: they have no number for a fault of the server itself.
   500: 'Internal error',
@@ -42,10 +44,14 @@ export function activeCallsXml(calls: readonly ListedCall[], form: ListForm, now
   return `  <ActiveCalls>\n${nodes.join('')}  </ActiveCalls>\n`;
 }
 
-function callNode({ wireId, call }: ListedCall, nowMs: number): string {
+function callNode(listed: ListedCall, nowMs: number): string {
+  return node('Call', callParts(listed, nowMs));
+}
+
+function callParts({ wireId, call }: ListedCall, nowMs: number): (readonly [name: string, text: string])[] {
   const { caller, callee } = call.parties;
   const { ringSec, talkSec } = durations(call, nowMs);
-  return node('Call', [
+  return [
     ['CallId', wireId],
     ['Source', caller],
     ['CallerId', caller],
@@ -56,7 +62,13 @@ function callNode({ wireId, call }: ListedCall, nowMs: number): string {
     ['RingDuration', ringSec.toFixed(3)],
     ['TalkDuration', talkSec.toFixed(3)],
     ['CallState', CALL_STATES[call.state]],
-  ]);
+  ];
+}
+
+/** What a notification says of a call: all that the list says, and three names of their own. */
+export function callFacts(listed: ListedCall, nowMs: number): Readonly<Record<string, string>> {
+  const { caller, callee } = listed.call.parties;
+  return { CallID: listed.wireId, Caller: caller, Callee: callee, ...Object.fromEntries(callParts(listed, nowMs)) };
 }
 
 function callInfoNode({ wireId, call }: ListedCall, nowMs: number): string {
@@ -74,14 +86,6 @@ function callInfoNode({ wireId, call }: ListedCall, nowMs: number): string {
   ]);
 }
 
-const CALL_STATES: Readonly<Record<CallState, string>> = {
-  trying: 'Ringing',
-  ringing: 'Ringing',
-  'in-call': 'InCall',
-  held: 'Hold',
-  ended: 'Completed',
-};
-
 function durations(call: CallView, nowMs: number): { ringSec: number; talkSec: number } {
   const ms = (time: string | undefined): number | undefined => (time === undefined ? undefined : Date.parse(time));
   const end = ms(call.endedAt) ?? nowMs;
@@ -91,13 +95,13 @@ function durations(call: CallView, nowMs: number): { ringSec: number; talkSec: n
   return { ringSec: seconds(rang, answered ?? end), talkSec: answered === undefined ? 0 : seconds(answered, end) };
 }
 
-const node = (name: string, parts: readonly (readonly [name: string, text: string])[]): string =>
+export const node = (name: string, parts: readonly (readonly [name: string, text: string])[]): string =>
   `    <${name}>\n${parts.map(([part, text]) => `      <${part}>${escapeXml(text)}</${part}>\n`).join('')}    </${name}>\n`;
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** `2019-04-09 10:34:07`, in the time zone of the server, as theirs. */
-function localTime(time: Date): string {
+export function localTime(time: Date): string {
   const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
   return `${date} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
 }

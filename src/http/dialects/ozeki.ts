@@ -1,29 +1,50 @@
 /**
  * ozeki: the HTTP API of Ozeki 10 (path /api) and Ozeki Phone System XE (path / with `command` in the query).
  *
- *   CallSetup Caller Callee     Hold CallId     Unhold CallId     Hangup CallId     ListActiveCalls
+ *   CallSetup  Hold  Unhold  Hangup  ListActiveCalls  ListCallHistory  ListExtensions  Play  Speak  SendDTMF  Record  BlindTransfer
+ *   AttendedTransfer  ForwardCall  Route  Reject  Call  SendMessage  Beep      and ours: RunScript (CallId, Script)
  *
  * GET or POST (form), names and commands in any case, parameters of query and body together, the body winning. `Username` and
  * `Password` are parameters like the others. HTTP says 200 whatever happens; `Code` says what happened (ozeki-xml.ts).
- * CallIds are five or six letters and digits, shown by ListActiveCalls; ids of our REST API are understood too.
+ * What the parameters mean is ozml/actions.ts: a script has the same. CallIds are five or six letters and digits, shown by
+ * ListActiveCalls; ids of our REST API are understood too.
  *
  * Hold holds both parties, with music; Unhold lifts that hold only, and a hold by a party's own phone stays. Both answer 200
  * when there is nothing to do. Hold waits for both phones. When one of them refuses (488), the answer is still 200 and nothing
  * is rolled back: the parties are cut apart and music plays, which is what the command promises; giving up the hold because
  * a phone would not agree to its wording would let people be heard who were told they are not.
  *
- * `ErrorUrl` of CallSetup is accepted and not called yet: there are no notifications. Other commands answer 301.
+ * What belongs to their other products (mail, SMS, alarms, files, address book) answers 301, as any unknown command does.
  */
-import type { CallView, Command, Outcome } from '#calls/commands.js';
-import { assertNever, BadRequest, CallNotFound, NotRegistered, NumberUnknown, WrongMoment, type AppError } from '#kit/errors.js';
+import type { CallView, Outcome } from '#calls/commands.js';
+import { BadRequest, CallNotFound, NotBuilt, NotRegistered, NumberUnknown, WrongMoment, type AppError } from '#kit/errors.js';
+import { ACTION_NAMES, callIdIn, needed, readAction, type ActionName, type After, type Parameters } from '#ozml/actions.js';
+import { ScriptUnreadable, UnknownStep, type Step } from '#ozml/script.js';
 import type { Offered } from '../api-accounts.js';
-import type { RouteDoc } from '../openapi.js';
 import { CredentialsMissing, CredentialsWrong, HttpRefusal } from '../refusals.js';
-import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
+import type { Ask, AskingRoute, Dialect, DialectReply, DialectRequest } from './dialect.js';
+import { ozekiDoc } from './ozeki-docs.js';
+import { extensionsXml, historyXml, readHistory, type ExtensionRow } from './ozeki-lists.js';
 import { activeCallsXml, responseXml, type ListForm, type OzekiCode } from './ozeki-xml.js';
-import type { WireIds } from './wire-ids.js';
 
-export type OzekiDeps = Readonly<{ ids: WireIds; nowMs: () => number }>;
+export type { ExtensionRow } from './ozeki-lists.js';
+
+type CallId = CallView['id'];
+
+export type OzekiDeps = Readonly<{
+  ids: Readonly<{ of: (callId: CallId) => string; find: (wireId: string) => CallId }>;
+  nowMs: () => number;
+  /** Has a phone, or a script, of this house this number? */
+  isOurs: (number: string) => boolean;
+  extensions: () => readonly ExtensionRow[];
+  hasApiExtension: (number: string) => boolean;
+  /** What a command leaves behind when it has been carried out: addresses to ask when it is over. */
+  later: (outcome: Outcome, after: After) => void;
+  /** @throws ScriptUnreadable, UnknownStep */
+  readScript: (text: string) => readonly Step[];
+  /** @throws Busy */
+  runScript: (callId: CallId, steps: readonly Step[]) => void;
+}>;
 
 export function ozeki(deps: OzekiDeps): Dialect {
   return {
@@ -32,30 +53,22 @@ export function ozeki(deps: OzekiDeps): Dialect {
     body: 'form',
     credentials,
     refuse,
-    event: () => undefined, // CallChanged and its like are POSTs to the application; nobody sends them yet
+    event: () => undefined, // CallChanged and its like are POSTs to the application: ozeki/notices.ts
     routes: [
       ...bothMethods('/api', 'ozeki-10', deps),
       ...bothMethods('/', 'xe', deps).map((route) => ({ ...route, whenQueryHas: 'command' })),
-      { ...routeAt('POST', '/', 'xe', deps) },
+      routeAt('POST', '/', 'xe', deps),
     ],
   };
 }
 
-function bothMethods(path: string, form: ListForm, deps: OzekiDeps): DialectRoute[] {
+function bothMethods(path: string, form: ListForm, deps: OzekiDeps): AskingRoute[] {
   return [routeAt('GET', path, form, deps), routeAt('POST', path, form, deps)];
 }
 
-function routeAt(method: 'GET' | 'POST', path: string, form: ListForm, deps: OzekiDeps): DialectRoute {
-  return {
-    method,
-    path,
-    doc,
-    read: (request) => readCommand(parametersOf(request), deps.ids),
-    write: (outcome) => writeOutcome(outcome, form, deps),
-  };
+function routeAt(method: 'GET' | 'POST', path: string, form: ListForm, deps: OzekiDeps): AskingRoute {
+  return { method, path, doc: ozekiDoc, answer: (request, ask) => answer(parametersOf(request), form, ask, deps) };
 }
-
-type Parameters = ReadonlyMap<string, string>;
 
 /** Names without case; what comes later wins, and the body comes last. */
 function parametersOf(request: DialectRequest): Parameters {
@@ -71,8 +84,9 @@ function credentials(request: DialectRequest): Offered {
   return { kind: 'password', user: user ?? '', password: password ?? '' };
 }
 
-type CommandName = 'CallSetup' | 'Hold' | 'Unhold' | 'Hangup' | 'ListActiveCalls';
-const COMMAND_NAMES: readonly CommandName[] = ['CallSetup', 'Hold', 'Unhold', 'Hangup', 'ListActiveCalls'];
+const OTHER_NAMES = ['ListActiveCalls', 'ListCallHistory', 'GetCallHistory', 'ListExtensions', 'RunScript'] as const;
+type CommandName = ActionName | (typeof OTHER_NAMES)[number];
+const COMMAND_NAMES: readonly CommandName[] = [...ACTION_NAMES, ...OTHER_NAMES];
 
 class NotImplementedCommand extends BadRequest {
   constructor(command: string) {
@@ -80,74 +94,77 @@ class NotImplementedCommand extends BadRequest {
   }
 }
 
+class ApiExtensionUnavailable extends BadRequest {}
+
 function commandName(parameters: Parameters): CommandName | undefined {
-  const given = parameters.get('command')?.toLowerCase();
+  const given = parameters.get('command')?.trim().toLowerCase();
+  if (given === 'forward') return 'ForwardCall'; // its name in Phone System XE
   return COMMAND_NAMES.find((name) => name.toLowerCase() === given);
 }
 
-function readCommand(parameters: Parameters, ids: WireIds): Command {
-  const name = commandName(parameters);
+async function answer(given: Parameters, form: ListForm, ask: Ask, deps: OzekiDeps): Promise<DialectReply> {
+  const { ids, nowMs, isOurs } = deps;
+  const name = commandName(given);
   switch (name) {
-    case 'CallSetup':
-      return { kind: 'call.setup', caller: number(parameters, 'Caller'), callee: number(parameters, 'Callee') };
-    case 'Hold':
-      return { kind: 'call.hold', callId: callId(parameters, ids), holder: 'controller' };
-    case 'Unhold':
-      return { kind: 'call.resume', callId: callId(parameters, ids), holder: 'controller' };
-    case 'Hangup':
-      return { kind: 'call.hangup', callId: callId(parameters, ids) };
-    case 'ListActiveCalls':
-      return { kind: 'call.list' };
     case undefined:
-      throw new NotImplementedCommand(parameters.get('command') ?? '');
-    default:
-      return assertNever(name);
-  }
-}
-
-function needed(parameters: Parameters, name: string): string {
-  const value = parameters.get(name.toLowerCase()) ?? '';
-  if (value.trim() === '') throw new BadRequest(name, `${name} is missing`);
-  return value;
-}
-
-function number(parameters: Parameters, name: string): string {
-  // A + that was not escaped arrives as a space, and no number begins with one.
-  const value = needed(parameters, name).replace(/^ /, '+').trim();
-  if (!/^[0-9A-Za-z+*#._-]{1,64}$/.test(value)) throw new BadRequest(name, `${name} is not a number`);
-  return value;
-}
-
-function callId(parameters: Parameters, ids: WireIds): CallView['id'] {
-  const given = needed(parameters, 'CallId').trim();
-  return ids.find(given) ?? (given as CallView['id']);
-}
-
-function writeOutcome(outcome: Outcome, form: ListForm, { ids, nowMs }: OzekiDeps): DialectReply {
-  switch (outcome.kind) {
-    case 'call.accepted':
-    case 'call.hangup-started':
-    case 'hold.done': // also soft-held or still unsettled: see above
-    case 'call.done':
-    case 'call.found':
-    case 'transfer.started':
-    case 'call.parked':
-    case 'park.listed':
-    case 'play.started':
-    case 'record.started':
-    case 'history.found':
-    case 'message.sent':
-    case 'conference.found':
-    case 'conference.listed':
-      return reply(200);
-    case 'call.listed': {
-      const calls = outcome.calls.map((call) => ({ wireId: ids.of(call.id), call }));
-      return reply(200, [], activeCallsXml(calls, form, nowMs()));
+      throw new NotImplementedCommand(given.get('command') ?? '');
+    case 'ListActiveCalls': {
+      const outcome = await ask({ kind: 'call.list' });
+      const calls = outcome.kind === 'call.listed' ? outcome.calls : [];
+      return reply(
+        200,
+        [],
+        activeCallsXml(
+          calls.map((call) => ({ wireId: ids.of(call.id), call })),
+          form,
+          nowMs(),
+        ),
+      );
     }
+    case 'ListCallHistory':
+    case 'GetCallHistory': {
+      const outcome = await ask(readHistory(given, ids.find));
+      if (outcome.kind !== 'history.found') return reply(200);
+      return reply(200, [], historyXml(outcome, { wireId: ids.of, isOurs, given, old: name === 'GetCallHistory' }));
+    }
+    case 'ListExtensions':
+      return reply(200, [], extensionsXml(deps.extensions()));
+    case 'RunScript':
+      return runScript(given, ask, deps);
     default:
-      return assertNever(outcome);
+      return act(name, given, ask, deps);
   }
 }
+
+async function act(name: ActionName, given: Parameters, ask: Ask, deps: OzekiDeps): Promise<DialectReply> {
+  const { command, after } = readAction(name, given, { find: deps.ids.find });
+  if (name === 'Call' && command.kind === 'call.setup') {
+    if (!deps.hasApiExtension(command.caller)) throw new ApiExtensionUnavailable('ApiExtension', command.caller);
+    // What cannot be read is told to whoever sent it, and not when the phone has answered.
+    if (after.connected?.script !== undefined) deps.readScript(after.connected.script);
+  }
+  deps.later(await ask(command), after);
+  return reply(200);
+}
+
+/** Answered when the script has begun. */
+async function runScript(given: Parameters, ask: Ask, { ids, readScript, runScript: run }: OzekiDeps): Promise<DialectReply> {
+  const callId = callIdIn(given, 'CallId', { find: ids.find });
+  const steps = readScript(needed(given, 'Script'));
+  const found = await ask({ kind: 'call.get', callId });
+  if (found.kind !== 'call.found' || found.call.state === 'ended') throw new CallNotFound(callId);
+  run(callId, steps);
+  return reply(200);
+}
+
+/** Names of our own fields that a command of the calls complains about, in their spelling. */
+const FIELDS: Readonly<Record<string, string>> = {
+  caller: 'Caller',
+  callee: 'Callee',
+  to: 'Target',
+  toCall: 'TargetCallId',
+  keys: 'Keys',
+};
 
 function refuse(error: AppError, request: DialectRequest): DialectReply {
   const parameters = parametersOf(request);
@@ -156,14 +173,32 @@ function refuse(error: AppError, request: DialectRequest): DialectReply {
   if (error instanceof CredentialsMissing) return reply(304);
   if (error instanceof CredentialsWrong) return reply(305);
   if (error instanceof NotImplementedCommand) return reply(301, [given]);
-  if (error instanceof BadRequest) return reply(302, [error.field, name]);
-  if (error instanceof CallNotFound) return reply(601, [parameters.get('callid') ?? '']);
-  if (error instanceof WrongMoment) return reply(303, [name]);
+  if (error instanceof UnknownStep) return reply(301, [error.step]);
+  if (error instanceof ScriptUnreadable) return reply(300, [error.message]);
+  if (error instanceof ApiExtensionUnavailable) return reply(401, [error.message]);
+  if (error instanceof BadRequest) return reply(302, [fieldOf(error, parameters), name]);
+  if (error instanceof CallNotFound) return reply(601, [missingCall(error, name, parameters)]);
+  if (error instanceof WrongMoment || error instanceof NotBuilt) return reply(303, [name]);
   if (error instanceof NumberUnknown) return reply(402, [error.number, 'NotFound']);
   if (error instanceof NotRegistered) return reply(402, [error.number, 'Error']);
   if (error instanceof HttpRefusal) return error.code === 'internal' ? reply(500) : reply(300, [error.message]);
   // The house is full, or the media server failed.
-  return name === 'CallSetup' ? reply(402, [parameters.get('callee') ?? '', 'Error']) : reply(303, [name]);
+  const number = name === 'CallSetup' ? parameters.get('callee') : name === 'Call' ? parameters.get('dialed') : undefined;
+  return number === undefined ? reply(303, [name]) : reply(402, [number, 'Error']);
+}
+
+/** A sound that is not there is a wrong AudioFile; what cannot be spoken, a wrong Text, Language or Voice. */
+function fieldOf({ field }: BadRequest, parameters: Parameters): string {
+  const last = field.split('.').at(-1) ?? field;
+  if (parameters.has('audiofile') && ['what', 'file', 'sound'].includes(last)) return 'AudioFile';
+  return FIELDS[last] ?? `${last.slice(0, 1).toUpperCase()}${last.slice(1)}`;
+}
+
+/** AttendedTransfer is about two calls. */
+function missingCall(error: CallNotFound, name: string, parameters: Parameters): string {
+  const target = parameters.get('targetcallid')?.trim() ?? '';
+  const own = ['callid', 'transferredcallid', 'tranferredcallid'].map((one) => parameters.get(one) ?? '').find((id) => id !== '');
+  return name === 'AttendedTransfer' && target !== '' && error.message.endsWith(target) ? target : (own ?? target);
 }
 
 const reply = (code: OzekiCode, words: readonly string[] = [], more = ''): DialectReply => ({
@@ -171,21 +206,3 @@ const reply = (code: OzekiCode, words: readonly string[] = [], more = ''): Diale
   headers: { 'content-type': 'application/xml' },
   body: responseXml(code, words, more),
 });
-
-const doc: RouteDoc = {
-  summary: 'The Ozeki HTTP API',
-  description:
-    'Commands CallSetup (Caller, Callee), Hold, Unhold, Hangup (CallId) and ListActiveCalls, for clients written for it. ' +
-    'The HTTP status is always 200; `Code` in the XML says what happened: 200 done, 300 unreadable, 301 unknown command, ' +
-    '302 parameter missing or wrong, 303 wrong moment, 304 and 305 credentials missing or wrong, 402 no such phone, 601 no such call.',
-  open: true,
-  query: {
-    command: 'the command, in any case',
-    Username: 'an HTTP user',
-    Password: 'and its password',
-    CallId: 'for Hold, Unhold and Hangup; ListActiveCalls shows them',
-    Caller: 'for CallSetup',
-    Callee: 'for CallSetup',
-  },
-  answers: { 200: { description: 'done, or not: see `Code`', contentType: 'application/xml' } },
-};

@@ -5,7 +5,7 @@ import type { NodeConfig, PhlosConfig } from '#kit/config.js';
 import { BadRequest } from '#kit/errors.js';
 import { HttpRefusal } from '../refusals.js';
 import type { DialectRequest } from './dialect.js';
-import { dialled } from './plivo-members.js';
+import { dialled } from './plivo-address.js';
 
 export type Phlo = PhlosConfig['phlos'][number];
 

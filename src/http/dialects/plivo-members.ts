@@ -1,25 +1,43 @@
 /**
  * plivo-members: who is meant by a member's address, which role a member has, and what it hears when it is held.
- * Members are the two parties of a call today. Pure: calls come in as they are listed.
+ * Members are the two parties of a call, or the phones of a conference, each in a call of its own. Pure: calls come in as they are listed.
  */
 import type { CallView, MusicWish } from '#calls/commands.js';
 import type { NodeConfig } from '#kit/config.js';
+import { spelled, userOf, type Role, type Spelled } from './plivo-address.js';
+import type { PlivoMemory } from './plivo-memory.js';
 
 /** A party of a call, as commands name it. */
 export type Place = 'caller' | 'callee';
 export type Member = Readonly<{ call: CallView; place: Place }>;
-export type Role = 'agent' | 'customer';
+
+export type IsOurs = (number: string) => boolean;
+
+/** What says whose role is which. */
+export type Cast = Readonly<{ node: NodeConfig; isOurs: IsOurs; memory: Pick<PlivoMemory, 'role'> }>;
 
 export const otherPlace = (place: Place): Place => (place === 'caller' ? 'callee' : 'caller');
 
+export const addressOf = ({ call, place }: Member): string => call.parties[place];
+
+/** The caller of a member call is the conference, and nobody's phone. */
+export const placesOf = (call: CallView): readonly Place[] => (call.conference === undefined ? ['caller', 'callee'] : ['callee']);
+
+const membersOf = (calls: readonly CallView[]): readonly Member[] =>
+  calls.flatMap((call) => placesOf(call).map((place): Member => ({ call, place })));
+
 /** The node's live calls, the newest first; who only rings is no member while another call of the same number talks. */
 export function callsOf(node: NodeConfig, calls: readonly CallView[]): readonly CallView[] {
-  const taken = node.numbers?.map((number) => spelled(number).user);
-  const belongs = ({ parties }: CallView): boolean =>
-    taken === undefined || [parties.caller, parties.callee].some((party) => taken.includes(spelled(party).user));
+  const live = calls.filter(({ state }) => state !== 'ended');
+  const taken = node.numbers?.map(userOf);
+  const named = live.filter(
+    (call) => taken === undefined || membersOf([call]).some((member) => taken.includes(userOf(addressOf(member)))),
+  );
+  // Where one member of a conference belongs, all of them do.
+  const conferences = new Set(named.map(({ conference }) => conference).filter((id) => id !== undefined));
   const talks = ({ state }: CallView): number => Number(state === 'in-call' || state === 'held');
-  return calls
-    .filter((call) => call.state !== 'ended' && belongs(call))
+  return live
+    .filter((call) => named.includes(call) || (call.conference !== undefined && conferences.has(call.conference)))
     .reverse()
     .sort((one, other) => talks(other) - talks(one) || Date.parse(other.createdAt) - Date.parse(one.createdAt));
 }
@@ -27,59 +45,50 @@ export function callsOf(node: NodeConfig, calls: readonly CallView[]): readonly 
 /** The whole address counts before the user part alone; of several calls the newest. */
 export function findMember(calls: readonly CallView[], address: string): Member | undefined {
   const asked = spelled(address);
-  const members = calls.flatMap((call) => (['caller', 'callee'] as const).map((place): Member => ({ call, place })));
-  const addressOf = ({ call, place }: Member): Spelled => spelled(call.parties[place]);
+  const members = membersOf(calls);
+  const spelledOf = (member: Member): Spelled => spelled(addressOf(member));
   return (
-    members.find((member) => addressOf(member).whole === asked.whole) ??
-    members.find((member) => addressOf(member).user === asked.user && asked.user !== '')
+    members.find((member) => spelledOf(member).whole === asked.whole) ??
+    members.find((member) => spelledOf(member).user === asked.user && asked.user !== '')
   );
 }
 
-type Spelled = Readonly<{ whole: string; user: string }>;
-
-/** RFC 3261 §19.1.1, without what may differ between two spellings of one address: scheme, password, port, parameters, leading +. */
-function spelled(address: string): Spelled {
-  const [bare = ''] = address
-    .trim()
-    .replace(/^(sips?|tel):/i, '')
-    .split(/[;?]/);
-  const at = bare.lastIndexOf('@');
-  const [user = ''] = (at < 0 ? bare : bare.slice(0, at)).split(':');
-  const host =
-    at < 0
-      ? ''
-      : bare
-          .slice(at + 1)
-          .replace(/:\d+$/, '')
-          .toLowerCase();
-  const name = user.replace(/^\+/, '');
-  return { user: name, whole: host === '' ? name : `${name}@${host}` };
+/** Everybody who is in one conversation with this member, itself included, the callee of a call of two before its caller. */
+export function companyOf({ call }: Member, calls: readonly CallView[]): readonly Member[] {
+  if (call.conference === undefined) return [...membersOf([call])].reverse();
+  return membersOf(calls.filter(({ conference }) => conference === call.conference));
 }
 
-/** A number that can be dialled; undefined: it cannot be read as one. */
-export function dialled(address: string): string | undefined {
-  const [bare = ''] = address
-    .trim()
-    .replace(/^(sips?|tel):/i, '')
-    .split(/[;?@]/);
-  return /^[0-9A-Za-z+*#._-]{1,64}$/.test(bare) ? bare : undefined;
+/** As it was added; else who calls one of our phones is a customer, whoever it is, and our phones are the agents. */
+export function roleOf(member: Member, { node, isOurs, memory }: Cast): Role {
+  const address = addressOf(member);
+  const remembered = memory.role(address);
+  if (remembered !== undefined) return remembered;
+  if (node.agents !== undefined) return node.agents.some((agent) => userOf(agent) === userOf(address)) ? 'agent' : 'customer';
+  const callsUs = member.place === 'caller' && isOurs(member.call.parties.callee);
+  return isOurs(address) && !callsUs ? 'agent' : 'customer';
 }
 
-export type IsOurs = (number: string) => boolean;
-
-/** Who calls one of our phones is a customer, whoever it is; our phones are the agents. */
-export function roleOf({ call, place }: Member, node: NodeConfig, isOurs: IsOurs): Role {
-  const { caller, callee } = call.parties;
-  if (node.agents !== undefined) {
-    const { user } = spelled(call.parties[place]);
-    return node.agents.some((agent) => spelled(agent).user === user) ? 'agent' : 'customer';
-  }
-  const callsUs = place === 'caller' && isOurs(callee);
-  return isOurs(place === 'caller' ? caller : callee) && !callsUs ? 'agent' : 'customer';
-}
+const classFor = (role: Role, node: NodeConfig): string | undefined =>
+  role === 'agent' ? node.agentHoldMusic : node.customerHoldMusic;
 
 /** By the role of who listens; without a class of the node, whatever is due in this call. */
-export function musicFor(listener: Member, node: NodeConfig, isOurs: IsOurs): MusicWish {
-  const music = roleOf(listener, node, isOurs) === 'agent' ? node.agentHoldMusic : node.customerHoldMusic;
+export function musicFor(listener: Member, cast: Cast): MusicWish {
+  if (!placesOf(listener.call).includes(listener.place)) return undefined; // a conference gives each member its own
+  const music = classFor(roleOf(listener, cast), cast.node);
   return music === undefined ? undefined : { music };
+}
+
+/** What each member of a conference hears while another one holds, by number. */
+export function musicByNumber(
+  company: readonly Member[],
+  added: Readonly<{ number: string; role: Role }>,
+  cast: Cast,
+): Readonly<Record<string, string>> | undefined {
+  const roles = [...company.map((one) => [addressOf(one), roleOf(one, cast)] as const), [added.number, added.role] as const];
+  const classes = roles.flatMap(([number, role]) => {
+    const music = classFor(role, cast.node);
+    return music === undefined ? [] : [[number, music] as const];
+  });
+  return classes.length === 0 ? undefined : Object.fromEntries(classes);
 }

@@ -10,10 +10,11 @@ import type { Ask, AskingRoute, DialectReply, DialectRequest } from './dialect.j
 import { memberCommand, type MemberAction } from './plivo-actions.js';
 import { participant } from './plivo-docs.js';
 import { fieldsOf, flag, memberNotFound } from './plivo-fields.js';
-import { callsOf, findMember, type IsOurs, type Member } from './plivo-members.js';
+import { callsOf, findMember, placesOf, type IsOurs, type Member } from './plivo-members.js';
+import type { PlivoMemory } from './plivo-memory.js';
 import { json, liveCalls } from './plivo-talk.js';
 
-export type MpcDeps = Readonly<{ config: PhlosConfig; isOurs: IsOurs; newUuid: () => string }>;
+export type MpcDeps = Readonly<{ config: PhlosConfig; isOurs: IsOurs; newUuid: () => string; memory: PlivoMemory }>;
 
 export function participantRoute(deps: MpcDeps): AskingRoute {
   return {
@@ -24,11 +25,12 @@ export function participantRoute(deps: MpcDeps): AskingRoute {
   };
 }
 
-async function update(request: DialectRequest, ask: Ask, { config, isOurs, newUuid }: MpcDeps): Promise<DialectReply> {
+async function update(request: DialectRequest, ask: Ask, deps: MpcDeps): Promise<DialectReply> {
+  const { config, isOurs, memory, newUuid } = deps;
   if (request.identity !== `user:${request.params['authId'] ?? ''}`) throw new Unauthorized('this is another AUTH_ID');
   const { mute, hold } = wishes(request);
   const { node, name, calls } = mpcOf(request.params['mpc'] ?? '', config, await liveCalls(ask));
-  const house = { node, holdSense: 'held', isOurs } as const;
+  const house = { node, holdSense: 'held', isOurs, memory } as const;
   const actions: MemberAction[] = [];
   // What may still be refused comes first: half of what was asked would be done otherwise.
   if (mute !== undefined) actions.push(mute ? 'mute' : 'unmute');
@@ -60,7 +62,7 @@ function wishes(request: DialectRequest): Wishes {
 
 type Mpc = Readonly<{ node: NodeConfig; name: string; calls: readonly CallView[] }>;
 
-/** `name_` and a node's name or id: all calls of the node; `uuid_` and a call's id: that call. */
+/** `name_` and a node's name or id: all calls of the node; `uuid_` and the id of a call or a conference: that one. */
 function mpcOf(asked: string, { phlos }: PhlosConfig, live: readonly CallView[]): Mpc {
   const nodes = phlos.flatMap((phlo) => phlo.nodes);
   if (asked.startsWith('name_')) {
@@ -70,7 +72,7 @@ function mpcOf(asked: string, { phlos }: PhlosConfig, live: readonly CallView[])
   } else if (asked.startsWith('uuid_')) {
     const id = asked.slice('uuid_'.length);
     for (const node of nodes) {
-      const calls = callsOf(node, live).filter((call) => call.id === id);
+      const calls = callsOf(node, live).filter((call) => call.id === id || call.conference === id);
       if (calls.length > 0) return { node, name: id, calls };
     }
   }
@@ -83,7 +85,7 @@ function membersOf(asked: string, calls: readonly CallView[]): readonly Member[]
     asked === 'all'
       ? calls
           .filter(({ state }) => state === 'in-call' || state === 'held')
-          .flatMap((call) => (['caller', 'callee'] as const).map((place): Member => ({ call, place })))
+          .flatMap((call) => placesOf(call).map((place): Member => ({ call, place })))
       : [findMember(calls, asked)].filter((member) => member !== undefined);
   if (found.length === 0) throw memberNotFound(asked);
   return found;

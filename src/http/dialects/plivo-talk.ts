@@ -4,7 +4,7 @@
 import type { CallView } from '#calls/commands.js';
 import { Busy, Unauthorized, type AppError } from '#kit/errors.js';
 import { HttpRefusal } from '../refusals.js';
-import type { Ask, AskingRoute, DialectReply, Method } from './dialect.js';
+import type { AnyMethod, Ask, AskingRoute, DialectReply } from './dialect.js';
 import { catchAll } from './plivo-docs.js';
 
 export async function liveCalls(ask: Ask): Promise<readonly CallView[]> {
@@ -44,11 +44,6 @@ export function theRest(routes: readonly AskingRoute[]): readonly AskingRoute[] 
     const allow = [...new Set(allowed)].join(', ');
     throw new HttpRefusal('method_not_allowed', `${request.method} is not answered here; try ${allow}`, { allow });
   };
-  const methods: readonly Method[] = ['GET', 'POST', 'PUT', 'DELETE'];
-  return methods.map((method) => ({
-    method,
-    path: '/v1/*',
-    doc: catchAll,
-    answer,
-  }));
+  const methods: readonly AnyMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
+  return methods.flatMap((method) => ['/v1', '/v1/*'].map((path) => ({ method, path, doc: catchAll, answer })));
 }

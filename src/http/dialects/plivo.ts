@@ -9,7 +9,8 @@
  * different ages send them; a slash at the end of a path says nothing. Every answer has an api_id of its own; every refusal is
  * {api_id, error}, with one of the statuses their clients know: 400, 401, 404, 405 or 5xx.
  *
- * Calls have two parties today: hanging up a member ends its call, and what needs a third member, muting or a consultation answers 501.
+ * A node's conversation is a call of two or a conference; `call` with a trigger_source that talks already makes one of the other. Who
+ * was added with a role keeps it until its call ends (plivo-memory.ts).
  */
 import type { CallView, Command } from '#calls/commands.js';
 import type { PhlosConfig } from '#kit/config.js';
@@ -17,19 +18,23 @@ import { assertNever, Unauthorized } from '#kit/errors.js';
 import { headerCredentials } from '../api-accounts.js';
 import { HttpRefusal } from '../refusals.js';
 import type { Ask, AskingRoute, Dialect, DialectReply, DialectRequest } from './dialect.js';
-import { MEMBER_ACTIONS, memberCommand, NODE_ACTIONS, type House } from './plivo-actions.js';
+import { abortCommand, coldTransfer, joinCommand, MEMBER_ACTIONS, memberCommand, NODE_ACTIONS } from './plivo-actions.js';
+import { warmTransfer, type House } from './plivo-actions.js';
+import type { Role } from './plivo-address.js';
 import * as docs from './plivo-docs.js';
 import { address, fieldsOf, memberNotFound, nodeOf, number, oneOf, phloOf, type Fields } from './plivo-fields.js';
-import { callsOf, findMember, roleOf, type IsOurs, type Member } from './plivo-members.js';
+import { callsOf, companyOf, findMember, roleOf, type IsOurs, type Member } from './plivo-members.js';
+import type { PlivoMemory } from './plivo-memory.js';
 import { participantRoute } from './plivo-mpc.js';
 import { json, liveCalls, refuse, theRest } from './plivo-talk.js';
 
-export type PlivoDeps = Readonly<{ config: PhlosConfig; isOurs: IsOurs; newUuid: () => string }>;
+export type PlivoDeps = Readonly<{ config: PhlosConfig; isOurs: IsOurs; newUuid: () => string; memory: PlivoMemory }>;
 
 export function plivo(deps: PlivoDeps): Dialect {
   const routes = [...phloRoutes(deps), participantRoute(deps)];
   return {
     name: 'plivo',
+    root: '/v1',
     credentialsIn: 'header',
     body: 'fields',
     credentials: (request) => headerCredentials(request.header('authorization')),
@@ -103,42 +108,47 @@ async function nodeAction(request: DialectRequest, ask: Ask, deps: PlivoDeps): P
   const fields = fieldsOf(request);
   const action = oneOf(fields, 'action', NODE_ACTIONS);
   // The words are judged before anybody is looked for.
-  const to = action === 'abort_transfer' ? '' : number(fields, 'to');
-  if (action !== 'abort_transfer') oneOf(fields, 'role', ['agent', 'customer'], 'agent');
+  const to: Target | undefined =
+    action === 'abort_transfer' ? undefined : { number: number(fields, 'to'), role: oneOf(fields, 'role', ROLES, 'agent') };
   const calls = callsOf(house.node, await liveCalls(ask));
-  await ask(nodeCommand(action, to, fields, calls, house));
+  const member = action === 'call' ? findMember(calls, address(fields, 'trigger_source')) : initiator(fields, calls, house);
+  if (to === undefined || action === 'abort_transfer') {
+    if (member !== undefined) await ask(abortCommand(member));
+    return created(deps);
+  }
+  for (const command of nodeCommands(action, to, member, fields, calls, house)) await ask(command);
+  deps.memory.added(to.number, to.role);
   return created(deps);
 }
 
-function nodeCommand(
-  action: (typeof NODE_ACTIONS)[number],
-  to: string,
+const ROLES = ['agent', 'customer'] as const;
+type Target = Readonly<{ number: string; role: Role }>;
+
+/** @param member who asks; absent: nobody who is in a call. */
+function nodeCommands(
+  action: Exclude<(typeof NODE_ACTIONS)[number], 'abort_transfer'>,
+  to: Target,
+  member: Member | undefined,
   fields: Fields,
   calls: readonly CallView[],
   house: House,
-): Command {
-  if (action === 'call') {
-    const source = findMember(calls, address(fields, 'trigger_source'));
-    // Who is in a call already gets a third member; who is not is connected with the first.
-    if (source !== undefined)
-      return { kind: 'call.join', callId: source.call.id, as: 'member', party: source.place, to: { number: to } };
-    return { kind: 'call.setup', caller: number(fields, 'trigger_source'), callee: to };
-  }
-  const { call, place } = initiator(fields, calls, house);
+): readonly Command[] {
+  // Who is in a call already gets one member more; who is not is connected with the first.
+  if (member === undefined) return [{ kind: 'call.setup', caller: number(fields, 'trigger_source'), callee: to.number }];
   switch (action) {
+    case 'call':
+      return [joinCommand(member, to, calls, house)];
     case 'warm_transfer':
-      return { kind: 'call.consult', callId: call.id, holder: place, to: { number: to } };
+      return [warmTransfer(member, to)];
     case 'cold_transfer':
-      return { kind: 'call.transfer', callId: call.id, leaving: place, to: { number: to } };
-    case 'abort_transfer':
-      return { kind: 'consult.cancel', callId: call.id, holder: place };
+      return coldTransfer(member, to, calls, house);
     default:
       return assertNever(action);
   }
 }
 
-/** Whom `trigger_source` names; without it the agent of the newest call. */
-function initiator(fields: Fields, calls: readonly CallView[], { node, isOurs }: House): Member {
+/** Whom `trigger_source` names; without it the agent of the newest conversation. */
+function initiator(fields: Fields, calls: readonly CallView[], house: House): Member {
   if (fields.has('trigger_source')) {
     const asked = address(fields, 'trigger_source');
     const member = findMember(calls, asked);
@@ -146,11 +156,12 @@ function initiator(fields: Fields, calls: readonly CallView[], { node, isOurs }:
     return member;
   }
   const [call] = calls;
-  if (call === undefined) throw new HttpRefusal('not_found', 'no live call in this node');
-  const callee: Member = { call, place: 'callee' };
-  return roleOf(callee, node, isOurs) === 'agent' ? callee : { call, place: 'caller' };
+  const company = call === undefined ? [] : companyOf({ call, place: 'callee' }, calls);
+  const found = company.find((member) => roleOf(member, house) === 'agent') ?? company.at(-1);
+  if (found === undefined) throw new HttpRefusal('not_found', 'no live call in this node');
+  return found;
 }
 
-function houseOf(request: DialectRequest, { config, isOurs }: PlivoDeps): House {
-  return { node: nodeOf(request, config), holdSense: config.holdSense, isOurs };
+function houseOf(request: DialectRequest, { config, isOurs, memory }: PlivoDeps): House {
+  return { node: nodeOf(request, config), holdSense: config.holdSense, isOurs, memory };
 }

@@ -15,8 +15,8 @@ import * as docs from './rest-docs.js';
 import { conferenceRoutes } from './rest-conferences.js';
 import { callId, connectRoutes } from './rest-connect.js';
 import { reachRoutes } from './rest-reach.js';
-import { recordRoutes } from './rest-records.js';
 import { soundRoutes } from './rest-sound.js';
+import { recordRoutes } from './rest-records.js';
 import type { Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
 export const rest: Dialect = {
@@ -95,8 +95,8 @@ function routes(): readonly DialectRoute[] {
       write,
     },
     ...connectRoutes(write),
-    ...recordRoutes(write),
     ...soundRoutes(write),
+    ...recordRoutes(write),
     ...conferenceRoutes(write),
     ...reachRoutes(write),
   ];

@@ -63,7 +63,7 @@ export function actionCommand(action: Action, fields: Fields, subject: Subject):
       return { kind: 'call.retrieve', callId, to: { number: joiner(fields, subject) } };
     case 'PickUp':
       view(fields);
-      return { kind: 'call.pickup', callId, to: { number: joiner(fields, subject) } };
+      return pickUp(joiner(fields, subject), subject.call);
     case 'BargeIn':
     case 'Monitor':
     case 'Whisper':
@@ -77,7 +77,7 @@ export function actionCommand(action: Action, fields: Fields, subject: Subject):
     case 'Transfer':
       return transfer(fields, subject);
     case 'TransferToVoicemail':
-      throw new NotBuilt('voicemail: nobody could be transferred to it; it');
+      throw new NotBuilt('voicemail, to which somebody could be transferred,');
     case 'StartRecording':
     case 'StopRecording':
       return record(action, fields, subject);
@@ -109,6 +109,10 @@ function joiner(fields: Fields, { scope, extensions }: Subject): string {
   const number = written === undefined ? scope.number : extensions.read(written);
   return needed(number, 'sendCallTo', 'pc_number_invalid');
 }
+
+/** Where it rings already it is answered. */
+const pickUp = (number: string, { id, parties }: CallView): Command =>
+  number === parties.callee ? { kind: 'call.answer', callId: id } : { kind: 'call.pickup', callId: id, to: { number } };
 
 function joinsAs(action: 'BargeIn' | 'Monitor' | 'Whisper', fields: Fields): 'listener' | 'whisperer' | 'member' {
   if (action === 'Monitor') return 'listener';

@@ -45,12 +45,14 @@ function named(error: AppError): readonly [number, string] {
   if (error instanceof Busy) return [503, 'busy'];
   if (error instanceof MediaFailed || error instanceof MediaGone) return [500, 'internal_error'];
   if (error instanceof HttpRefusal && error.http < 500) return [error.http, 'request_invalid'];
-  return [500, 'internal_error'];
+  // Words of other families of commands: a conference that is unknown, for one.
+  return error.http < 500 ? [400, 'request_invalid'] : [500, 'internal_error'];
 }
 
 function headersOf(error: AppError): Readonly<Record<string, string>> {
   if (error instanceof Unauthorized) return { 'www-authenticate': 'Bearer realm="holdfast"' }; // RFC 6750 §3
-  return error instanceof Busy ? { 'retry-after': String(error.retryAfterSec) } : {};
+  if (error instanceof Busy) return { 'retry-after': String(error.retryAfterSec) };
+  return error instanceof HttpRefusal ? error.headers : {};
 }
 
 export const json = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): DialectReply => ({

@@ -135,6 +135,9 @@ export type Spelling = Readonly<{ extensions: Extensions; wireId: (callId: CallV
 /** The fields of one event for one wish, once for each of its numbers that takes part. */
 export function spellings({ event }: NumberedEvent, wish: EventWish, deps: Spelling): readonly URLSearchParams[] {
   if (wish.status === 0) return [];
+  // To the phone that it no longer rings at it is over.
+  if (event.kind === 'call.forwarded')
+    return wish.type === 2 && wish.numbers.has(event.from) ? [fieldsOf(leftBehind(event), 'callee', deps)] : [];
   if (event.kind !== 'call.ringing' && event.kind !== 'call.answered' && event.kind !== 'call.ended') return [];
   // A call that the API sets up rings at its caller first: that is not yet a call to anybody.
   if (event.kind === 'call.ringing' && event.leg === 'caller') return [];
@@ -143,6 +146,14 @@ export function spellings({ event }: NumberedEvent, wish: EventWish, deps: Spell
 }
 
 type Told = Extract<NumberedEvent['event'], { kind: 'call.ringing' | 'call.answered' | 'call.ended' }>;
+
+const leftBehind = ({ callId, parties, from }: Extract<NumberedEvent['event'], { kind: 'call.forwarded' }>): Told => ({
+  kind: 'call.ended',
+  callId,
+  parties: { ...parties, callee: from },
+  cause: 'refused',
+  answered: false,
+});
 
 function typeOf(kind: Told['kind'], role: Role): number {
   if (kind === 'call.ended') return 2;

@@ -1,7 +1,7 @@
 /**
  * voipnow: the phoneCalls of the 4PSA VoipNow UnifiedAPI (seed 001), for Apps written for it.
  *
- *   GET, PUT, DELETE /uapi/phoneCalls/{userId}/{extension}[/{phoneCallId}]     POST /uapi/phoneCalls/{userId}/simple
+ *   GET, PUT, DELETE /uapi/phoneCalls/{userId}/{extension}[/{phoneCallId}]     POST /uapi/phoneCalls/{userId}/{kind}
  *
  * PUT answers 202 (or 200, voipnow.actionStatus) with id, extension and link; GET answers one call bare and under `entry`, so
  * that readers of both forms find it; create and delete answer a list. A hold that a phone refuses (488) is answered like one
@@ -10,15 +10,17 @@
  * There are no events of hold in this dialect: clients ask again. Tokens come from voipnow-token.ts.
  */
 import type { CallView, Command, Outcome, ParkedView } from '#calls/commands.js';
-import { CallNotFound, NotBuilt, WrongMoment } from '#kit/errors.js';
+import { CallNotFound, WrongMoment } from '#kit/errors.js';
 import { headerCredentials } from '../api-accounts.js';
 import type { Ask, AskingRoute, Dialect, DialectReply, DialectRequest, Method } from './dialect.js';
 import { actionCommand, bulkCommand, readAction } from './voipnow-actions.js';
+import { create } from './voipnow-create.js';
 import * as docs from './voipnow-docs.js';
 import { json, refuse, UapiRefusal } from './voipnow-errors.js';
-import { bodyFields, fieldsOf, needed, phoneNumber, text } from './voipnow-fields.js';
+import { bodyFields, phoneNumber } from './voipnow-fields.js';
 import { chosenFields, pageOf } from './voipnow-list.js';
 import { linkBase, phoneCall, shortPhoneCall, type Asked, type PhoneCallDeps } from './voipnow-phone-call.js';
+import { theRest } from './the-rest.js';
 import { concerns, visible, type Scope } from './voipnow-scope.js';
 
 export type VoipnowDeps = PhoneCallDeps & Readonly<{ findWireId: (wireId: string) => CallView['id'] | undefined }>;
@@ -33,6 +35,18 @@ export function voipnow(deps: VoipnowDeps, more: readonly AskingRoute[] = []): D
       doc,
       answer: (request, ask) => answer(request, ask, deps),
     }));
+  const routes = [
+    ...route('GET', '/:user/:extension', docs.list, list),
+    ...route('GET', '/:user/:extension/:phoneCallId', docs.get, get),
+    ...route('PUT', '/:user/:extension/:phoneCallId', docs.act, act),
+    ...route('PUT', '/:user/:extension', docs.actOnAll, actOnAll),
+    ...route('DELETE', '/:user/:extension/:phoneCallId', docs.hangup, hangup),
+    ...route('DELETE', '/:user/:extension', docs.hangupAll, hangupAll),
+    ...route('POST', '/:user/:extension', docs.create, (request, ask) =>
+      create(request, ask, deps, (extension) => askedBy(request, deps, extension)),
+    ),
+    ...more,
+  ];
   return {
     name: 'voipnow',
     credentialsIn: 'header',
@@ -40,16 +54,7 @@ export function voipnow(deps: VoipnowDeps, more: readonly AskingRoute[] = []): D
     credentials: (request) => headerCredentials(request.header('authorization')),
     refuse,
     event: () => undefined, // phoneCallEvents go to each App's own URL: voipnow-events.ts
-    routes: [
-      ...route('GET', '/:user/:extension', docs.list, list),
-      ...route('GET', '/:user/:extension/:phoneCallId', docs.get, get),
-      ...route('PUT', '/:user/:extension/:phoneCallId', docs.act, act),
-      ...route('PUT', '/:user/:extension', docs.actOnAll, actOnAll),
-      ...route('DELETE', '/:user/:extension/:phoneCallId', docs.hangup, hangup),
-      ...route('DELETE', '/:user/:extension', docs.hangupAll, hangupAll),
-      ...route('POST', '/:user/:extension', docs.create, create),
-      ...more,
-    ],
+    routes: [...routes, ...theRest('/uapi', routes)],
   };
 }
 
@@ -109,25 +114,6 @@ async function hangupAll(request: DialectRequest, ask: Ask, deps: VoipnowDeps): 
     200,
     done.map((call) => phoneCall(call, asked, deps)),
   );
-}
-
-/** What stands where the extension stands elsewhere is the kind of call. */
-async function create(request: DialectRequest, ask: Ask, deps: VoipnowDeps): Promise<DialectReply> {
-  const kind = request.params['extension'] ?? '';
-  if (kind === 'callback' || kind === 'conferenceInvite') throw new NotBuilt(`a call of kind ${kind}`);
-  if (kind !== 'simple') throw new UapiRefusal('request_invalid', 'expected simple, callback or conferenceInvite');
-  const fields = bodyFields(request);
-  const views: unknown = fields['phoneCallView'];
-  const view = fieldsOf(Array.isArray(views) ? views[0] : views, 'phoneCallView');
-  const charged = text(fields, 'extension', 'extension_invalid');
-  const source = needed(phoneNumber(view, 'source') ?? charged, 'source', 'pc_number_invalid');
-  const destination = needed(phoneNumber(view, 'destination'), 'destination', 'pc_number_invalid');
-  const nonce = text(fields, 'nonce');
-  const asked = { ...askedBy(request, deps, charged ?? source) };
-  const { extensions } = deps;
-  const outcome = await ask({ kind: 'call.setup', caller: extensions.read(source), callee: extensions.read(destination) });
-  if (outcome.kind !== 'call.accepted') throw new Error(`a set-up was answered ${outcome.kind}`);
-  return json(200, [{ ...phoneCall(outcome.call, asked, deps), ...(nonce === undefined ? {} : { nonce }) }]);
 }
 
 function askedBy(request: DialectRequest, { extensions }: VoipnowDeps, extension?: string): Asked {

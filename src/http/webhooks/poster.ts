@@ -13,12 +13,23 @@ export type Outgoing = Readonly<{
   headers: Readonly<Record<string, string>>;
   body: string;
   timeoutMs: number;
+  /** More of an answer is not read. */
   responseBytes: number;
+  /** The answer is waited for to its end, and given back. */
+  keepsAnswer?: true;
 }>;
 
 /** Redirects are answers like any other: following one would go where nobody looked. */
 export type Answer =
-  | Readonly<{ kind: 'answered'; status: number; retryAfter?: string | undefined }>
+  | Readonly<{
+      kind: 'answered';
+      status: number;
+      retryAfter?: string | undefined;
+      /** RFC 9110 §10.2.2. */
+      location?: string | undefined;
+      /** When it was asked for, and no longer than allowed. */
+      body?: string | undefined;
+    }>
   | Readonly<{ kind: 'no-answer'; why: string }>
   | Readonly<{ kind: 'address-refused' }>;
 
@@ -88,7 +99,7 @@ export class Poster {
   }
 }
 
-function answerTo(request: ClientRequest, { responseBytes }: Outgoing): Promise<Answer> {
+function answerTo(request: ClientRequest, { responseBytes, keepsAnswer }: Outgoing): Promise<Answer> {
   return new Promise((resolve) => {
     // The status is the answer, however the body behind it ends.
     let answered: Answer | undefined;
@@ -100,18 +111,25 @@ function answerTo(request: ClientRequest, { responseBytes }: Outgoing): Promise<
     );
     request.on('close', () => end({ kind: 'no-answer', why: 'closed' }));
     request.on('response', (response) => {
-      answered = { kind: 'answered', status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] };
+      const { 'retry-after': retryAfter, location } = response.headers;
+      const facts = { kind: 'answered', status: response.statusCode ?? 0, retryAfter, location } as const;
+      answered = facts;
       response.on('error', () => undefined);
-      discard(response, responseBytes);
+      discard(response, responseBytes, keepsAnswer === true ? (body) => (answered = { ...facts, body }) : undefined);
     });
   });
 }
 
 /** Reading it to its end leaves the connection for the next event; a body without end costs a connection. */
-function discard(response: IncomingMessage, most: number): void {
+function discard(response: IncomingMessage, most: number, keep: ((body: string) => void) | undefined): void {
   let read = 0;
+  const chunks: Buffer[] = [];
   response.on('data', (chunk: Buffer) => {
     read += chunk.length;
+    if (keep !== undefined) chunks.push(chunk);
     if (read > most) response.destroy();
+  });
+  response.on('end', () => {
+    if (read <= most) keep?.(Buffer.concat(chunks).toString());
   });
 }

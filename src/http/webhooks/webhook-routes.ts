@@ -4,7 +4,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Static } from '@sinclair/typebox';
 import { word } from '#kit/ids.js';
-import { headerCredentials, type ApiAccounts } from '../api-accounts.js';
+import type { Identify } from '../identify.js';
 import { readsJson } from '../json-bodies.js';
 import { pageLimit } from '../page-limit.js';
 import { HttpRefusal } from '../refusals.js';
@@ -12,18 +12,15 @@ import { NoBody, NoQuery } from '../schemas.js';
 import { deadLetterView, hookView, PageQuery, WebhookBody } from './webhook-schemas.js';
 import type { Webhooks } from './webhooks.js';
 
-export type WebhookRoutesDeps = Readonly<{ accounts: ApiAccounts; webhooks: Webhooks }>;
+export type WebhookRoutesDeps = Readonly<{ identify: Identify; webhooks: Webhooks }>;
 
 const MADE_NAME_LENGTH = 12;
 const MADE_SECRET_LENGTH = 40;
 
-export function mountWebhookRoutes(app: FastifyInstance, { accounts, webhooks }: WebhookRoutesDeps): void {
+export function mountWebhookRoutes(app: FastifyInstance, { identify, webhooks }: WebhookRoutesDeps): void {
   void app.register((scope, _options, done) => {
     readsJson(scope);
-    scope.addHook('onRequest', (request, _reply, next) => {
-      request.identity = accounts.identify(headerCredentials(request.headers.authorization));
-      next();
-    });
+    scope.addHook('onRequest', identify);
     mountHooks(scope, webhooks);
     mountDeadLetters(scope, webhooks);
     done();

@@ -144,7 +144,8 @@ t.test('each member hears the music of its own role, in both senses of hold', as
   for (const [why, call, member, holdSense, holder, music] of rows) {
     const { calls, act } = await house(t, new FakeCalls(call), { ...node, holdSense });
     await act(member, 'hold');
-    t.same(calls.last, { kind: 'call.hold', callId: 'call1', holder, atOnce: true, music: { music } }, why);
+    const deaf = holdSense === 'holder' ? { deaf: true } : {};
+    t.same(calls.last, { kind: 'call.hold', callId: 'call1', holder, atOnce: true, music: { music }, ...deaf }, why);
     await act(member, 'unhold');
     t.same(calls.last, { kind: 'call.resume', callId: 'call1', holder, atOnce: true }, why);
   }
@@ -184,7 +185,7 @@ t.test('what three members, muting and consulting need is asked for, and answere
   );
   await node(
     { action: 'call', to: '103', trigger_source: 'sip:101@pbx.local', role: 'agent' },
-    { kind: 'call.join', callId, as: 'member', party: 'caller', to: { number: '103' } },
+    { kind: 'call.join', callId, as: 'member', party: 'caller', to: { number: '103' }, othersHear: 'music' },
   );
   await node({ action: 'abort_transfer' }, { kind: 'consult.cancel', callId, holder: 'callee' });
 });

@@ -1,0 +1,78 @@
+/**
+ * agent-mount: the AgentGateway dialect with what it has of its own: agents, their sessions and events; and what is below its root
+ * without being a route. It may be switched off: then there is nothing at its paths.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { EventBus } from '#calls/event-bus.js';
+import type { Clock } from '#kit/clock.js';
+import type { Config } from '#kit/config.js';
+import type { AppError } from '#kit/errors.js';
+import { Agents } from './agents/agents.js';
+import { AllowedMethods } from './allowed-methods.js';
+import { ApiAccounts, type Offered } from './api-accounts.js';
+import { refuse } from './dialects/agent-codes.js';
+import { spell, type AgentEvent } from './dialects/agent-events.js';
+import { ROOT } from './dialects/agent-route.js';
+import { agentSignIn } from './dialects/agent-sign-in.js';
+import { agent } from './dialects/agent.js';
+import type { Dialect } from './dialects/dialect.js';
+import { mountDialect, type MountDeps } from './dialects/mount.js';
+import { pathOf } from './framework-errors.js';
+import { CredentialsWrong, HttpRefusal } from './refusals.js';
+
+export type AgentMountDeps = Omit<MountDeps, 'accounts'> &
+  Readonly<{ config: Pick<Config, 'accounts' | 'agents'>; bus: EventBus; clock: Clock }>;
+
+export function mountAgent(
+  app: FastifyInstance,
+  deps: AgentMountDeps,
+): Readonly<{ routes: Dialect['routes']; stop: () => void }> {
+  const { bus, clock } = deps;
+  const config = deps.config.agents;
+  if (!config.enabled) return { routes: [], stop: () => undefined };
+  const phones = new Set(deps.config.accounts.phones.map(({ number }) => number));
+  const agents: Agents<AgentEvent> = new Agents<AgentEvent>({
+    limits: config,
+    phones,
+    bus,
+    clock,
+    spell: (news, session, atMs) => spell(news, session, (callId) => agents.ids.of(callId), atMs),
+  });
+  const dialectDeps = { config, agents, phones, nowMs: () => clock.now() };
+  const passwords = config.agents.map(({ agent: user, password }) => ({ user, password }));
+  const methods = new AllowedMethods(app);
+  const signIn = agentSignIn(dialectDeps);
+  const desk = agent(dialectDeps);
+  mountDialect(app, signIn, { ...deps, accounts: new ApiAccounts({ http: passwords, tokens: [] }) });
+  mountDialect(app, desk, { ...deps, accounts: { identify: (offered) => holder(offered, agents) } });
+  mountTheRest(app, methods);
+  return { routes: [...signIn.routes, ...desk.routes], stop: () => agents.close() };
+}
+
+/** @throws CredentialsMissing, CredentialsWrong */
+function holder(offered: Offered, agents: Agents<AgentEvent>): string {
+  if (offered.kind !== 'token') throw new CredentialsWrong();
+  const [agentId = '', ...guid] = offered.token.split(' ');
+  return agents.admit(agentId, guid.join(' '));
+}
+
+/** Unknown paths and methods are refused before a body is read. */
+function mountTheRest(app: FastifyInstance, methods: AllowedMethods): void {
+  const refusal = (request: FastifyRequest): AppError => {
+    const path = pathOf(request.url);
+    const allow = path.startsWith(`${ROOT}/`) ? methods.at(path).join(', ') : '';
+    if (allow === '') return new HttpRefusal('not_found', 'there is nothing at this address');
+    return new HttpRefusal('method_not_allowed', `${request.method} is not answered here; try ${allow}`, { allow });
+  };
+  for (const url of ['/agentgateway', '/agentgateway/*'])
+    app.route({
+      method: app.supportedMethods,
+      url,
+      exposeHeadRoute: false,
+      onRequest: async (request, reply) => {
+        const { status, headers, body } = refuse(refusal(request));
+        return reply.code(status).headers(headers).send(body);
+      },
+      handler: () => undefined, // answered already
+    });
+}

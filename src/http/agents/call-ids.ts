@@ -1,0 +1,56 @@
+/**
+ * call-ids: ids of the form <epoch seconds>-<number>, kept in a table both ways, made when a call is first shown and forgotten after
+ * its end. A call that goes on as another call of ours keeps its id.
+ */
+import type { CallId } from './desk.js';
+
+/** A belt: ended calls leave by themselves. */
+const MOST_IDS = 200_000;
+
+export class AgentCallIds {
+  readonly #nowMs: () => number;
+  readonly #wireIds = new Map<CallId, string>();
+  readonly #callIds = new Map<string, CallId>();
+  #count = 0;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  get size(): number {
+    return this.#wireIds.size;
+  }
+
+  of(callId: CallId): string {
+    const known = this.#wireIds.get(callId);
+    if (known !== undefined) return known;
+    const wireId = `${Math.floor(this.#nowMs() / 1000)}-${++this.#count}`;
+    this.#keep(callId, wireId);
+    return wireId;
+  }
+
+  find(wireId: string): CallId | undefined {
+    return this.#callIds.get(wireId);
+  }
+
+  goesOnAs(was: CallId, now: CallId): void {
+    const wireId = this.of(was);
+    this.forget(was);
+    this.forget(now);
+    this.#keep(now, wireId);
+  }
+
+  forget(callId: CallId): void {
+    const wireId = this.#wireIds.get(callId);
+    if (wireId === undefined) return;
+    this.#wireIds.delete(callId);
+    this.#callIds.delete(wireId);
+  }
+
+  #keep(callId: CallId, wireId: string): void {
+    this.#wireIds.set(callId, wireId);
+    this.#callIds.set(wireId, callId);
+    const [oldest] = this.#wireIds.keys();
+    if (this.#wireIds.size > MOST_IDS && oldest !== undefined) this.forget(oldest);
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * desk-events: what an event changes about an agent's desk, and what there is to tell of it. Pure.
+ */
+import type { CallView } from '#calls/commands.js';
+import type { NumberedEvent } from '#calls/event-bus.js';
+import { hearConference, joinsConference } from './desk-conference.js';
+import {
+  callOf,
+  endOfCalls,
+  holdsOf,
+  isBusy,
+  newCall,
+  NOBODY,
+  otherParty,
+  partyOf,
+  put,
+  type Desk,
+  type DeskCall,
+  type Heard,
+  type Notice,
+  type Party,
+} from './desk.js';
+
+type HouseEvent = NumberedEvent['event'];
+
+/** The caller of every member call. */
+const CONFERENCE = 'conference';
+
+export function hear(desk: Desk, numbered: NumberedEvent, isOurs: (number: string) => boolean): Heard {
+  const [next, notices] = reduce(desk, numbered, isOurs);
+  if (isBusy(desk) && !isBusy(next)) return [next, [...notices, { kind: 'free' }]];
+  if (isBusy(desk) || !isBusy(next)) return [next, notices];
+  // It picks up, is busy, and talks: in this order.
+  const rest = notices.filter(({ kind }) => kind !== 'phone-offhook');
+  return [next, [...notices.filter(({ kind }) => kind === 'phone-offhook'), { kind: 'busy' }, ...rest]];
+}
+
+function reduce(desk: Desk, { event, at }: NumberedEvent, isOurs: (number: string) => boolean): Heard {
+  if (event.kind === 'conference.changed') return hearConference(desk, event, Date.parse(at));
+  if (event.kind === 'registration.changed') return [desk, []];
+  const party = partyOf(desk.phone, event.parties);
+  if (party === undefined) return [desk, []];
+  const known = callOf(desk, event.callId);
+  // An agent that comes over to a conference with its call was not called: conference.changed tells of it.
+  if (known === undefined && event.kind === 'call.answered' && event.parties.caller === CONFERENCE) return [desk, []];
+  const call = known ?? newCall(event.callId, party, event.parties, Date.parse(at), isOurs);
+  switch (event.kind) {
+    case 'call.ringing':
+      return rings(desk, call, event.leg);
+    case 'call.answered':
+      return answered(desk, call);
+    case 'hold.changed':
+    case 'hold.failed':
+      return known === undefined ? [desk, []] : holdChanged(desk, known, event.hold.reasons);
+    case 'recording.completed':
+      return [desk, [recorded(event.recordingId, event.seconds, Date.parse(at))]];
+    case 'call.ended':
+      return known === undefined ? [desk, []] : ended(desk, known, event);
+    default:
+      return [desk, []];
+  }
+}
+
+function rings(desk: Desk, call: DeskCall, leg: Party): Heard {
+  if (call.state !== 'alerting' && call.state !== 'ringing') return [desk, []];
+  if (leg !== call.party) {
+    // Its phone was rung first, so it has picked up when the other is.
+    const offhook: readonly Notice[] = call.own ? [{ kind: 'phone-offhook' }] : [];
+    return [put(desk, call), [...offhook, { kind: 'customer-alerting', call }]];
+  }
+  if (call.party === 'caller') return [put(desk, call), [{ kind: 'phone-alerting' }]];
+  const ringing: DeskCall = { ...call, state: 'ringing' };
+  return [put(desk, ringing), [{ kind: 'phone-alerting' }, { kind: 'ringing', call: ringing }]];
+}
+
+function answered(desk: Desk, call: DeskCall): Heard {
+  if (call.state === 'leaving' || call.state === 'conference') return [desk, []];
+  const talking: DeskCall = { ...call, state: 'talking', heldBy: NOBODY };
+  const offhook: readonly Notice[] = call.state === 'ringing' ? [{ kind: 'phone-offhook' }] : [];
+  return [put(desk, talking), [...offhook, { kind: 'talking', call: talking }]];
+}
+
+function holdChanged(desk: Desk, call: DeskCall, reasons: CallView['hold']['reasons']): Heard {
+  const heldBy = holdsOf(call.party, reasons);
+  const holds = heldBy.program || heldBy.phone;
+  const changed = { ...call, heldBy };
+  if ((call.state === 'talking' || call.state === 'conference') && holds) {
+    const held: DeskCall = { ...changed, state: 'held' };
+    return [put(desk, held), [{ kind: 'held', call: held, byPhone: !heldBy.program }]];
+  }
+  if (call.state === 'held' && !holds) {
+    const back: DeskCall = { ...changed, state: call.conference === undefined ? 'talking' : 'conference' };
+    return [put(desk, back), [{ kind: 'talking', call: back }]];
+  }
+  return [{ ...desk, calls: desk.calls.map((one) => (one.callId === call.callId ? changed : one)) }, []];
+}
+
+function ended(desk: Desk, call: DeskCall, { cause, answered: up }: Extract<HouseEvent, { kind: 'call.ended' }>): Heard {
+  if (cause === 'conference') return joinsConference(desk, call);
+  const next = { ...desk, calls: desk.calls.filter((one) => one.callId !== call.callId) };
+  const released: Notice = { kind: 'released', call };
+  const left: Notice = { kind: 'customer-released', call };
+  const theyLeft = cause === `${otherParty(call)}-hung-up` || cause === `${otherParty(call)}-lost`;
+  // Of two calls that were joined the held one disappears; of one that was passed on nobody has left.
+  const told: readonly Notice[] =
+    cause === 'transferred'
+      ? call.state === 'held'
+        ? [left, released]
+        : [released]
+      : theyLeft
+        ? [left, released]
+        : [released, left];
+  const failed: readonly Notice[] = call.state === 'ringing' ? [released] : [{ kind: 'failed', call }];
+  const words = call.conference !== undefined ? [released] : up ? told : failed;
+  return [next, [...words, ...endOfCalls(next)]];
+}
+
+const recorded = (recordingId: string, seconds: number, endedMs: number): Notice => ({
+  kind: 'recorded',
+  recordingId,
+  beganMs: endedMs - Math.round(seconds * 1000),
+  endedMs,
+});

@@ -1,0 +1,37 @@
+/**
+ * plivo-memory: what the calls do not say of themselves: with which role somebody was added. It is forgotten with the call, and does
+ * not grow without limit.
+ */
+import type { NumberedEvent } from '#calls/event-bus.js';
+import { userOf, type Role } from './plivo-address.js';
+
+const MOST = 10_000;
+
+export class PlivoMemory {
+  readonly #roles = new Map<string, Role>();
+  readonly #most: number;
+
+  constructor(most = MOST) {
+    this.#most = most;
+  }
+
+  /** Who was added with a role keeps it until its call ends; the oldest makes room. */
+  added(address: string, role: Role): void {
+    const user = userOf(address);
+    this.#roles.delete(user);
+    this.#roles.set(user, role);
+    const [oldest] = this.#roles.keys();
+    if (this.#roles.size > this.#most && oldest !== undefined) this.#roles.delete(oldest);
+  }
+
+  role(address: string): Role | undefined {
+    return this.#roles.get(userOf(address));
+  }
+
+  hear({ event }: NumberedEvent): void {
+    if (event.kind !== 'call.ended') return;
+    // Its parties go on in another call, as whom they were.
+    if (event.cause === 'conference' || event.cause === 'transferred') return;
+    for (const address of Object.values(event.parties)) this.#roles.delete(userOf(address));
+  }
+}
