@@ -11,7 +11,6 @@ import { FakeClock } from '../../support/fake-clock.js';
 
 type Event = NumberedEvent['event'];
 type Reasons = typeof NO_HOLD.reasons;
-type Members = Extract<Event, { kind: 'conference.changed' }>['members'];
 
 const isOurs = (number: string): boolean => number.length === 3;
 
