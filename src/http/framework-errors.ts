@@ -37,6 +37,10 @@ function knownRefusal(error: unknown, request: FastifyRequest): AppError | undef
       const found = request.headers['content-type'] ?? 'none';
       return new HttpRefusal('unsupported_media_type', `content type ${found.slice(0, 100)} is not read here`);
     }
+    // Of routes that read no body and so leave it to fastify.
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return new HttpRefusal('malformed_json', 'the body is not JSON');
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return new HttpRefusal('malformed_http', 'the body is not as long as Content-Length says');
     case 'FST_ERR_BAD_URL':
@@ -80,7 +84,9 @@ function expected({ keyword, params, parentSchema }: Wrong): string {
 /** A secret that is wrong may be nearly right, and answers end up in the logs of other people. */
 function shown(field: string, value: unknown): string {
   if (/password|token|secret/.test(field)) return 'a value that does not fit';
-  return textOf(value).replace(/\/\/[^/@"]*@/, '//…@').slice(0, 80);
+  return textOf(value)
+    .replace(/\/\/[^/@"]*@/, '//…@')
+    .slice(0, 80);
 }
 
 /** JSON can be read deeper than it can be written. */
