@@ -64,7 +64,7 @@ export function mountOzeki(app: FastifyInstance, deps: OzekiMountDeps): OzekiMou
   });
   const scripts = new Scripts({ commands, requests, followUps, facts, findCall, config, clock, log });
   const answered = (callId: CallId, body: string): void => carryOut(callId, body);
-  const recordingAddress = (id: string, format: string): string => `${publicUrl(deps.config)}/recordings/${id}.${format}`;
+  const recordingAddress = (id: string): string => `${publicUrl(deps.config)}/recordings/${id}/audio`;
   const notices = new Notices({ requests, followUps, facts, answered, recordingAddress, config, log });
   const extensions = new Extensions({ config, numbers: deps.numbers, scripts, requests, facts, log });
 

@@ -19,7 +19,7 @@ export type NoticesDeps = Readonly<{
   facts: (callId: CallId) => Promise<Fields>;
   /** Its answer, which may be a script for this call. */
   answered: (callId: CallId, body: string) => void;
-  recordingAddress: (recordingId: string, format: string) => string;
+  recordingAddress: (recordingId: string) => string;
   config: OzekiConfig;
   log: Logger;
 }>;
@@ -87,11 +87,11 @@ export class Notices {
     this.tell({ url, callId, fields: { NotificationName: 'CallChanged', CallState } });
   }
 
-  #recorded({ callId, recordingId, seconds, format }: Extract<NumberedEvent['event'], { kind: 'recording.completed' }>): void {
+  #recorded({ callId, recordingId, seconds }: Extract<NumberedEvent['event'], { kind: 'recording.completed' }>): void {
     const { followUps, config, recordingAddress } = this.#deps;
     const url = followUps.recordingUrl(recordingId) ?? config.urls.recordCompleted;
     if (url === '') return;
-    const RecordURL = recordingAddress(recordingId, format);
+    const RecordURL = recordingAddress(recordingId);
     const fields = { NotificationName: 'RecordCompleted', RecordURL, Duration: seconds.toFixed(3) };
     this.tell({ url, callId, fields });
   }
