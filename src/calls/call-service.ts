@@ -8,19 +8,20 @@ import { isSettled } from '#core/hold-view.js';
 import type { CallEvent } from '#core/events.js';
 import type { Input, Reachability } from '#core/inputs.js';
 import { isHeld } from '#core/hold.js';
-import { LEG_ROLES, otherLeg, type CallId, type Leg, type LegRole } from '#core/leg.js';
+import { LEG_ROLES, otherLeg, type CallId } from '#core/leg.js';
 import type { Clock } from '#kit/clock.js';
 import { Busy } from '#kit/errors.js';
 import { newCallId } from '#kit/ids.js';
 import type { Logger } from '#kit/log.js';
+import type { CallFacts, CallTransfers, Joined } from './call-facts.js';
 import { viewOf } from './call-view.js';
 import type { CallView } from './commands.js';
 import { EffectRunner } from './effect-runner.js';
 import type { EventBus } from './event-bus.js';
 import { reroute, type Interceptor } from './interceptor.js';
 import { HeardKeys } from './heard-keys.js';
-import type { DialFacts, LiveCall } from './live-call.js';
-import { MediaSession, type LegSdp } from './media-session.js';
+import type { LiveCall } from './live-call.js';
+import { MediaSession } from './media-session.js';
 import { partyTraits, type HouseHabits } from './party-traits.js';
 import type {
   BindingsPort,
@@ -30,8 +31,6 @@ import type {
   LegId,
   LegSignal,
   MediaPort,
-  PhoneTraits,
-  ReferRequest,
   SignalingPort,
 } from './ports.js';
 import { shortStory } from './short-story.js';
@@ -48,38 +47,6 @@ export type CallServiceDeps = Readonly<{
   maxCalls: number;
   house: HouseHabits;
   random?: () => number;
-}>;
-
-/** What calls ask of whoever connects their parties elsewhere. */
-export interface CallTransfers {
-  /** The dialog that this INVITE asks for (RFC 3891 Replaces, a parked call); undefined: an INVITE like others. @throws AppError */
-  /** The call that is answered with a few words and nothing else; undefined: an INVITE like others. @throws AppError */
-  announces(call: IncomingCall): CallId | undefined;
-  joins(call: IncomingCall): Joined | undefined;
-  refer(leg: LegId, refer: ReferRequest): void;
-  /** Of a leg that is no live call's. */
-  signal(leg: LegId, signal: LegSignal): void;
-  takeOver(id: CallId): void;
-  asked(id: CallId, leaving: LegRole, to: string): void;
-}
-
-/** A dialog of another call that becomes the callee's leg of a new one. */
-export type Joined = Waiting & Readonly<{ number: string; leg: Leg; arrived: (id: CallId) => void }>;
-
-/** What a dialog brings along from its old call: what was said on it, and who it is. */
-export type Waiting = Readonly<{ sdp: LegSdp; phone: PhoneTraits }>;
-
-export type CallFacts = Readonly<{
-  origin: Call['origin'];
-  caller: string;
-  callee: string;
-  dialFacts: DialFacts;
-  /** Chosen for the whole call. */
-  music?: string | undefined;
-  joins?: Joined | undefined;
-  /** What the caller has said in the call where it waits. */
-  waiting?: Waiting | undefined;
-  conference?: string | undefined;
 }>;
 
 /** Ended calls that can still be asked for, so that nobody is left wondering how a call ended. */

@@ -51,7 +51,14 @@ export type ConferenceCommand =
       music?: Readonly<Record<string, string>> | undefined;
     }>
   /** `holder` talks to `to` first, while the other party waits with music. When `holder` hangs up, the other two are connected. */
-  | Readonly<{ kind: 'call.consult'; callId: CallId; holder: LegRole; to: Number }>
+  | Readonly<{
+      kind: 'call.consult';
+      callId: CallId;
+      holder: LegRole;
+      to: Number;
+      othersHear?: OthersHear | undefined;
+      music?: Readonly<Record<string, string>> | undefined;
+    }>
   /** All three are connected. */
   | Readonly<{ kind: 'consult.join'; callId: CallId; holder: LegRole }>
   /** Ends the consultation and takes the party that waits back. */
@@ -155,13 +162,13 @@ export class ConferenceCommands {
     return conference;
   }
 
-  async #consult({ callId, holder, to }: Asked<'call.consult'>): Promise<Conference> {
+  async #consult({ callId, holder, to, othersHear, music }: Asked<'call.consult'>): Promise<Conference> {
     const conferences = this.#conferences;
     mustBeReachable(this.#bindings, to.number, 'inside');
     const { parties } = conferences.mustBeFree(callId).call;
     if (parties.caller === to.number || parties.callee === to.number)
       throw new BadRequest('to', `to: ${to.number} is in this call already`);
-    const conference = await conferences.open({});
+    const conference = await conferences.open({ othersHear, music });
     try {
       await conferences.absorb(conference, callId, otherLeg(holder));
       const absorbed = conferences.absorbed.of(callId);
@@ -197,7 +204,10 @@ export class ConferenceCommands {
   async #conferenceOf(callId: CallId, opening: Opening): Promise<Conference> {
     const conferences = this.#conferences;
     const already = conferences.ofCall(callId);
-    if (already !== undefined) return already;
+    if (already !== undefined) {
+      already.givesMusic(opening.music);
+      return already;
+    }
     conferences.mustBeFree(callId);
     const conference = await conferences.open(opening);
     try {

@@ -170,7 +170,7 @@ export class ConferenceService {
   async #newMember(conference: Conference, number: string, role: Role, apart: boolean): Promise<ConferenceMember> {
     const { facts } = conference;
     const { mixer } = facts;
-    const holdMusic = facts.othersHear === 'music' ? await this.#deps.sounds.name(mixer, facts.music[number]) : undefined;
+    const holdMusic = facts.othersHear === 'music' ? await this.#deps.sounds.name(mixer, conference.musicOf(number)) : undefined;
     const own = { id: conference.nextName(), conferenceId: facts.id, number, holdMusic, ...role };
     const member = new ConferenceMember(own, {
       mixer,

@@ -19,19 +19,31 @@ export type ConferenceFacts = Readonly<{
   mixer: MixerPort;
   createdMs: number;
   othersHear: OthersHear;
-  /** The class of music that a member hears while another holds, by number. */
+  /** The class of music that its first members hear while another holds, by number. */
   music: Readonly<Record<string, string>>;
 }>;
 
 export class Conference {
   readonly facts: ConferenceFacts;
   readonly #members = new Map<string, ConferenceMember>();
+  #music: ConferenceFacts['music'];
   consultation: Consultation | undefined;
   ended = false;
   #named = 0;
 
   constructor(facts: ConferenceFacts) {
     this.facts = facts;
+    this.#music = facts.music;
+  }
+
+  /** The class of music that this number hears while another member holds, if it has one of its own. */
+  musicOf(number: string): string | undefined {
+    return this.#music[number];
+  }
+
+  /** For members that come later. */
+  givesMusic(more: ConferenceFacts['music'] = {}): void {
+    this.#music = { ...this.#music, ...more };
   }
 
   /** Names in the mixer; none is used twice. */

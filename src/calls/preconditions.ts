@@ -2,7 +2,7 @@
  * preconditions: what must be true before a call can be asked for something, each with the refusal that says what is not.
  */
 import type { Confirmed } from '#core/call.js';
-import { mayOffer, otherLeg, type CallId } from '#core/leg.js';
+import { mayOffer, otherLeg, type CallId, type LegRole } from '#core/leg.js';
 import { CallNotFound, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
 import { stateOf } from './call-view.js';
 import type { LiveCall } from './live-call.js';
@@ -51,3 +51,6 @@ export function staysReady(find: FindCall, { callId, role }: LegId): ConfirmedCa
   if (!mayOffer(staying)) throw new WrongMoment('an offer is open on this call', stateOf(live.call));
   return live;
 }
+
+/** Who came over a trunk transfers to our phones and no further: else strangers would call at our cost. */
+export const askerOf = (live: LiveCall, leaving: LegRole): Asker => (live.phones[leaving].kind === 'phone' ? 'inside' : 'trunk');

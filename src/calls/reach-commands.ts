@@ -105,6 +105,7 @@ export class ReachCommands {
     const live = liveCall(this.#find, callId);
     const { call } = live;
     if (!mayForward(call)) throw new WrongMoment('a call can be forwarded while its callee rings', stateOf(call));
+    if (call.conference !== undefined) throw new WrongMoment('a conference rings this phone, and no other', stateOf(call));
     if (number === call.parties.caller) throw new BadRequest('to', 'to: a number cannot be connected with itself');
     if (number === call.parties.callee) throw new BadRequest('to', 'to: it rings there already');
     mustBeReachable(bindings, number, live.dialFacts.asker);

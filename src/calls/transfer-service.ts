@@ -10,7 +10,8 @@ import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
 import { leavingOf } from '#core/transfer.js';
 import { AppError, BadRequest, WrongMoment } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
-import type { CallService, CallTransfers, Joined } from './call-service.js';
+import type { CallTransfers, Joined } from './call-facts.js';
+import type { CallService } from './call-service.js';
 import { stateOf } from './call-view.js';
 import type { TransferTarget } from './commands.js';
 import type { EventBus, NumberedEvent } from './event-bus.js';
@@ -18,33 +19,18 @@ import type { LiveCall } from './live-call.js';
 import type { Announcer } from './announcer.js';
 import type { DialogMoves } from './dialog-moves.js';
 import type { Parking } from './parking.js';
+import type { Asked, Pending } from './transfer-facts.js';
 import type { Retrievals } from './retrievals.js';
-import { confirmedCall, mustBeItsOwn, mustBeReachable, staysReady, type ConfirmedCall, type FindCall } from './preconditions.js';
-import type { Asker, BindingsPort, IncomingCall, LegId, LegSignal, ReferRequest, SignalingPort } from './ports.js';
-
-/** One transfer on its way: from call `from`, whose `leaving` party gives its place to whom the new call finds. */
-type Pending = Readonly<{
-  from: CallId;
-  leaving: LegRole;
-  by: string;
-  to: string;
-  /** The leaving party's REFER wants to know how it goes (RFC 3515 §2.4.4). */
-  refer: boolean;
-  /** It held the other by its own key before: letting go of that means that it wants it back. */
-  held: boolean;
-  /** The transferor itself is rung, because nobody else was to be had. */
-  recall: boolean;
-}>;
-
-type Asked = Readonly<{
-  from: CallId;
-  leaving: LegRole;
-  to: string;
-  by?: string;
-  refer?: boolean;
-  referredBy?: string | undefined;
-  recall?: boolean;
-}>;
+import {
+  askerOf,
+  confirmedCall,
+  mustBeItsOwn,
+  mustBeReachable,
+  staysReady,
+  type ConfirmedCall,
+  type FindCall,
+} from './preconditions.js';
+import type { BindingsPort, IncomingCall, LegId, LegSignal, ReferRequest, SignalingPort } from './ports.js';
 
 export type TransferDeps = Readonly<{
   calls: CallService;
@@ -294,6 +280,3 @@ export class TransferService implements CallTransfers {
     this.#deps.calls.publish(event);
   }
 }
-
-/** Who came over a trunk transfers to our phones and no further: else strangers would call at our cost. */
-const askerOf = (live: LiveCall, leaving: LegRole): Asker => (live.phones[leaving].kind === 'phone' ? 'inside' : 'trunk');

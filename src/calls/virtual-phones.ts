@@ -8,7 +8,8 @@ import { mirror, type Direction } from '#core/direction.js';
 import type { CallId } from '#core/leg.js';
 import { AppError } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
-import type { CallService, Joined } from './call-service.js';
+import type { Joined } from './call-facts.js';
+import type { CallService } from './call-service.js';
 import type { DialOptions, LegId, LegSignal, SignalingPort, SipReason } from './ports.js';
 import { isVirtual, type VirtualNumbers } from './virtual-numbers.js';
 

@@ -37,6 +37,10 @@ function knownRefusal(error: unknown, request: FastifyRequest): AppError | undef
       const found = request.headers['content-type'] ?? 'none';
       return new HttpRefusal('unsupported_media_type', `content type ${found.slice(0, 100)} is not read here`);
     }
+    // Of routes that read no body and so leave it to fastify.
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return new HttpRefusal('malformed_json', 'the body is not JSON');
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return new HttpRefusal('malformed_http', 'the body is not as long as Content-Length says');
     case 'FST_ERR_BAD_URL':

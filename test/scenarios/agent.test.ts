@@ -12,7 +12,12 @@ const AGENTS = `
 waitSeconds: 1
 agents: [{ agent: '101', password: demo-101, phone: '101' }]
 `;
-type Reply = Readonly<{ retcode: string; message: string; result: unknown; event?: { eventType: string; content: unknown } | null }>;
+type Reply = Readonly<{
+  retcode: string;
+  message: string;
+  result: unknown;
+  event?: { eventType: string; content: unknown } | null;
+}>;
 
 /** The desktop of agent 101, who sits at Alice's phone. */
 class Desktop {
@@ -99,14 +104,29 @@ t.test('an agent calls, holds, takes another, and joins the two', async (t) => {
   t.match(withBob, /^[0-9]{10}-[0-9]+$/);
 
   await t.test('the customer on hold hears music; taken back, both are heard', async (t) => {
-    await done(t, desktop.says('POST', '/voicecall/101/hold'), phones.follows(alice, 'inactive'), phones.follows(bob, 'sendonly'));
+    await done(
+      t,
+      desktop.says('POST', '/voicecall/101/hold'),
+      phones.follows(alice, 'inactive'),
+      phones.follows(bob, 'sendonly'),
+    );
     await hearing(t, phones, { '102': [MUSIC_HERTZ] });
-    await done(t, desktop.says('POST', '/voicecall/101/gethold'), phones.follows(alice, 'sendrecv'), phones.follows(bob, 'sendrecv'));
+    await done(
+      t,
+      desktop.says('POST', '/voicecall/101/gethold'),
+      phones.follows(alice, 'sendrecv'),
+      phones.follows(bob, 'sendrecv'),
+    );
     await hearing(t, phones, { '101': [BOB_HERTZ], '102': [ALICE_HERTZ] });
   });
 
   await t.test('a hold by another program stays when the agent takes its own back', async (t) => {
-    await done(t, desktop.says('POST', '/voicecall/101/hold'), phones.follows(alice, 'inactive'), phones.follows(bob, 'sendonly'));
+    await done(
+      t,
+      desktop.says('POST', '/voicecall/101/hold'),
+      phones.follows(alice, 'inactive'),
+      phones.follows(bob, 'sendonly'),
+    );
     const { body: listed } = await holdfast.api<{ calls: { id: string }[] }>('GET', '/calls');
     const id = listed.calls[0]?.id ?? '';
     const held = holdfast.api('PUT', `/calls/${id}/hold`);
@@ -123,7 +143,12 @@ t.test('an agent calls, holds, takes another, and joins the two', async (t) => {
   });
 
   await t.test('one is held and another taken: the held list is real', async (t) => {
-    await done(t, desktop.says('POST', '/voicecall/101/hold'), phones.follows(alice, 'inactive'), phones.follows(bob, 'sendonly'));
+    await done(
+      t,
+      desktop.says('POST', '/voicecall/101/hold'),
+      phones.follows(alice, 'inactive'),
+      phones.follows(bob, 'sendonly'),
+    );
     await takeCarol(phones);
     await hearing(t, phones, { '101': [CAROL_HERTZ], '102': [MUSIC_HERTZ], '103': [ALICE_HERTZ] });
     const list = await desktop.says('GET', '/calldata/101/holdlist');
@@ -135,7 +160,13 @@ t.test('an agent calls, holds, takes another, and joins the two', async (t) => {
   await t.test('connecthold joins the two and lets the agent go', async (t) => {
     phones.hush();
     const asked = desktop.says('POST', `/voicecall/101/connecthold/${withBob}`);
-    await done(t, asked, phones.follows(bob, 'sendrecv'), phones.follows(carol, 'sendrecv'), twice(() => phones.isHungUp(alice)));
+    await done(
+      t,
+      asked,
+      phones.follows(bob, 'sendrecv'),
+      phones.follows(carol, 'sendrecv'),
+      twice(() => phones.isHungUp(alice)),
+    );
     bob.rtp.talk(BOB_HERTZ);
     carol.rtp.talk(CAROL_HERTZ);
     await hearing(t, phones, { '102': [CAROL_HERTZ], '103': [BOB_HERTZ] });
@@ -167,3 +198,45 @@ const twice = async (act: () => Promise<unknown>): Promise<void> => {
   await act();
   await act();
 };
+
+t.test('confjoin lets all three talk; the agent leaves, and the other two go on', async (t) => {
+  const phones = await ThreePhones.start(t, { agents: AGENTS });
+  const { alice, bob } = phones.two;
+  const { carol } = phones;
+  const desktop = await Desktop.signedIn(t, phones);
+  const withBob = await callOut(t, phones, desktop);
+  await done(t, desktop.says('POST', '/voicecall/101/hold'), phones.follows(alice, 'inactive'), phones.follows(bob, 'sendonly'));
+  await takeCarol(phones);
+  const [withCarol] = ((await desktop.says('GET', '/calldata/101/allcallid')).result as string[]).filter(
+    (one) => one !== withBob,
+  );
+  phones.hush();
+  await done(
+    t,
+    desktop.says('POST', '/voicecall/101/confjoin', { callid: withBob }),
+    ...[alice, bob, carol].map((phone) => phones.follows(phone, 'sendrecv')),
+    phones.isHungUp(alice), // of its two dialogs one is enough
+  );
+  for (const { rtp, hertz } of phones.everybody) rtp.talk(hertz);
+  await hearing(t, phones, {
+    '101': [BOB_HERTZ, CAROL_HERTZ],
+    '102': [ALICE_HERTZ, CAROL_HERTZ],
+    '103': [ALICE_HERTZ, BOB_HERTZ],
+  });
+  t.same(
+    (await desktop.says('GET', '/calldata/101/allcallid')).result,
+    [withCarol],
+    'they are one call, by the id of the one that talked',
+  );
+  await done(t, desktop.says('DELETE', '/voicecall/101/release'), phones.isHungUp(alice));
+  alice.rtp.hush();
+  await hearing(t, phones, { '102': [CAROL_HERTZ], '103': [BOB_HERTZ] });
+  await desktop.signOut();
+  t.same(desktop.told.slice(-4), [
+    'AgentEvent_Conference',
+    'AgentEvent_Call_Release',
+    'AgentOther_PhoneRelease',
+    'AgentState_Ready',
+  ]);
+  phones.hush();
+});

@@ -42,7 +42,7 @@ async function hangsUp(phones: ThreePhones, leg: CallLeg, other: Phone): Promise
 }
 
 t.test('a call that rings at Bob is forwarded to Carol: Alice has the same call, and hears her', async (t) => {
-  const phones = await ThreePhones.start(t);
+  const phones = await ThreePhones.start(t, { phones: { '103': 'holdMode: inactive' } });
   const { alice, bob, holdfast } = phones.two;
   const { leg, invite, id } = await rings(phones);
   const told = holdfast.event(({ kind }) => kind === 'call.forwarded');
@@ -67,6 +67,18 @@ t.test('a call that rings at Bob is forwarded to Carol: Alice has the same call,
     { alice: [CAROL_HERTZ], carol: [ALICE_HERTZ] },
   );
   t.match((await holdfast.api('GET', `/calls/${id}`)).body, { state: 'in-call', parties: { callee: '103' } });
+
+  await t.test('and is held as her phone likes it, not as the one that rang before', async (t) => {
+    const held = holdfast.api('PUT', `/calls/${id}/hold`);
+    await Promise.all([phones.follows(alice, 'sendonly'), phones.follows(phones.carol, 'inactive')]);
+    t.equal((await held).status, 200);
+    t.same(await phones.hears(alice), [MUSIC_HERTZ]);
+    const resumed = holdfast.api('DELETE', `/calls/${id}/hold`);
+    await Promise.all([phones.follows(alice, 'sendrecv'), phones.follows(phones.carol, 'sendrecv')]);
+    t.equal((await resumed).status, 200);
+    t.same(await phones.hears(phones.carol), [ALICE_HERTZ]);
+  });
+
   t.equal((await holdfast.api('POST', `/calls/${id}/forward`, { to: '102' })).status, 409, 'answered calls are transferred');
   await hangsUp(phones, leg, phones.carol);
 });

@@ -57,6 +57,31 @@ t.test('a call from phone to phone, seen from both ends', (t) => {
   t.end();
 });
 
+t.test('a call that is forwarded is over where it rang, and rings where it went', (t) => {
+  const { hear, shows } = book();
+  hear(rings());
+  const forwarded: HoldfastEvent = {
+    kind: 'call.forwarded',
+    callId: ID,
+    parties: { caller: '101', callee: '103' },
+    from: '102',
+    to: '103',
+  };
+  t.same(
+    hear(forwarded).map((change) => [change.extension, change.ended?.state]),
+    [['102', 'terminated']],
+  );
+  t.same([shows('102'), shows('103')], [[], []]);
+  t.same(hear({ kind: 'call.ringing', callId: ID, parties: { caller: '101', callee: '103' }, leg: 'callee' }), [
+    { extension: '103' },
+  ]);
+  t.same([shows('101'), shows('103')], [['initiator early 103'], ['recipient early 101']]);
+  hear({ ...ended, parties: { caller: '101', callee: '103' } });
+  t.same([shows('101'), shows('102'), shows('103')], [[], [], []]);
+  t.same(hear({ ...forwarded, callId: 'c2' as CallId }), [], 'of a call that nobody knows');
+  t.end();
+});
+
 t.test('an API call rings its caller first: that one is rung, not ringing', (t) => {
   const { hear, shows } = book();
   t.same(hear(rings('caller')), [{ extension: '101' }]);

@@ -10,11 +10,13 @@ import { CredentialsMissing, CredentialsWrong } from '../refusals.js';
 import { callBegan, callEnded, wished, type StateNews, type StateWish } from './agent-state.js';
 import { AgentSession, type SessionLimits, type SignInTerms } from './agent-session.js';
 import { AgentCallIds } from './call-ids.js';
-import { callOf, deskOf, isBusy, type Notice } from './desk.js';
+import { callOf, deskOf, isBusy, withOwn, type CallId, type Feature, type Notice } from './desk.js';
 import { hear } from './desk-events.js';
 
 /** What an agent is told. */
 export type News = Notice | Readonly<{ kind: 'in-service' }> | Readonly<{ kind: 'state'; news: StateNews }>;
+
+const MOST_ENDED = 1000;
 
 export type AgentsDeps<E> = Readonly<{
   limits: SessionLimits;
@@ -37,6 +39,8 @@ export class Agents<E> {
   readonly #deps: AgentsDeps<E>;
   readonly #sessions = new Map<string, AgentSession<E>>();
   readonly #byPhone = new Map<string, AgentSession<E>>();
+  /** The last that have ended. */
+  readonly #ended = new Set<CallId>();
   readonly #unsubscribe: () => void;
 
   constructor(deps: AgentsDeps<E>) {
@@ -98,6 +102,11 @@ export class Agents<E> {
     return true;
   }
 
+  /** The agent has asked for a call; it may be over before its answer was. */
+  placed(session: AgentSession<E>, view: CallView, feature: Feature): void {
+    if (!this.#ended.has(view.id)) session.desk = withOwn(session.desk, view, feature, this.#deps.clock.now());
+  }
+
   tell(session: AgentSession<E>, news: News): void {
     const event = this.#deps.spell(news, session, this.#deps.clock.now());
     if (event !== undefined) session.line.push(event);
@@ -129,7 +138,11 @@ export class Agents<E> {
         ? [...this.#sessions.values()]
         : [event.parties.caller, event.parties.callee].flatMap((number) => this.#byPhone.get(number) ?? []);
     for (const session of new Set(concerned)) this.#hearFor(session, numbered);
-    if (event.kind === 'call.ended' && !concerned.some(({ desk }) => callOf(desk, event.callId))) this.ids.forget(event.callId);
+    if (event.kind !== 'call.ended') return;
+    if (!concerned.some(({ desk }) => callOf(desk, event.callId))) this.ids.forget(event.callId);
+    this.#ended.add(event.callId);
+    const [oldest] = this.#ended;
+    if (this.#ended.size > MOST_ENDED && oldest !== undefined) this.#ended.delete(oldest);
   }
 
   #hearFor(session: AgentSession<E>, numbered: NumberedEvent): void {

@@ -52,6 +52,9 @@ function reduce(desk: Desk, { event, at }: NumberedEvent, isOurs: (number: strin
     case 'hold.changed':
     case 'hold.failed':
       return known === undefined ? [desk, []] : holdChanged(desk, known, event.hold.reasons);
+    case 'call.parked':
+      // Its phone has left: whoever waits in the slot is nobody's yet.
+      return known !== undefined && event.by === desk.phone ? gone(desk, known, [{ kind: 'released', call: known }]) : [desk, []];
     case 'recording.completed':
       return [desk, [recorded(event.recordingId, event.seconds, Date.parse(at))]];
     case 'call.ended':
@@ -84,6 +87,8 @@ function holdChanged(desk: Desk, call: DeskCall, reasons: CallView['hold']['reas
   const heldBy = holdsOf(call.party, reasons);
   const holds = heldBy.program || heldBy.phone;
   const changed = { ...call, heldBy };
+  if (reasons.includes(`${call.party}-transfer`)) return [put(desk, { ...changed, state: 'passing' }), []];
+  if (call.state === 'passing') return holdChanged(desk, { ...call, state: holds ? 'talking' : 'held' }, reasons); // nobody took it
   if ((call.state === 'talking' || call.state === 'conference') && holds) {
     const held: DeskCall = { ...changed, state: 'held' };
     return [put(desk, held), [{ kind: 'held', call: held, byPhone: !heldBy.program }]];
@@ -97,7 +102,6 @@ function holdChanged(desk: Desk, call: DeskCall, reasons: CallView['hold']['reas
 
 function ended(desk: Desk, call: DeskCall, { cause, answered: up }: Extract<HouseEvent, { kind: 'call.ended' }>): Heard {
   if (cause === 'conference') return joinsConference(desk, call);
-  const next = { ...desk, calls: desk.calls.filter((one) => one.callId !== call.callId) };
   const released: Notice = { kind: 'released', call };
   const left: Notice = { kind: 'customer-released', call };
   const theyLeft = cause === `${otherParty(call)}-hung-up` || cause === `${otherParty(call)}-lost`;
@@ -112,6 +116,11 @@ function ended(desk: Desk, call: DeskCall, { cause, answered: up }: Extract<Hous
         : [released, left];
   const failed: readonly Notice[] = call.state === 'ringing' ? [released] : [{ kind: 'failed', call }];
   const words = call.conference !== undefined ? [released] : up ? told : failed;
+  return gone(desk, call, words);
+}
+
+function gone(desk: Desk, call: DeskCall, words: readonly Notice[]): Heard {
+  const next = { ...desk, calls: desk.calls.filter((one) => one.callId !== call.callId) };
   return [next, [...words, ...endOfCalls(next)]];
 }
 

@@ -8,8 +8,11 @@ export type CallId = CallView['id'];
 export type Party = 'caller' | 'callee';
 export type Feature = 'inbound' | 'inner' | 'outbound' | 'conference';
 
-/** `ringing` at the agent's phone, `alerting` at the other; `leaving`: about to go on in a conference. */
-export type DeskState = 'alerting' | 'ringing' | 'talking' | 'held' | 'conference' | 'leaving';
+/**
+ * `ringing` at the agent's phone, `alerting` at the other; `passing`: the agent gives it to somebody else; `leaving`: it is about to go on
+ * in a conference.
+ */
+export type DeskState = 'alerting' | 'ringing' | 'talking' | 'held' | 'passing' | 'conference' | 'leaving';
 
 export type DeskCall = Readonly<{
   callId: CallId;
@@ -77,14 +80,14 @@ export function deskOf(phone: string, views: readonly CallView[], isOurs: (numbe
 
 /** The agent has asked for this call, and knows it before its phone rings. */
 export function withOwn(desk: Desk, view: CallView, feature: Feature, atMs: number): Desk {
-  const call = { ...newCall(view.id, 'caller', view.parties, atMs, () => false), feature, own: true };
-  return put(desk, { ...callOf(desk, view.id), ...call });
+  const call = callOf(desk, view.id) ?? newCall(view.id, 'caller', view.parties, atMs, () => false);
+  return put(desk, { ...call, feature, own: true });
 }
 
 /** After the last call the phone is on hook. */
 export const endOfCalls = ({ calls }: Desk): readonly Notice[] => (calls.length === 0 ? [{ kind: 'phone-released' }] : []);
 
-export const isBusy = (desk: Desk): boolean => inState(desk, 'talking', 'held', 'conference', 'leaving').length > 0;
+export const isBusy = (desk: Desk): boolean => inState(desk, 'talking', 'held', 'passing', 'conference', 'leaving').length > 0;
 
 /** It becomes the newest. */
 export function put(desk: Desk, call: DeskCall): Desk {

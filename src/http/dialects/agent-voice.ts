@@ -2,7 +2,7 @@
  * agent-voice: /voicecall/{agentid}/...: calls an agent places, answers, mutes, passes on and ends. Its holds: agent-hold.ts.
  */
 import type { CallView } from '#calls/commands.js';
-import { inState, newest, otherOf, otherParty, talkingOf, withOwn, type DeskCall, type Feature } from '../agents/desk.js';
+import { inState, newest, otherOf, otherParty, talkingOf, type DeskCall, type Feature } from '../agents/desk.js';
 import { AgentRefusal, type Codes, type Retcode } from './agent-codes.js';
 import * as docs from './agent-docs.js';
 import { fieldsOf, needed, phoneNumber } from './agent-fields.js';
@@ -44,15 +44,14 @@ async function callInner(asked: Asked): Promise<string> {
 
 /** @returns the callid: the call is on its way, and events tell how it goes. */
 async function place({ session, command, deps }: Asked, called: string, feature: Feature): Promise<string> {
-  if (inState(session.desk, 'talking', 'conference', 'ringing', 'alerting').length > 0)
+  if (inState(session.desk, 'talking', 'conference', 'passing', 'ringing', 'alerting').length > 0)
     throw new AgentRefusal('100-007', 'the phone of the agent is busy: hold its call, or release it, first');
   const caller = session.terms.phone;
   const autoAnswer = session.autoAnswer;
   const codes: Codes = { gone: '200-001', moment: '100-007', number: '200-001' };
   const outcome = await command({ kind: 'call.setup', caller, callee: called, autoAnswer }, codes);
   if (outcome.kind !== 'call.accepted') throw new Error(`a set-up was answered ${outcome.kind}`);
-  // It may be over already, when its first phone could not even be reached.
-  if (outcome.call.state !== 'ended') session.desk = withOwn(session.desk, outcome.call, feature, deps.nowMs());
+  deps.agents.placed(session, outcome.call, feature);
   return deps.agents.ids.of(outcome.call.id);
 }
 
@@ -95,7 +94,7 @@ async function pressKeys({ request, session, command }: Asked): Promise<void> {
 
 /** The call it talks in, or else what rings, or else the one it held last. */
 async function release({ session, command }: Asked): Promise<void> {
-  const call = talkingOf(session.desk) ?? newest(session.desk, 'ringing', 'alerting') ?? newest(session.desk, 'held');
+  const call = talkingOf(session.desk) ?? newest(session.desk, 'ringing', 'alerting') ?? newest(session.desk, 'held', 'passing');
   if (call === undefined) throw new AgentRefusal('200-017');
   await command({ kind: 'call.hangup', callId: call.callId }, { gone: '200-017', moment: '200-017' });
 }

@@ -71,21 +71,26 @@ type Target = Readonly<{ number: string; role: Role }>;
 
 /** One more in the conversation of this member: a call of two becomes a conference. */
 export function joinCommand(member: Member, to: Target, calls: readonly CallView[], house: House): Command {
-  const music = musicByNumber(companyOf(member, calls), to, house);
   const { call, place } = member;
-  return {
-    kind: 'call.join',
-    callId: call.id,
-    as: 'member',
-    party: place,
-    to: { number: to.number },
-    othersHear: 'music',
-    ...(music === undefined ? {} : { music }),
-  };
+  const sound = soundOf(member, to, calls, house);
+  return { kind: 'call.join', callId: call.id, as: 'member', party: place, to: { number: to.number }, ...sound };
 }
 
-export function warmTransfer({ call, place }: Member, to: Target): Command {
-  return { kind: 'call.consult', callId: call.id, holder: place, to: { number: to.number } };
+/** While one holds the others hear music instead of each other: that is how the vendor's page has it. */
+function soundOf(
+  member: Member,
+  to: Target,
+  calls: readonly CallView[],
+  house: House,
+): Readonly<{ othersHear: 'music'; music?: Readonly<Record<string, string>> }> {
+  const music = musicByNumber(companyOf(member, calls), to, house);
+  return { othersHear: 'music', ...(music === undefined ? {} : { music }) };
+}
+
+export function warmTransfer(member: Member, to: Target, calls: readonly CallView[], house: House): Command {
+  const { call, place } = member;
+  const sound = soundOf(member, to, calls, house);
+  return { kind: 'call.consult', callId: call.id, holder: place, to: { number: to.number }, ...sound };
 }
 
 /** The other party goes straight to the target; in a conference the target comes and who transfers it leaves. */

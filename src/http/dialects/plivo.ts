@@ -139,7 +139,7 @@ function nodeCommands(
     case 'call':
       return [joinCommand(member, to, calls, house)];
     case 'warm_transfer':
-      return [warmTransfer(member, to)];
+      return [warmTransfer(member, to, calls, house)];
     case 'cold_transfer':
       return coldTransfer(member, to, calls, house);
     default:

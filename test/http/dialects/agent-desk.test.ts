@@ -126,6 +126,22 @@ t.test('two calls that were joined are both released; the held one has lost its 
   t.end();
 });
 
+t.test('what is passed on talks no more, and talks again when nobody takes it; what is parked is gone', (t) => {
+  const table = new Table();
+  table.answered('a', '030', '101');
+  t.same(table.hold('a', '030', '101', 'callee-transfer'), []);
+  t.same(table.ids, { talking: undefined, held: [] });
+  t.same(table.hold('a', '030', '101'), ['talking']);
+  table.hold('a', '030', '101', 'callee-api');
+  table.hold('a', '030', '101', 'callee-api', 'callee-transfer');
+  t.same(table.hold('a', '030', '101', 'callee-api'), ['held']);
+  const parked = { kind: 'call.parked', callId: 'a' as CallId, parties: { caller: '030', callee: '101' }, slot: '1' } as const;
+  t.same(table.hear({ ...parked, by: '030' }), [], 'the other has left');
+  t.same(table.hear({ ...parked, by: '101' }), ['released', 'phone-released', 'free']);
+  t.same(table.ends('a', '030', '101', 'caller-hung-up'), []);
+  t.end();
+});
+
 for (const order of ['calls first', 'conference first'] as const)
   t.test(`two calls become a conference, and go on as one call (${order})`, (t) => {
     const table = new Table();
@@ -214,7 +230,17 @@ t.test('whatever happens in whatever order: no call twice, none after its end, a
       const what = below(7);
       if (what === 0) table.rings(id, caller, callee, below(2) === 0 ? 'caller' : 'callee');
       if (what === 1) table.answered(id, caller, callee);
-      if (what === 2) table.hold(id, caller, callee, ...(below(2) === 0 ? [] : (['caller-api', 'callee-phone'] as const)));
+      if (what === 2)
+        table.hold(
+          id,
+          caller,
+          callee,
+          ...(below(2) === 0
+            ? []
+            : ([
+                (['caller-api', 'callee-transfer', 'caller-transfer', 'callee-phone'] as const)[below(4)] ?? 'controller',
+              ] as const)),
+        );
       if (what === 3) table.ends(id, caller, callee, below(2) === 0 ? 'conference' : 'caller-hung-up');
       if (what === 4)
         table.conference([

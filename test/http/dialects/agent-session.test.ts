@@ -156,6 +156,23 @@ t.test('an interface that is called again before it was answered says so', async
   t.equal((await ask('POST', '/voicecall/101/hold')).body.retcode, '0', 'and then it may be called again');
 });
 
+t.test("a call that is over before its callout was answered is nobody's", async (t) => {
+  const { signIn, ask, calls, bus } = await agentFixture(t);
+  await signIn('101');
+  const slow = calls.execute.bind(calls);
+  calls.execute = async (command) => {
+    const outcome = await slow(command);
+    if (outcome.kind === 'call.accepted') {
+      const { id: callId, parties } = outcome.call;
+      bus.publish({ kind: 'call.ended', callId, parties, cause: 'refused', status: 503, answered: false });
+    }
+    return outcome;
+  };
+  t.equal((await ask('PUT', '/voicecall/101/callout', { called: '103' })).body.retcode, '0');
+  t.same((await ask('GET', '/calldata/101/allcallid')).body.result, []);
+  t.equal((await ask('PUT', '/voicecall/101/callout', { called: '103' })).body.retcode, '0', 'and the next is no second one');
+});
+
 t.test('states are told, and wait for the end of a call', async (t) => {
   const { signIn, ask, types, house } = await agentFixture(t);
   await signIn('101', { status: 3, autoenteridle: 'false' });

@@ -181,7 +181,7 @@ t.test('what three members, muting and consulting need is asked for, and answere
   };
   await node(
     { action: 'warm_transfer', to: '103', trigger_source: '101', role: 'customer' },
-    { kind: 'call.consult', callId, holder: 'caller', to: { number: '103' } },
+    { kind: 'call.consult', callId, holder: 'caller', to: { number: '103' }, othersHear: 'music' },
   );
   await node(
     { action: 'call', to: '103', trigger_source: 'sip:101@pbx.local', role: 'agent' },

@@ -88,6 +88,16 @@ t.test('the called extension hears of a dial-in', async (t) => {
   t.match(notes[0], /CalledDID=024&CalledExtension=0003\*024&CallStatus=CALLING&CallFlow=IN/);
 });
 
+t.test('to an extension at which it rings no longer it is a hang-up', async (t) => {
+  const { bus, wish } = await signedIn(t);
+  const { url, notes } = await receiver(t);
+  await wish({ type: 2, url }, '/uapi/extensions/@me/024/phoneCallEvents');
+  const { callId } = ringing;
+  bus.publish({ kind: 'call.forwarded', callId, parties: { caller: '210', callee: '211' }, from: '024', to: '211' });
+  await until('the hang-up', () => notes.length === 1);
+  t.match(notes[0], /CalledDID=024&CalledExtension=0003\*024&CallStatus=UNKNOWN&CallFlow=IN/);
+});
+
 t.test('what was asked for is listed, and asked for no longer', async (t) => {
   const { wish, app, headers } = await signedIn(t);
   const [added] = (await wish({ type: 2, url: 'http://127.0.0.1:1/x', note: 'mine' })).json<{ id: string }[]>();

@@ -32,7 +32,7 @@ const KEYS = [
   'nonce',
   '__proto__',
 ];
-const ACTIONS = ['OnHold', 'Park', 'UnPark', 'PickUp', 'Whisper', 'Transfer', 'StartRecording'];
+const ACTIONS = ['OnHold', 'Park', 'UnPark', 'PickUp', 'BargeIn', 'Whisper', 'Transfer', 'StartRecording'];
 const PARTS = [
   '12',
   '@me',
@@ -47,6 +47,9 @@ const PARTS = [
   '__proto__',
   'constructor',
   'call1',
+  'simple',
+  'callback',
+  'conferenceInvite',
   'x'.repeat(500),
   '<>',
 ];
