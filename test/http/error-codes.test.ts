@@ -8,8 +8,8 @@ import { appFixture } from '../support/http-fixture.js';
 
 const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
 
-/** The one stops the start, the other is said in SIP (488): nobody hears them over HTTP. */
-const NOT_OVER_HTTP = ['config_error', 'bad_sdp'];
+/** Stops the start, is said in SIP, or by a dialect in words of its own: nobody hears these over HTTP. */
+const NOT_OVER_HTTP = ['config_error', 'bad_sdp', 'script_unreadable', 'unknown_step', 'declined'];
 
 const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts') && path !== 'http/error-codes.ts' && !path.startsWith('engine/'))

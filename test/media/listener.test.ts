@@ -252,3 +252,43 @@ t.test('a call that rtpengine does not know any more is let go; an rtpengine tha
   t.same(heard(), []);
   t.same(clock.pending(), []);
 });
+
+t.test('what a program plays is over everything else: what is asked for meanwhile is heard when it has ended', async (t) => {
+  const { listener, clock, wait, heard } = newListener();
+  await listener.play(music('one'));
+  await wait(10);
+  await listener.front({ piece: words, fromMs: 0, loops: 2 });
+  await wait(3);
+  await listener.interject(beep);
+  await listener.play(music('two'));
+  await wait(5);
+  await listener.endFront();
+  await wait(1);
+  t.same(heard(), ['0: solo for ever', '10: words for ever', '18: a']);
+  await listener.front({ piece: words, fromMs: 0, loops: 1 });
+  await listener.stop();
+  t.same(heard(), ['19: words for ever'], 'it is not stopped by whoever stops the music');
+  await listener.endFront();
+  t.same(heard(), ['19: silence']);
+  t.same(clock.pending(), [], 'and no timer is left');
+});
+
+t.test(
+  'a second one takes the place of the first, whose end then means nothing; one that cannot be played lets the music go on',
+  async (t) => {
+    const { listener, wait, heard, refusals } = newListener();
+    await listener.play(music('one'));
+    await Promise.all([
+      listener.front({ piece: words, fromMs: 0, loops: 1 }),
+      listener.front({ piece: beep, fromMs: 0, loops: 1 }),
+    ]);
+    t.same(heard(), ['0: solo for ever', '0: beep for ever'], 'the first was over before it began');
+    await listener.endFront();
+    await listener.endFront();
+    t.same(heard(), ['0: solo for ever'], 'ending twice is ending once');
+    await wait(5);
+    refusals.push(new MediaFailed('no'));
+    await t.rejects(listener.front({ piece: words, fromMs: 0, loops: 1 }), MediaFailed);
+    t.same(heard(), ['5: solo from 5 for ever']);
+  },
+);

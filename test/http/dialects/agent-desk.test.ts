@@ -55,7 +55,7 @@ class Table {
   ) {
     const shown = members.map(
       ([number, callId, how = 'in']) =>
-        ({ number, callId: callId as CallId, state: how, as: 'member', muted: false }) as Members[number],
+        ({ number, callId: callId as CallId, state: how, as: 'member', muted: false }),
     );
     return this.hear({ kind: 'conference.changed', conferenceId: 'c1', state, members: shown });
   }
