@@ -52,7 +52,6 @@ class Table {
     members: readonly (readonly [number: string, callId: string, state?: 'ringing' | 'in' | 'held'])[],
     state: 'open' | 'ended' = 'open',
   ) {
-<<<<<<< HEAD
     const shown = members.map(([number, callId, how = 'in']) => ({
       number,
       callId: callId as CallId,
@@ -60,12 +59,6 @@ class Table {
       as: 'member' as const,
       muted: false,
     }));
-=======
-    const shown = members.map(
-      ([number, callId, how = 'in']) =>
-        ({ number, callId: callId as CallId, state: how, as: 'member', muted: false }),
-    );
->>>>>>> main
     return this.hear({ kind: 'conference.changed', conferenceId: 'c1', state, members: shown });
   }
 
