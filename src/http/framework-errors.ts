@@ -84,7 +84,9 @@ function expected({ keyword, params, parentSchema }: Wrong): string {
 /** A secret that is wrong may be nearly right, and answers end up in the logs of other people. */
 function shown(field: string, value: unknown): string {
   if (/password|token|secret/.test(field)) return 'a value that does not fit';
-  return textOf(value).replace(/\/\/[^/@"]*@/, '//…@').slice(0, 80);
+  return textOf(value)
+    .replace(/\/\/[^/@"]*@/, '//…@')
+    .slice(0, 80);
 }
 
 /** JSON can be read deeper than it can be written. */

@@ -73,7 +73,7 @@ function readYaml(folder: string, file: string): unknown {
 }
 
 /** Keys whose value is text even when it is made of digits. */
-const TEXT_KEYS: ReadonlySet<string> = new Set(['address', 'realm', 'ng', 'host', 'secret', 'log']);
+const TEXT_KEYS: ReadonlySet<string> = new Set(['address', 'realm', 'ng', 'keys', 'host', 'secret', 'log']);
 
 /** The environment wins over the file; numbers are read as numbers so that the schema can judge them. */
 function withEnvironment(file: unknown, environment: Environment): unknown {

@@ -11,7 +11,7 @@ import { withValue } from './words.js';
 export function onKey(script: Script, key: string): Ran {
   const place = script.frames.findLastIndex((frame) => frame.kind === 'input' && frame.phase !== 'chosen');
   const frame = script.frames[place];
-  if (frame?.kind !== 'input' || script.doing.kind === 'answer') return [script, []];
+  if (frame?.kind !== 'input' || script.doing.kind === 'answer' || script.doing.kind === 'transfer') return [script, []];
   const outer = script.frames.slice(0, place);
   const hush: readonly ScriptEffect[] = [{ kind: 'no-timer' }, ...quiet(script)];
   if (key === frame.backKey && frame.keys === '') return withEffects(hush, back(script, outer, frame));

@@ -33,6 +33,8 @@ export type Doing =
   | Readonly<{ kind: 'sound'; playId: string }>
   | Readonly<{ kind: 'recording'; finishDigits: string }>
   | Readonly<{ kind: 'delay' }>
+  /** The phone of an API extension is on its way to somebody else, who may not be there. */
+  | Readonly<{ kind: 'transfer' }>
   /** Keys of a UserInput, which is the innermost frame. */
   | Readonly<{ kind: 'keys' }>
   /** `script`: what comes is done instead of this script. Otherwise it is kept in a variable, if in any. */
@@ -45,6 +47,7 @@ export type ScriptInput =
   | Readonly<{ kind: 'refused'; number: number; why: string; gone: boolean }>
   | Readonly<{ kind: 'sound.ended'; playId: string }>
   | Readonly<{ kind: 'recording.ended' }>
+  | Readonly<{ kind: 'transfer.failed' }>
   | Readonly<{ kind: 'key'; key: string }>
   | Readonly<{ kind: 'time' }>
   /** Without a body: nobody answered, or not as one should. */
@@ -101,6 +104,8 @@ export function run(script: Script, input: ScriptInput): Ran {
       return doing.kind === 'sound' && doing.playId === input.playId ? goOn(script, [{ kind: 'no-timer' }]) : [script, []];
     case 'recording.ended':
       return doing.kind === 'recording' ? goOn(script, [{ kind: 'no-timer' }]) : [script, []];
+    case 'transfer.failed':
+      return doing.kind === 'transfer' ? goOn(script) : [script, []];
     case 'key':
       return pressed(script, input.key);
     case 'time':
@@ -137,8 +142,8 @@ function onDone(script: Script, { step, ended }: Commanding, outcome: Outcome): 
       return [{ ...script, doing: { kind: 'recording', finishDigits } }, [{ kind: 'timer', ms: LONGEST_RECORDING_MS }]];
     }
     case 'transfer.started':
-      // What is left of the script would be said to somebody who is on the way to somebody else.
-      return script.subject.phone === undefined ? goOn(script) : over(script, 'transferred', false);
+      // It ends with the call, or takes its phone back.
+      return script.subject.phone === undefined ? goOn(script) : [{ ...script, doing: { kind: 'transfer' } }, []];
     default:
       if (step.name === 'Hangup' || step.name === 'Reject') return over(script, step.name, false);
       if (script.subject.phone !== undefined && step.name === 'ForwardCall') return over(script, 'forwarded', false);

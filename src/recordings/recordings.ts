@@ -30,6 +30,9 @@ export type RecordingsDeps = Readonly<{
   log: Logger;
 }>;
 
+/** Without `live` it is about to begin. */
+type Going = { live?: LiveRecording };
+
 const ID_LENGTH = 16;
 /** At the end of the program conversions get this long; then the WAV is what is kept. */
 const POLITE_MS = 400;
@@ -37,8 +40,8 @@ const POLITE_MS = 400;
 export class Recordings implements RecorderPort {
   readonly #deps: RecordingsDeps;
   readonly #shelf: Shelf;
-  /** One of a call at a time; undefined: it is about to begin. */
-  readonly #going = new Map<CallId, LiveRecording | undefined>();
+  /** One of a call at a time. */
+  readonly #going = new Map<CallId, Going>();
   readonly #ending = new Map<string, Promise<void>>();
   readonly #abort = new AbortController();
   readonly #leave: () => void;
@@ -66,23 +69,25 @@ export class Recordings implements RecorderPort {
     if (this.#closed !== undefined) throw new Busy('this server is closing', 30);
     if (this.#going.has(callId)) throw new WrongMoment('this call is being recorded already', 'in-call');
     if (this.#going.size >= maxAtOnce) throw new Busy(`${maxAtOnce} calls are being recorded already (recordings.maxAtOnce)`, 30);
-    this.#going.set(callId, undefined);
-    const live = await this.#begin(wish).catch((error: unknown) => {
-      this.#going.delete(callId);
+    const going: Going = {};
+    this.#going.set(callId, going);
+    const live = await this.#begin(wish, going).catch((error: unknown) => {
+      if (this.#going.get(callId) === going) this.#going.delete(callId);
       throw error;
     });
-    // The call may have ended while rtpengine was asked.
-    if (this.#going.has(callId)) this.#going.set(callId, live);
-    else this.#end(live);
+    going.live = live;
+    // It may have been stopped, or the call have ended, while rtpengine was asked.
+    if (this.#going.get(callId) !== going) this.#end(live);
     return live.id;
   }
 
   /** @returns false: it is not being recorded. */
   stop(callId: CallId): boolean {
-    const live = this.#going.get(callId);
-    const was = this.#going.delete(callId);
-    if (live !== undefined) this.#end(live);
-    return was;
+    const going = this.#going.get(callId);
+    if (going === undefined) return false;
+    this.#going.delete(callId);
+    if (going.live !== undefined) this.#end(going.live);
+    return true;
   }
 
   /** Newest first, also those that go on. */
@@ -120,7 +125,7 @@ export class Recordings implements RecorderPort {
     return facts;
   }
 
-  async #begin({ callId, parties, format, maxSec, silenceSec }: RecordWish): Promise<LiveRecording> {
+  async #begin({ callId, parties, format, maxSec, silenceSec }: RecordWish, going: Going): Promise<LiveRecording> {
     const { limits, clock, log } = this.#deps;
     const id = word(ID_LENGTH);
     if (!(await this.#shelf.makeRoom(this.#growing(), 1)))
@@ -133,7 +138,9 @@ export class Recordings implements RecorderPort {
       ear: this.#deps,
       clock,
       log: log.child({ callId, recordingId: id }),
-      onEnd: () => this.stop(callId),
+      onEnd: () => {
+        if (this.#going.get(callId) === going) this.stop(callId);
+      },
       mayGrow: () => this.#shelf.makeRoom(this.#growing()),
     }).catch((error: unknown) => {
       const code = (error as NodeJS.ErrnoException).code;
@@ -157,12 +164,12 @@ export class Recordings implements RecorderPort {
   }
 
   #growing(): number {
-    return [...this.#going.values()].reduce((bytes, live) => bytes + (live?.bytes ?? 0), 0);
+    return [...this.#going.values()].reduce((bytes, { live }) => bytes + (live?.bytes ?? 0), 0);
   }
 
   /** One that goes on grows while it is looked at. */
   #now(facts: RecordingFacts): RecordingFacts {
-    const live = this.#going.get(facts.callId as CallId);
+    const live = this.#going.get(facts.callId as CallId)?.live;
     return live?.id === facts.id ? { ...facts, seconds: live.seconds, bytes: live.bytes } : facts;
   }
 

@@ -155,7 +155,11 @@ t.test('one that is cancelled before it has answered answers no more', async (t)
   phones.cancel(LEG, REASON);
   await turn();
   await turn();
-  t.same(signals.map(([, { kind }]) => kind), ['progressed'], 'and nothing more is heard of it');
+  t.same(
+    signals.map(([, { kind }]) => kind),
+    ['progressed'],
+    'and nothing more is heard of it',
+  );
   t.same(robot.told, ['gone 487']);
 });
 

@@ -198,7 +198,10 @@ t.test('a script of an API extension talks to its phone, whoever else is named, 
   const started = { kind: 'transfer.started', callId: CALL as never, newCallId: 'n' as never } as const;
   const away = new ScriptRun('<BlindTransfer>103</BlindTransfer><Speak>Bye</Speak>', { phone: 'caller' });
   t.match(away.commands, [{ leaving: 'callee' }], 'the extension leaves');
-  t.match(away.done(started).all('over'), [{ release: false }], 'the phone talks to somebody else now');
+  t.same(away.done(started).all('over'), [], 'nobody may be there');
+  t.same(away.hears({ kind: 'transfer.failed' }).spoken, ['Bye']);
+  const gone = new ScriptRun('<BlindTransfer>103</BlindTransfer><Speak>Bye</Speak>', { phone: 'caller' }).done(started);
+  t.match(gone.hears({ kind: 'call.ended' }).all('over'), [{ release: false }], 'the phone talks to somebody else now');
   t.end();
 });
 

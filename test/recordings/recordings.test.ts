@@ -6,7 +6,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { EventBus } from '#calls/event-bus.js';
+import { EventBus, type NumberedEvent } from '#calls/event-bus.js';
 import type { Tap, TapPort } from '#calls/ports.js';
 import type { RecordWish } from '#calls/record-commands.js';
 import type { CallEvent } from '#core/events.js';
@@ -55,11 +55,14 @@ async function house(t: Test, limits: Partial<RecordingLimits> = {}, folder = fo
     log: createLogger('silent'),
   });
   t.teardown(() => recordings.close());
+  /** Also one that has been told already. */
   const completed = (id: string): Promise<CallEvent> =>
     new Promise((resolve) => {
-      bus.subscribe(({ event }) => {
+      const hear = ({ event }: NumberedEvent): void => {
         if (event.kind === 'recording.completed' && event.recordingId === id) resolve(event);
-      });
+      };
+      bus.after(0).forEach(hear);
+      bus.subscribe(hear);
     });
   const end = (callId: CallId): void =>
     bus.publish({ kind: 'call.ended', callId, parties, cause: 'caller-hung-up', answered: true });
@@ -136,6 +139,24 @@ t.test('a call that ends while its recording begins takes it along', async (t) =
   const id = await recordings.start(wish('a'));
   await completed;
   t.match(ended, { recordingId: id });
+  t.equal(taps.open, 0);
+});
+
+t.test('one that is stopped while it begins, and begun again, is two recordings that both end', async (t) => {
+  const { recordings, taps, completed } = await house(t);
+  let go: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (go = resolve));
+  taps.waits = () => gate;
+  const first = recordings.start(wish('a'));
+  t.equal(recordings.stop('a' as CallId), true);
+  const second = recordings.start(wish('a'));
+  go();
+  const ids = await Promise.all([first, second]);
+  await completed(ids[0]);
+  t.match(recordings.get(ids[1]), { state: 'recording' });
+  const event = completed(ids[1]);
+  recordings.stop('a' as CallId);
+  await event;
   t.equal(taps.open, 0);
 });
 

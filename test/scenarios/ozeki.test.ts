@@ -7,6 +7,7 @@ import t from 'tap';
 import { MUSIC_HERTZ } from '../support/holdfast.js';
 import { OzekiApp } from '../support/ozeki-app.js';
 import { directionIn } from '../support/sip-phone.js';
+import { until } from '../support/until.js';
 import { ALICE_HERTZ, BOB_HERTZ, TwoPhones, type Phone } from '../support/two-phones.js';
 
 const JINGLE_HERTZ = 2000;
@@ -27,7 +28,14 @@ apiExtensions:
   - number: '800'
     script: <Response><Play>jingle.wav</Play></Response>
   - number: '801'
-`;
+  - number: '803'
+    script: |
+      <Response><Beep/><Record Format="wav" FinishDigits="#" FinishedUrl="APP/recorded"/><Play>jingle.wav</Play></Response>
+  - number: '802'
+    script: |
+      <Response><UserInput Timeout="20"><InitialCommands><Speak>For the jingle press five, for nothing press six</Speak></InitialCommands>
+      <Inputs><Input key="5"><Play>jingle.wav</Play></Input></Inputs></UserInput></Response>
+`.replace('APP', app.url);
   const phones = await TwoPhones.start(t, { ozeki, sounds: { 'jingle.wav': { hertz: JINGLE_HERTZ, seconds: 1 } } });
   const { alice, bob, holdfast } = phones;
   const api = async (parameters: Readonly<Record<string, string>>): Promise<string> => {
@@ -92,6 +100,41 @@ apiExtensions:
     t.equal(bye.headers.get('call-id'), leg.callId);
   });
 
+  await t.test('a key that the caller presses cuts the menu short, and leads where it says', async (t) => {
+    const { leg } = await alice.sip.invite('802', alice.rtp.sdp());
+    const answer = await alice.sip.receives('200', (one) => one.headers.get('call-id') === leg.callId);
+    alice.sip.ack(leg, answer);
+    phones.speak(alice, answer.body);
+    await alice.rtp.next(20);
+    alice.rtp.press(5);
+    await holdfast.event((event) => event.kind === 'call.key');
+    t.same(await tones(alice), [JINGLE_HERTZ]);
+    alice.sip.respond(await alice.sip.receives('BYE'), 200);
+    phones.hush();
+  });
+
+  await t.test(
+    'a caller leaves words after the beep, ends them with a key, and the application hears where they are',
+    async (t) => {
+      const { leg } = await alice.sip.invite('803', alice.rtp.sdp());
+      const answer = await alice.sip.receives('200', (one) => one.headers.get('call-id') === leg.callId);
+      alice.sip.ack(leg, answer);
+      phones.speak(alice, answer.body);
+      await holdfast.event((event) => event.kind === 'play.ended' && JSON.stringify(event['parties']).includes('803'));
+      await alice.rtp.during(60);
+      alice.rtp.press(11);
+      const [told] = await app.hears('RecordCompleted');
+      t.match(told, { Caller: '101', Callee: '803', RecordURL: /\/recordings\/[^/]+\/audio$/ });
+      t.same(await tones(alice), [JINGLE_HERTZ]);
+      alice.sip.respond(await alice.sip.receives('BYE'), 200);
+      phones.hush();
+      const path = new URL(told?.['RecordURL'] ?? '').pathname;
+      const audio = await fetch(`${holdfast.base}${path}`, { headers: { authorization: 'Bearer demo-token' } });
+      t.equal(audio.status, 200);
+      t.ok((await audio.arrayBuffer()).byteLength > 8000, 'half a second of it, at least');
+    },
+  );
+
   await t.test('one that asks its application speaks what it is told to, or never answers', async (t) => {
     app.answers('IncomingCall', '<response><reject/></response>');
     const refused = await alice.sip.invite('801', alice.rtp.sdp());
@@ -128,10 +171,19 @@ apiExtensions:
     bob.sip.respond(invite, 486);
     await bob.sip.receives('ACK');
     await alice.sip.receives('486', (one) => one.headers.get('call-id') === leg.callId);
+    const rung = (): number => bob.sip.received.filter(({ what }) => what === 'INVITE').length;
+    const before = rung();
+    app.answers('RoutingInterception', app.holdBack);
+    const third = await alice.sip.invite('102', alice.rtp.sdp());
+    await until('the application is asked', () => app.held.length === 1);
+    alice.sip.cancel(third.text);
+    await alice.sip.receives('487', (one) => one.headers.get('call-id') === third.leg.callId);
+    app.held[0]?.end('<Response><Route Destination="102"/></Response>');
     app.answers('RoutingInterception', '<Response><Reject/></Response>');
     const second = await alice.sip.invite('102', alice.rtp.sdp());
     const no = await alice.sip.receives('603', (one) => one.headers.get('call-id') === second.leg.callId);
     t.equal(no.headers.get('cseq'), '2 INVITE');
+    t.equal(rung(), before, 'who did not wait rang nobody');
     t.equal(app.of('RoutingInterception').at(-1)?.fields['OriginalDialedNumber'], '102');
   });
 });

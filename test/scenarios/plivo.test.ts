@@ -65,11 +65,28 @@ t.test('a call between 101, the customer, and 102, the agent', async (t) => {
     t.same(body.hold.reasons, ['controller']);
   });
 
-  await t.test('what is not there yet says so, and leaves the call alone', async (t) => {
-    const { status, body } = await act('102', 'mute');
-    t.equal(status, 501);
-    t.match(body['error'], /not built/);
-    t.match((await holdfast.api('GET', `/calls/${talk.id}`)).body, { state: 'held' });
+  await t.test('who holds while it is held hears nothing, and the last to hold gives the music', async (t) => {
+    const resumed = holdfast.api('DELETE', `/calls/${talk.id}/hold`);
+    await Promise.all([phones.takesReinvite(alice, 200, 'sendrecv'), phones.takesReinvite(bob, 200, 'sendrecv')]);
+    t.equal((await resumed).status, 200);
+    await acts('101', 'hold', { alice: 'inactive', bob: 'recvonly' });
+    t.equal((await act('102', 'hold')).status, 201);
+    t.equal(directionIn((await phones.takesReinvite(bob, 200, 'inactive')).body), 'inactive', '102 is told to hear nothing');
+    t.equal((await act('101', 'unhold')).status, 201);
+    t.equal(directionIn((await phones.takesReinvite(alice, 200, 'recvonly')).body), 'sendonly');
+    t.same(await hears(alice), [POP_HERTZ]);
+    t.same(await acts('102', 'unhold', { alice: 'sendrecv', bob: 'sendrecv' }), ['sendrecv', 'sendrecv']);
+    t.same({ alice: await hears(alice), bob: await hears(bob) }, { alice: [BOB_HERTZ], bob: [ALICE_HERTZ] });
+  });
+
+  await t.test('who is muted is not heard, and hears', async (t) => {
+    t.equal((await act('102', 'mute')).status, 201);
+    t.same(await hears(bob), [ALICE_HERTZ]);
+    const before = alice.rtp.heard.packetsWith(BOB_HERTZ);
+    await bob.rtp.next(20);
+    t.equal(alice.rtp.heard.packetsWith(BOB_HERTZ), before);
+    t.equal((await act('102', 'unmute')).status, 201);
+    t.same(await hears(alice), [BOB_HERTZ]);
   });
 
   await t.test('hanging up a member of two ends the call', async (t) => {

@@ -5,7 +5,7 @@
 import type { Test } from 'tap';
 import type { CallView, Command, Outcome } from '#calls/commands.js';
 import type { NumberedEvent } from '#calls/event-bus.js';
-import { buildApp } from '#http/app.js';
+import { buildApp, type HttpDeps } from '#http/app.js';
 import type { AgentsConfig } from '#kit/config.js';
 import { callView, FakeCalls, NO_HOLD } from './fake-calls.js';
 import { fixture, NO_AGENTS } from './http-fixture.js';
@@ -51,13 +51,22 @@ export type Told = Readonly<{ eventType: string; workNo: string; eventGenTime: n
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-export async function agentFixture(t: Test, config: Partial<AgentsConfig> = {}, calls: FakeCalls = new BuiltCalls()) {
+export async function agentFixture(
+  t: Test,
+  config: Partial<AgentsConfig> = {},
+  calls: FakeCalls = new BuiltCalls(),
+  more: Partial<HttpDeps> = {},
+) {
   const parts = fixture(calls);
   const accounts = {
     ...parts.deps.config.accounts,
     phones: PHONES.map((number) => ({ number, name: number, password: `phone-${number}` })),
   };
-  const http = await buildApp({ ...parts.deps, config: { ...parts.deps.config, accounts, agents: { ...AGENTS, ...config } } });
+  const http = await buildApp({
+    ...parts.deps,
+    ...more,
+    config: { ...parts.deps.config, accounts, agents: { ...AGENTS, ...config } },
+  });
   t.teardown(() => http.stop());
   const { bus } = parts;
   const guids = new Map<string, string>();

@@ -156,10 +156,12 @@ export class ModelWorld {
     const timers = [...this.laws.timers]
       .filter((timer) => timer !== 'ring')
       .map((timer) => ({ kind: 'timer.fired', timer }) as const);
-    return [...this.#elsewhere(), ...holds, ...holds, ...sounds, ...timers, ...timers, ...policies, ...transfers].map((input) => ({
-      name: input.kind,
-      act: () => this.#says(input),
-    }));
+    return [...this.#elsewhere(), ...holds, ...holds, ...sounds, ...timers, ...timers, ...policies, ...transfers].map(
+      (input) => ({
+        name: input.kind,
+        act: () => this.#says(input),
+      }),
+    );
   }
 
   /** While it rings: another phone is to ring instead. Once it has been answered nobody asks, and the answer is nothing. */

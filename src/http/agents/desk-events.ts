@@ -102,21 +102,18 @@ function holdChanged(desk: Desk, call: DeskCall, reasons: CallView['hold']['reas
 
 function ended(desk: Desk, call: DeskCall, { cause, answered: up }: Extract<HouseEvent, { kind: 'call.ended' }>): Heard {
   if (cause === 'conference') return joinsConference(desk, call);
+  return gone(desk, call, lastWords(call, cause, up));
+}
+
+function lastWords(call: DeskCall, cause: string, up: boolean): readonly Notice[] {
   const released: Notice = { kind: 'released', call };
   const left: Notice = { kind: 'customer-released', call };
-  const theyLeft = cause === `${otherParty(call)}-hung-up` || cause === `${otherParty(call)}-lost`;
+  if (call.conference !== undefined) return [released];
+  if (!up) return call.state === 'ringing' ? [released] : [{ kind: 'failed', call }];
   // Of two calls that were joined the held one disappears; of one that was passed on nobody has left.
-  const told: readonly Notice[] =
-    cause === 'transferred'
-      ? call.state === 'held'
-        ? [left, released]
-        : [released]
-      : theyLeft
-        ? [left, released]
-        : [released, left];
-  const failed: readonly Notice[] = call.state === 'ringing' ? [released] : [{ kind: 'failed', call }];
-  const words = call.conference !== undefined ? [released] : up ? told : failed;
-  return gone(desk, call, words);
+  if (cause === 'transferred') return call.heldBy.program || call.heldBy.phone ? [left, released] : [released];
+  const other = otherParty(call);
+  return cause === `${other}-hung-up` || cause === `${other}-lost` ? [left, released] : [released, left];
 }
 
 function gone(desk: Desk, call: DeskCall, words: readonly Notice[]): Heard {

@@ -6,7 +6,7 @@
 import type { CallView } from '#calls/commands.js';
 import type { NumberedEvent } from '#calls/event-bus.js';
 import type { VirtualNumber } from '#calls/virtual-numbers.js';
-import type { VirtualParty } from '#calls/virtual-phones.js';
+import type { VirtualLine, VirtualParty } from '#calls/virtual-phones.js';
 import type { ApiExtensionConfig, OzekiConfig } from '#kit/config.js';
 import { AppError, NumberUnknown } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
@@ -91,25 +91,31 @@ export class Extensions {
   }
 
   #party(number: string): VirtualParty {
-    let line: Parameters<NonNullable<VirtualParty['calls']>>[0] | undefined;
+    let line: VirtualLine | undefined;
+    let gone = false;
     return {
       calls: (given) => (line = given),
       describe: async (invited) => {
         const leg = line?.leg();
-        if (leg !== undefined && invited !== undefined && leg.role === 'callee') await this.#prepare(leg.callId, number);
+        if (leg === undefined || leg.role === 'caller' || invited === undefined) return NOBODY;
+        const steps = await this.#asked(leg.callId, number);
+        if (!gone) this.#ready.set(leg.callId, steps);
         return NOBODY;
+      },
+      gone: () => {
+        gone = true;
       },
     };
   }
 
   /** @throws CallDeclined, NumberUnknown when nobody says what is to be done */
-  async #prepare(callId: CallId, number: string): Promise<void> {
+  async #asked(callId: CallId, number: string): Promise<readonly Step[]> {
     const { script, url = '' } = this.#byNumber.get(number) ?? {};
     const address = url === '' ? this.#deps.config.urls.incomingCall : url;
-    const steps = await this.#steps(callId, script, address, 'IncomingCall');
     if (script === undefined && address === '') throw new NumberUnknown(number);
+    const steps = await this.#steps(callId, script, address, 'IncomingCall');
     if (steps[0]?.name === 'Reject') throw new CallDeclined();
-    this.#ready.set(callId, steps);
+    return steps;
   }
 
   /** A script that cannot be read, or that nobody sends, has no steps: the call is answered and hung up, as after its end. */

@@ -11,7 +11,7 @@ import type { Config } from '#kit/config.js';
 import { AppError } from '#kit/errors.js';
 import { readScript } from '#ozml/script.js';
 import type { Dialect } from '../dialects/dialect.js';
-import { mountDialect, type MountDeps } from '../dialects/mount.js';
+import { inNameOf, mountDialect, type MountDeps } from '../dialects/mount.js';
 import { callFacts } from '../dialects/ozeki-xml.js';
 import { ozeki, type ExtensionRow } from '../dialects/ozeki.js';
 import { WireIds } from '../dialects/wire-ids.js';
@@ -42,7 +42,9 @@ type CallId = CallView['id'];
 const MOST_IDS = 50_000;
 
 export function mountOzeki(app: FastifyInstance, deps: OzekiMountDeps): OzekiMounted {
-  const { bus, clock, commands, log } = deps;
+  const { bus, clock, log } = deps;
+  // A hold by a script and one by a command are one and the same.
+  const commands = inNameOf(deps.commands, 'ozeki');
   const { ozeki: config, accounts } = deps.config;
   if (!config.enabled) return { routes: [], intercept: undefined, stop: () => undefined };
   const ids = new WireIds(undefined, MOST_IDS);

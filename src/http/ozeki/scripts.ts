@@ -69,6 +69,7 @@ export class Scripts {
     if (running === undefined) return;
     if (event.kind === 'play.ended') this.#feed(running, { kind: 'sound.ended', playId: event.playId });
     else if (event.kind === 'recording.completed') this.#feed(running, { kind: 'recording.ended' });
+    else if (event.kind === 'transfer.changed' && event.state === 'failed') this.#feed(running, { kind: 'transfer.failed' });
     else if (event.kind === 'call.ended') this.#feed(running, { kind: 'call.ended' });
     else if (event.kind === 'call.key' && (running.phone === undefined || running.phone === event.leg))
       this.#feed(running, { kind: 'key', key: event.key });

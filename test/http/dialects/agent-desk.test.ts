@@ -11,7 +11,6 @@ import { FakeClock } from '../../support/fake-clock.js';
 
 type Event = NumberedEvent['event'];
 type Reasons = typeof NO_HOLD.reasons;
-type Members = Extract<Event, { kind: 'conference.changed' }>['members'];
 
 const isOurs = (number: string): boolean => number.length === 3;
 
@@ -53,10 +52,13 @@ class Table {
     members: readonly (readonly [number: string, callId: string, state?: 'ringing' | 'in' | 'held'])[],
     state: 'open' | 'ended' = 'open',
   ) {
-    const shown = members.map(
-      ([number, callId, how = 'in']) =>
-        ({ number, callId: callId as CallId, state: how, as: 'member', muted: false }) as Members[number],
-    );
+    const shown = members.map(([number, callId, how = 'in']) => ({
+      number,
+      callId: callId as CallId,
+      state: how,
+      as: 'member' as const,
+      muted: false,
+    }));
     return this.hear({ kind: 'conference.changed', conferenceId: 'c1', state, members: shown });
   }
 

@@ -2,6 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { HTTPMethods } from 'fastify';
 import t from 'tap';
+import { LOGIN_LIMITS } from '#http/login-guard.js';
 import { agentFixture, ROOT } from '../../support/agent-fixture.js';
 
 t.test('the Guid of the session, with or without its prefix, and no cookie, opens an agent', async (t) => {
@@ -24,6 +25,26 @@ t.test('the Guid of the session, with or without its prefix, and no cookie, open
   const renewed = await ask('PUT', '/onlineagent/101/updateGuid');
   t.equal(await retcode({ guid: before }), '000-003', 'the old one is good no more');
   t.equal(await retcode({ guid: (renewed.body.result as { guid: string }).guid }), '0');
+});
+
+t.test('wrong passwords and wrong Guids cost time, more with each; right ones, and none, do not', async (t) => {
+  const { signIn, ask, clock } = await agentFixture(t, {}, undefined, { loginLimits: LOGIN_LIMITS });
+  t.equal((await signIn('101')).body.retcode, '0');
+  const waits = async (asked: Promise<unknown>): Promise<number> => {
+    let answered = false;
+    void asked.then(() => (answered = true));
+    for (let ms = 0; ; ms += 50) {
+      for (let more = 0; more < 5; more++) await turn();
+      if (answered || ms > 20_000) return ms;
+      clock.advance(50);
+    }
+  };
+  const wrong = () => waits(ask('PUT', '/onlineagent/101/forcelogin', { password: 'guess', phonenum: '101' }));
+  const [first, second, third] = [await wrong(), await wrong(), await wrong()];
+  t.ok(first > 0 && second > first && third > second, `${first} ${second} ${third} ms`);
+  t.ok((await waits(ask('GET', '/calldata/101/callinfo', undefined, { guid: 'x' }))) > 0, 'another Guid');
+  t.equal(await waits(ask('GET', '/calldata/101/callinfo', undefined, { guid: '' })), 0, 'none');
+  t.equal(await waits(ask('GET', '/calldata/101/callinfo')), 0, 'the right one');
 });
 
 t.test('signing in twice, by force, and out', async (t) => {

@@ -86,6 +86,22 @@ t.test(
   },
 );
 
+t.test('a caller who does not wait for the application is not spoken to', async (t) => {
+  const { party, application, bus, calls } = await house(t, {}, '/incoming');
+  application.answers('IncomingCall', application.holdBack);
+  const asked = party('callee');
+  const described = asked.describe(INVITED);
+  await until('the application is asked', () => application.held.length === 1);
+  asked.gone?.({ text: 'cancelled' });
+  application.held[0]?.end('<Response><Speak>Hello</Speak></Response>');
+  await described;
+  bus.publish({ kind: 'call.answered', callId, parties });
+  t.same(
+    calls.asked.filter(({ kind }) => kind !== 'call.get'),
+    [],
+  );
+});
+
 t.test('the numbers are gone when the house closes', async (t) => {
   const { programs, stop } = await house(t);
   t.ok(programs.has('600'));
