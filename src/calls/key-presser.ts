@@ -20,6 +20,8 @@ export type KeyPresserDeps = Readonly<{
 const TONE_MS = 100;
 const EACH_MS = 200;
 const PAUSE_MS = 500;
+/** rtpengine must have seen a few packets of the peer before: a key that comes too soon is lost, and those behind it (measured). */
+const FIRST_MS = 150;
 const MOST_KEYS = 200;
 const MOST_LINES = 1000;
 
@@ -49,13 +51,20 @@ export class KeyPresser {
     this.#lines.set(name, line);
     try {
       const ready = live.lane.then(() => live.media.letKeysIn());
-      live.lane = ready.catch(() => undefined);
-      await ready;
+      live.lane = ready.then(
+        () => undefined,
+        () => undefined,
+      );
+      if ((await ready) === 'new') await this.#wait(FIRST_MS);
       await this.#next(line);
     } catch (error) {
       this.#lines.delete(name);
       throw error;
     }
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#deps.clock.after('keys are let in', ms, resolve));
   }
 
   /** Presses one; the next has its own time. */

@@ -164,11 +164,12 @@ export class MediaSession {
   }
 
   /** Nothing is said in SIP, and no port moves: what is in force is told to rtpengine once more. */
-  async letKeysIn(): Promise<void> {
-    if (this.#keysIn) return;
+  async letKeysIn(): Promise<'new' | 'known'> {
+    if (this.#keysIn) return 'known';
     const [offer, answer] = [this.#normal('caller', this.#inForce('caller')), this.#normal('callee', this.#inForce('callee'))];
     await this.#media.letKeysIn(this.#callId, 'caller', { offer, more: this.#translated('callee'), answer });
     this.#keysIn = true;
+    return 'new';
   }
 
   /** What is added to an offer to this leg. A program and a phone need not have a codec in common. */
