@@ -27,9 +27,10 @@ export class Admission {
     this.#loopIsLate = ms > this.#lateMs;
   }
 
-  /** How long the application took to read what was written to it. */
-  appWasLate(ms: number): void {
+  /** How long the application took to read what was written to it. @returns true when that was too long. */
+  appWasLate(ms: number): boolean {
     this.#appIsLate = ms > this.#lateMs;
+    return this.#appIsLate;
   }
 
   /** @param share of the last sample in which our loop had something to do. */

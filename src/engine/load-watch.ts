@@ -54,11 +54,12 @@ export class LoadWatch {
     if (this.#askApp === undefined) return;
     const nowMs = this.#clock.now();
     // No answer yet: late by as long as it has been waited for.
-    if (this.#askedMs !== undefined) return this.#admission.appWasLate(nowMs - this.#askedMs);
+    if (this.#askedMs !== undefined) return void this.#admission.appWasLate(nowMs - this.#askedMs);
     this.#askedMs = nowMs;
     this.#askApp(() => {
       this.#askedMs = undefined;
-      this.#admission.appWasLate(this.#clock.now() - nowMs);
+      // It has caught up with all that was written, so it is asked again at once: one long pause (starting up, for one) is no overload.
+      if (this.#admission.appWasLate(this.#clock.now() - nowMs) && !this.#stopped) this.#sampleApp();
     });
   }
 }

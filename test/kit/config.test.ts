@@ -103,6 +103,21 @@ const MISTAKES: readonly (readonly [string, Files, readonly string[]])[] = [
   ['a history of nothing', { 'records.yaml': 'history: { maxCalls: 0 }' }, ['records.yaml', 'history.maxCalls', '0']],
   ['a sense of hold that nobody has', { 'phlos.yaml': 'holdSense: both' }, ['phlos.yaml', 'holdSense', '"both"', 'holder, held']],
   ['a node without an id', { 'phlos.yaml': 'phlos: [{ id: p, nodes: [{ name: x }] }]' }, ['phlos.0.nodes.0.id', 'nothing']],
+  [
+    'an application at a file',
+    { 'ozeki.yaml': 'urls: { callChanged: "file:///etc/passwd" }' },
+    ['ozeki.yaml', 'urls.callChanged'],
+  ],
+  [
+    'a notification that nobody knows',
+    { 'ozeki.yaml': 'urls: { callGone: "http://a/" }' },
+    ['urls.callGone', 'unknown key', 'callChanged'],
+  ],
+  [
+    'an API extension with the number of another',
+    { 'ozeki.yaml': "apiExtensions: [{ number: '800' }, { number: '800' }]" },
+    ['ozeki.yaml', 'apiExtensions.1.number', '800', 'nobody else'],
+  ],
   ['one PHLO twice', { 'phlos.yaml': 'phlos: [{ id: p }, { id: p }]' }, ['phlos.yaml', 'id p twice']],
   [
     'one node in two PHLOs',

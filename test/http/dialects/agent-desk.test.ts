@@ -123,6 +123,8 @@ t.test('two calls that were joined are both released; the held one has lost its 
   table.answered('a', '030', '101');
   table.hold('a', '030', '101', 'callee-api');
   table.answered('b', '040', '101');
+  t.same(table.hold('a', '030', '101', 'callee-api', 'callee-transfer'), []);
+  t.same(table.hold('b', '040', '101', 'callee-transfer'), []);
   t.same(table.ends('b', '040', '101', 'transferred'), ['released']);
   t.same(table.ends('a', '030', '101', 'transferred'), ['customer-released', 'released', 'phone-released', 'free']);
   t.end();
