@@ -185,7 +185,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     media: media.port,
     clock,
   });
-  const commands = new ConferenceAware(callCommands, conferences.absorbed, (id) => calls.view(id));
+  const commands = new ConferenceAware(callCommands, conferences, (id) => calls.view(id));
   const http = await startHttp({
     config,
     commands,

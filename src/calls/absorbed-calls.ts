@@ -54,7 +54,9 @@ export function viewOfAbsorbed(before: CallView, member: (role: LegRole) => Call
   if (shown === undefined) throw new CallNotFound(before.id);
   const hold = holdOf(caller?.hold, callee?.hold, shown.hold);
   const { end: _absorbed, endedAt: _then, ...rest } = before;
-  return { ...rest, conference, state: hold.reasons.length > 0 ? 'held' : 'in-call', hold };
+  const muted = { caller: caller?.muted?.callee === true, callee: callee?.muted?.callee === true };
+  const state = hold.reasons.length > 0 ? 'held' : 'in-call';
+  return { ...rest, conference, state, hold, ...(muted.caller || muted.callee ? { muted } : {}) };
 }
 
 /** In a member call the phone is the callee and the conference the caller. */

@@ -5,19 +5,26 @@
 import { LEG_ROLES, type CallId, type LegRole } from '#core/leg.js';
 import { CallNotFound } from '#kit/errors.js';
 import { viewOfAbsorbed, type AbsorbedCalls } from './absorbed-calls.js';
+import type { ConferenceService } from './conference-service.js';
 import type { CallView, Command, CommandPort, HoldProof, Outcome } from './commands.js';
 
 type Asked<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
 export class ConferenceAware implements CommandPort {
   readonly #commands: CommandPort;
+  readonly #conferences: Pick<ConferenceService, 'absorbed' | 'muted'>;
   readonly #absorbed: AbsorbedCalls;
   readonly #view: (callId: CallId) => CallView | undefined;
 
   /** @param view also of calls that have ended. */
-  constructor(commands: CommandPort, absorbed: AbsorbedCalls, view: (callId: CallId) => CallView | undefined) {
+  constructor(
+    commands: CommandPort,
+    conferences: Pick<ConferenceService, 'absorbed' | 'muted'>,
+    view: (callId: CallId) => CallView | undefined,
+  ) {
     this.#commands = commands;
-    this.#absorbed = absorbed;
+    this.#conferences = conferences;
+    this.#absorbed = conferences.absorbed;
     this.#view = view;
   }
 
@@ -25,6 +32,7 @@ export class ConferenceAware implements CommandPort {
   async execute(command: Command): Promise<Outcome> {
     // A call that became a conference has ended, and stands in the history under its own id.
     if (command.kind === 'history.find') return this.#commands.execute(command);
+    if (command.kind === 'call.mute') return this.#mute(command);
     if (!('callId' in command) || this.#absorbed.of(command.callId) === undefined) return this.#commands.execute(command);
     switch (command.kind) {
       case 'call.get':
@@ -32,12 +40,6 @@ export class ConferenceAware implements CommandPort {
       case 'call.hold':
       case 'call.resume':
         return command.holder === 'controller' ? this.#holdBoth(command) : this.#holdFor(command, command.holder);
-      case 'call.mute':
-        return this.#commands.execute({
-          ...command,
-          callId: this.#absorbed.memberCall(command.callId, command.party),
-          party: 'callee',
-        });
       case 'call.play':
       case 'call.quiet':
       case 'call.keys':
@@ -49,6 +51,17 @@ export class ConferenceAware implements CommandPort {
       default:
         return this.#commands.execute(command);
     }
+  }
+
+  async #mute(command: Asked<'call.mute'>): Promise<Outcome> {
+    const { callId, party } = command;
+    const isAbsorbed = this.#absorbed.of(callId) !== undefined;
+    const asked = isAbsorbed
+      ? { ...command, callId: this.#absorbed.memberCall(callId, party), party: 'callee' as const }
+      : command;
+    const outcome = await this.#commands.execute(asked);
+    this.#conferences.muted(asked.callId);
+    return outcome;
   }
 
   #shown(callId: CallId): CallView {

@@ -73,7 +73,9 @@ export class ConferenceService {
   /** @throws Busy: the mixer is full. */
   async open({ othersHear = 'conference', music = {} }: Opening): Promise<Conference> {
     const mixer = await this.#deps.mixer();
-    const conference = new Conference({ id: word(10), mixer, createdMs: this.#deps.clock.now(), othersHear, music });
+    const { calls, clock } = this.#deps;
+    const isMuted = (callId: CallId): boolean => calls.view(callId)?.muted?.callee === true;
+    const conference = new Conference({ id: word(10), mixer, createdMs: clock.now(), isMuted, othersHear, music });
     await mixer.create(conference.facts.id);
     this.#conferences.set(conference.facts.id, conference);
     return conference;
@@ -149,6 +151,12 @@ export class ConferenceService {
     this.#hear(conference);
     this.#deps.calls.dispatch(consultation.waiting.callId, { kind: 'resume.requested', holder: 'caller' });
     this.#changed(conference);
+  }
+
+  /** A program has muted a party of this call, or lets it be heard again. */
+  muted(callId: CallId): void {
+    const conference = this.list().find((one) => one.ofCall(callId) !== undefined);
+    if (conference !== undefined) this.#changed(conference);
   }
 
   /** Everybody is hung up. Twice is once. */

@@ -18,6 +18,8 @@ export type ConferenceFacts = Readonly<{
   id: ConferenceId;
   mixer: MixerPort;
   createdMs: number;
+  /** Whether a program has muted the phone of this member call. */
+  isMuted: (callId: CallId) => boolean;
   othersHear: OthersHear;
   /** The class of music that its first members hear while another holds, by number. */
   music: Readonly<Record<string, string>>;
@@ -91,7 +93,7 @@ export class Conference {
   }
 
   event(): ConferenceEvent {
-    const members = this.members.map((member) => shown(member));
+    const members = this.members.map((member) => shown(member, this.facts.isMuted(member.callId)));
     return { kind: 'conference.changed', conferenceId: this.facts.id, state: this.ended ? 'ended' : 'open', members };
   }
 
@@ -107,10 +109,10 @@ function isHeardBy(speaker: ConferenceMember, listener: ConferenceMember): boole
   return speaker.facts.as === 'member' || speaker.facts.whispersTo === listener.facts.id;
 }
 
-const shown = ({ facts, callId, state, apart }: ConferenceMember): ConferenceEvent['members'][number] => ({
+const shown = ({ facts, callId, state, apart }: ConferenceMember, muted: boolean): ConferenceEvent['members'][number] => ({
   number: facts.number,
   callId,
   state: apart && state !== 'ringing' ? 'held' : state,
   as: facts.as,
-  muted: false,
+  muted,
 });

@@ -25,7 +25,14 @@ function room(othersHear: 'conference' | 'music' = 'conference') {
     resume: (_id, member) => tell(`resume ${member}`),
     hear: () => tell('hear'),
   };
-  const conference = new Conference({ id: 'room', mixer, createdMs: 0, othersHear, music: {} });
+  const conference = new Conference({
+    id: 'room',
+    mixer,
+    createdMs: 0,
+    isMuted: (callId) => callId === 'call-104',
+    othersHear,
+    music: {},
+  });
   const add = async (number: string, more: Partial<MemberFacts> = {}): Promise<ConferenceMember> => {
     const facts: MemberFacts = { id: conference.nextName(), conferenceId: 'room', number, as: 'member', ...more };
     const deps = {
@@ -60,6 +67,10 @@ t.test('everybody hears everybody, a listener is heard by nobody and a whisperer
     m3: { except: ['m4'] },
     m4: { except: ['m3'] },
   });
+  t.same(
+    conference.view().members.map(({ muted }) => muted),
+    [false, false, false, true],
+  );
 });
 
 t.test('who waits apart hears nobody and is heard by nobody, and counts as held', async (t) => {
@@ -122,6 +133,12 @@ t.test('a call that became a conference looks as its parties do', (t) => {
   t.notOk('end' in view || 'endedAt' in view);
   // What the phone of the caller does is the caller's; what the conference does to it is done in the name of the other.
   t.same(view.hold.reasons, ['caller-phone', 'callee-api']);
+  t.notOk('muted' in view);
+  const quiet = { muted: { caller: false, callee: true } };
+  t.same(viewOfAbsorbed(before, (role) => callView(role === 'caller' ? quiet : {}), 'room').muted, {
+    caller: true,
+    callee: false,
+  });
   t.ok(view.hold.caller.held);
   t.notOk(view.hold.callee.held);
   t.equal(viewOfAbsorbed(before, () => callView(), 'room').state, 'in-call');
@@ -140,7 +157,12 @@ t.test('what is asked of it is asked of the member calls of its parties', async 
     callView({ id: callee.callId }),
     callView({ id: 'plain' as CallId }),
   );
-  const aware = new ConferenceAware(inner, absorbed, (id) => inner.calls.get(id) ?? callView({ id }));
+  const aware = new ConferenceAware(
+    inner,
+    { absorbed, muted: (id) => muted.push(id) },
+    (id) => inner.calls.get(id) ?? callView({ id }),
+  );
+  const muted: string[] = [];
   const asked = (): unknown[] => inner.asked.splice(0);
 
   t.match(await aware.execute({ kind: 'call.hold', callId: a, holder: 'caller' }), { proof: { callId: a } });

@@ -78,6 +78,21 @@ t.test('a third comes into a call of two, and all three hear each other', async 
     await allHear(t, phones, EVERYBODY);
   });
 
+  await t.test('one is muted: the others do not hear it, it hears them, and everybody is told', async (t) => {
+    const carol = memberCall(view, '103');
+    const mute = async (action: 'mute' | 'unmute'): Promise<void> => {
+      const { status } = await holdfast.api('POST', `/calls/${carol}/${action}`, { party: 'callee' });
+      t.equal(status, 202);
+    };
+    await mute('mute');
+    await holdfast.event(
+      (event) => event.kind === 'conference.changed' && JSON.stringify(event['members']).includes('"muted":true'),
+    );
+    await allHear(t, phones, { '101': [BOB_HERTZ], '102': [ALICE_HERTZ], '103': [ALICE_HERTZ, BOB_HERTZ] });
+    await mute('unmute');
+    await allHear(t, phones, EVERYBODY);
+  });
+
   await t.test('one hangs up: two go on; another does: the last is hung up, and the conference is over', async (t) => {
     alice.rtp.hush();
     t.equal((await holdfast.api('DELETE', `/calls/${memberCall(view, '101')}`)).status, 202);
