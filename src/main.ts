@@ -30,6 +30,7 @@ import { connectSrf, newSrf } from '#signaling/srf.js';
 import { Closers } from './closers.js';
 import { LazyMixer } from './lazy-mixer.js';
 import { buildConnections } from './connections.js';
+import { buildGuards, type Guards } from './guards.js';
 import { buildPhones } from './phones.js';
 import { openRecords } from './records.js';
 import { welcome, type Served } from './welcome.js';
@@ -64,9 +65,11 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   const media = await startMedia(config, clock, log.child({ room: 'media' }));
   closers.add('media', () => media.stop());
 
-  const drachtio = await engineFor(config, log, closers, fatal);
+  const guards = buildGuards(config, clock, log.child({ room: 'guard' }));
+  const drachtio = await engineFor(config, log, closers, fatal, guards);
   const srf = newSrf();
   const phones = buildPhones({
+    watch: guards.watch,
     config,
     clock,
     srf,
@@ -99,6 +102,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     log: log.child({ room: 'calls' }),
     ringSeconds: config.sip.ringSeconds,
     maxCalls: config.sip.maxCalls,
+    toll: guards.toll,
     house: { policy: mergePolicies(readPolicy(config.hold)) },
   });
   const connected = buildConnections({
@@ -144,6 +148,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     subscribe: (request, response) => watchers.onSubscribe(request, response),
     register: phones.onRegister,
     session,
+    screen: guards.screen,
     log: log.child({ room: 'signaling' }),
   });
   const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);
@@ -188,6 +193,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   const commands = new ConferenceAware(callCommands, conferences, (id) => calls.view(id));
   const http = await startHttp({
     config,
+    rate: guards.rate,
     commands,
     bus,
     registrations: phones.registrar,
@@ -216,13 +222,21 @@ async function engineFor(
   log: Logger,
   closers: Closers,
   fatal: Fatal,
+  guards: Guards,
 ): Promise<{ host: string; port: number; secret: string }> {
   if (config.drachtio.host !== '') return config.drachtio;
   const engine = await startEngineThread(
-    { addresses: config.addresses, sipPort: config.sip.port, wsPort: config.sip.wsPort, adminPort: config.engine.adminPort },
+    {
+      addresses: config.addresses,
+      sipPort: config.sip.port,
+      wsPort: config.sip.wsPort,
+      adminPort: config.engine.adminPort,
+      door: guards.doorOf(config),
+    },
     log.child({ room: 'engine' }),
   );
   closers.add('engine', () => engine.stop());
+  guards.banBy((source, seconds) => engine.door.ban(source, seconds));
   engine.onExit(fatal);
   return { host: '127.0.0.1', port: engine.adminPort, secret: engine.secret };
 }

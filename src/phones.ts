@@ -7,12 +7,13 @@ import { route } from '#core/dial-plan.js';
 import type { RegistrationEvent } from '#core/events.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
+import { systemRandom } from '#kit/ids.js';
 import type { Logger } from '#kit/log.js';
 import { Accounts } from '#registrar/accounts.js';
-import { DigestGuard } from '#registrar/digest-guard.js';
+import { DigestGuard, type PasswordWatcher } from '#registrar/digest-guard.js';
 import { Registrar } from '#registrar/registrar.js';
 import { Trunks } from '#registrar/trunks.js';
-import { Authenticator } from '#signaling/authenticate.js';
+import { Authenticator, type AskWatcher } from '#signaling/authenticate.js';
 import { Pinger } from '#signaling/ping.js';
 import { registerHandler } from '#signaling/register.js';
 import type { RequestHandler, Srf, SrfRequest } from '#signaling/srf.js';
@@ -29,6 +30,8 @@ export type Phones = Readonly<{
 }>;
 
 type Deps = Readonly<{
+  /** Who fails, and who asks too often. */
+  watch: PasswordWatcher & AskWatcher;
   config: Config;
   clock: Clock;
   srf: Srf;
@@ -38,13 +41,13 @@ type Deps = Readonly<{
   granted: (request: SrfRequest) => void;
 }>;
 
-export function buildPhones({ config, clock, srf, log, publish, granted }: Deps): Phones {
+export function buildPhones({ config, clock, srf, log, publish, granted, watch }: Deps): Phones {
   const accounts = new Accounts(config.accounts.phones, config.sip.realm);
   const trunks = new Trunks(config.trunks);
   const { minExpiresSeconds, maxExpiresSeconds, maxContacts, pingSeconds } = config.registrar;
   const limits = { minSec: minExpiresSeconds, maxSec: maxExpiresSeconds, maxContacts };
   const registrar = new Registrar(clock, limits, publish);
-  const authenticator = new Authenticator(new DigestGuard(accounts, config.sip.realm, clock), trunks);
+  const authenticator = new Authenticator(new DigestGuard(accounts, config.sip.realm, clock, systemRandom, watch), trunks, watch);
   const pinger = new Pinger(srf, registrar, clock, pingSeconds);
   const registrations = new TrunkRegistrations(srf, config.trunks, clock, log);
   return {

@@ -37,4 +37,6 @@ export type CallFacts = Readonly<{
   /** What the caller has said in the call where it waits. */
   waiting?: Waiting | undefined;
   conference?: string | undefined;
+  /** The account at whose cost it is, where that is not the caller. */
+  payer?: string | undefined;
 }>;

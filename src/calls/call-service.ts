@@ -32,7 +32,9 @@ import type {
   LegSignal,
   MediaPort,
   SignalingPort,
+  TollPort,
 } from './ports.js';
+import { chargeOf } from './charge.js';
 import { shortStory } from './short-story.js';
 import { readSignal } from './signal-reader.js';
 
@@ -46,6 +48,8 @@ export type CallServiceDeps = Readonly<{
   ringSeconds: number;
   maxCalls: number;
   house: HouseHabits;
+  /** Absent: everybody may call everybody. */
+  toll?: TollPort | undefined;
   random?: () => number;
 }>;
 
@@ -122,8 +126,9 @@ export class CallService implements CallSignals {
     return id;
   }
 
-  /** @throws Busy */
-  create({ origin, caller, callee, dialFacts, music, joins, waiting, conference }: CallFacts): CallId {
+  /** @throws Busy, DialForbidden */
+  create(facts: CallFacts): CallId {
+    const { origin, caller, callee, dialFacts, music, joins, waiting, conference } = facts;
     if (this.#draining) throw new Busy('this server is closing', 30);
     if (this.#calls.size >= this.#deps.maxCalls) throw new Busy(`the limit of ${this.#deps.maxCalls} calls is reached`, 5);
     const id = newCallId() as CallId;
@@ -132,6 +137,7 @@ export class CallService implements CallSignals {
       caller: waiting?.phone ?? bindings.traits(caller, dialFacts.trunk),
       callee: joins?.phone ?? bindings.traits(callee),
     };
+    this.#deps.toll?.admit(chargeOf(id, facts, phones));
     const traits = partyTraits(phones, house, music);
     const adopted = joins?.leg;
     const programs = { caller: phones.caller.isProgram === true, callee: phones.callee.isProgram === true };
@@ -256,6 +262,7 @@ export class CallService implements CallSignals {
 
   #forget(id: CallId): void {
     this.#calls.delete(id);
+    this.#deps.toll?.ended(id);
     this.#deps.signaling.forget({ callId: id, role: 'caller' });
     this.#deps.signaling.forget({ callId: id, role: 'callee' });
     if (this.#calls.size === 0) this.#whenEmpty?.();

@@ -111,6 +111,24 @@ export interface MessagePort {
 
 export type OutgoingMessage = Readonly<{ targets: readonly DialTarget[]; from: string; to: string; text: string }>;
 
+/** Who may make how many calls at whose cost (guard/toll.ts). */
+export interface TollPort {
+  /** Counts the call until `ended`. @throws DialForbidden, Busy: nothing was counted. */
+  admit(
+    asked: Readonly<{
+      callId: CallId;
+      /** The account at whose cost it is. */
+      payer?: string | undefined;
+      /** Numbers that are reached over a trunk. */
+      outside: readonly string[];
+      /** The trunk it came from. */
+      from?: string | undefined;
+    }>,
+  ): void;
+  /** Of any call; telling it twice is telling it once. */
+  ended(callId: CallId): void;
+}
+
 /** What the signaling adapter reports of one leg; `sdp` is absent where the message had no body. */
 export type LegSignal =
   | Readonly<{ kind: 'progressed'; status: number; sdp?: string | undefined }>

@@ -176,6 +176,8 @@ export class TransferService implements CallTransfers {
       caller: live.call.parties[staying],
       callee: to,
       dialFacts: { autoAnswer: false, maxForwards: MAX_FORWARDS, asker, privacy: live.dialFacts.privacy, referredBy },
+      // Who sends somebody elsewhere pays for it, and its rules count.
+      ...(live.phones[leaving].kind === 'phone' ? { payer: live.call.parties[leaving] } : {}),
       waiting: { sdp: live.media.ofLeg(staying), phone: live.phones[staying] },
     });
     this.#begin(newCallId, asked, live.call);

@@ -3,6 +3,7 @@
  * what a message means is decided in the rooms below.
  */
 import { randomBytes } from 'node:crypto';
+import type { Doorway } from './doorway.js';
 import { LinkServer } from './link/link-server.js';
 import { LinkSession } from './link/link-session.js';
 import type { EngineOptions, EngineParts } from './options.js';
@@ -18,6 +19,8 @@ export type EngineHandle = Readonly<{
   adminPort: number;
   secret: string;
   listening: readonly Listening[];
+  /** Who is kept out, to be changed while it runs. */
+  door: Pick<Doorway, 'ban' | 'configure'>;
   stop: () => Promise<void>;
 }>;
 
@@ -39,7 +42,7 @@ const FENCE_MS = 100;
 
 /** @throws EngineStartError when an address or port cannot be had. */
 export async function startEngine(options: EngineOptions, parts: EngineParts = {}): Promise<RunningEngine> {
-  const { core, stopWatching } = buildCore(options, parts);
+  const { core, doorway, stopWatching } = buildCore(options, parts);
   const secret = options.secret ?? randomBytes(24).toString('hex');
   const user = linkUserOf(core);
   const clock = core.clock;
@@ -60,6 +63,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts = {
       adminPort: link.port,
       secret,
       listening: core.transports.listening,
+      door: doorway,
       counts: () => countsOf(core),
       stop: () => {
         stopWatching();

@@ -3,6 +3,7 @@
  */
 import type { Clock } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
+import type { DoorOptions } from './doorway.js';
 import type { AskFence } from './link/fence.js';
 import { CONNECTION_LIMITS, type ConnectionLimits } from './transport/connections.js';
 
@@ -52,6 +53,8 @@ export type EngineOptions = Readonly<{
   secret?: string;
   logLevel?: string;
   limits?: Partial<EngineLimits>;
+  /** Who is kept out before anything is kept of a request; absent: nobody. */
+  door?: DoorOptions;
 }>;
 
 /** For tests and for the thread: what is not plain data. */

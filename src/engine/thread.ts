@@ -39,6 +39,10 @@ export async function startEngineThread(options: EngineOptions, log: Logger): Pr
   };
   return {
     ...started,
+    door: {
+      ban: (source, seconds) => say({ kind: 'ban', source, seconds }),
+      configure: (options) => say({ kind: 'door', options }),
+    },
     stop: () => (stopping ??= stop()), // stopping twice is stopping once
     onExit: (listener) => void exits.push(listener),
   };

@@ -4,6 +4,7 @@
 import { word } from '#kit/ids.js';
 import { createLogger } from '#kit/log.js';
 import { Admission } from './admission.js';
+import { Doorway } from './doorway.js';
 import { DialogTable } from './dialog/dialog-table.js';
 import { readAppMessage } from './link/app-message.js';
 import type { LinkUser } from './link/link-session.js';
@@ -23,7 +24,7 @@ import { connectionClosed } from './ua/caller-gone.js';
 import type { Core } from './ua/core.js';
 import { Uas } from './ua/uas.js';
 
-export type Wired = Readonly<{ core: Core; stopWatching: () => void }>;
+export type Wired = Readonly<{ core: Core; doorway: Doorway; stopWatching: () => void }>;
 
 export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
   const clock = parts.clock ?? new MonotonicClock();
@@ -31,7 +32,8 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
   const limits = { ...ENGINE_LIMITS, ...options.limits };
   const admission = new Admission(limits.lateMs);
   const wheel = new TimerWheel(clock, (lateMs) => admission.loopWasLate(lateMs));
-  const uas = new Uas(admission);
+  const doorway = new Doorway(options.door, clock, log);
+  const uas = new Uas(admission, doorway);
   const nextId = idSource();
   const transactions = new TransactionLayer(wheel, log, limits.serverTransactions, nextId, uas);
   const flows = new RegisteredFlows();
@@ -67,7 +69,7 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
   };
   uas.begin(core);
   const watch = parts.watchLoad === true ? new LoadWatch(admission, clock, log, parts.askFence) : undefined;
-  return { core, stopWatching: () => watch?.stop() };
+  return { core, doorway, stopWatching: () => watch?.stop() };
 }
 
 /** What the applications ask for. */

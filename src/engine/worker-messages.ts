@@ -1,9 +1,16 @@
 /**
  * worker-messages: what the two threads say to each other.
  */
+import type { DoorOptions } from './doorway.js';
 import type { Listening } from './transport/transports.js';
 
-export type ToWorker = Readonly<{ kind: 'stop' } | { kind: 'fence' }>;
+export type ToWorker = Readonly<
+  | { kind: 'stop' }
+  | { kind: 'fence' }
+  /** This address has failed too often where passwords are judged. */
+  | { kind: 'ban'; source: string; seconds: number }
+  | { kind: 'door'; options: DoorOptions | undefined }
+>;
 
 export type FromWorker = Readonly<
   | { kind: 'started'; adminPort: number; secret: string; listening: readonly Listening[] }

@@ -15,9 +15,17 @@ const fences: (() => void)[] = [];
 let engine: RunningEngine | undefined;
 
 port.on('message', (message: ToWorker) => {
-  if (message.kind === 'fence') return fences.shift()?.();
-  void engine?.stop();
-  port.close();
+  switch (message.kind) {
+    case 'fence':
+      return fences.shift()?.();
+    case 'ban':
+      return engine?.door.ban(message.source, message.seconds);
+    case 'door':
+      return engine?.door.configure(message.options);
+    case 'stop':
+      void engine?.stop();
+      port.close();
+  }
 });
 
 const options = workerData as EngineOptions;

@@ -6,6 +6,7 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { CommandPort } from '#calls/commands.js';
 import type { EventBus } from '#calls/event-bus.js';
 import type { Interceptor } from '#calls/interceptor.js';
+import type { AskRate } from '#guard/ask-rate.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
@@ -60,6 +61,8 @@ export type HttpDeps = Readonly<{
   log: Logger;
   /** What wrong credentials cost, where it is not what they cost always. */
   loginLimits?: LoginLimits | undefined;
+  /** How often one address may ask; absent: as often as it likes. */
+  rate?: AskRate | undefined;
 }>;
 
 export type HttpApp = Readonly<{
@@ -82,7 +85,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const metrics = new CallMetrics(bus, deps.gauges, webhookMetrics(webhooks));
   const streams = new EventStreams({ bus, clock, log });
   const dresses = new Dresses();
-  const app = bareFastify(config.http.bodyBytes, dresses, log);
+  const app = bareFastify(config.http.bodyBytes, dresses, log, deps.rate);
   const dialects = [rest];
   const methods = new AllowedMethods(app);
   const mount = { commands: metrics.watching(deps.commands), accounts, guard, dresses, log };
@@ -123,7 +126,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   return { app, streams, webhooks, intercept: ozeki.intercept, stop };
 }
 
-function bareFastify(bodyBytes: number, dresses: Dresses, log: Logger): FastifyInstance {
+function bareFastify(bodyBytes: number, dresses: Dresses, log: Logger, rate: AskRate | undefined): FastifyInstance {
   const app = fastify({
     bodyLimit: bodyBytes,
     // Its own log lines would hold whole URLs, and those may hold passwords.
@@ -144,9 +147,11 @@ function bareFastify(bodyBytes: number, dresses: Dresses, log: Logger): FastifyI
     },
   });
   app.decorateRequest('identity', '');
-  app.addHook('onRequest', (_request, reply, next) => {
+  app.addHook('onRequest', (request, reply, next) => {
     void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-    next();
+    const afterSec = rate?.refuses(request.ip);
+    if (afterSec === undefined) return next();
+    next(new HttpRefusal('too_many_requests', 'too many requests from this address', { 'retry-after': String(afterSec) }));
   });
   app.addHook('onResponse', (request, reply, next) => {
     const facts = { method: request.method, path: pathOf(request.url), status: reply.statusCode, asker: request.identity };

@@ -10,6 +10,11 @@ export const ERROR_CODES = {
   malformed_json: { status: 400, title: 'Malformed JSON', meaning: 'The body could not be read as JSON.' },
   malformed_http: { status: 400, title: 'Malformed HTTP', meaning: 'The request line, a header or the path could not be read.' },
   unauthorized: { status: 401, title: 'Unauthorized', meaning: 'Credentials are missing or wrong.' },
+  dial_forbidden: {
+    status: 403,
+    title: 'Dialling forbidden',
+    meaning: 'The dial rules of `guards.yaml` do not let this account call this number.',
+  },
   call_not_found: { status: 404, title: 'Call not found', meaning: 'There is no call with this id, or it has ended.' },
   not_found: { status: 404, title: 'Not found', meaning: 'There is nothing at this path.' },
   conference_not_found: {
@@ -62,6 +67,11 @@ export const ERROR_CODES = {
     status: 422,
     title: 'Message refused',
     meaning: 'No phone took the message; `detail` says what SIP status came.',
+  },
+  too_many_requests: {
+    status: 429,
+    title: 'Too many requests',
+    meaning: 'This address asks more often than `rates.http` of `guards.yaml` allows; `Retry-After` says when to try again.',
   },
   too_many_attempts: {
     status: 429,

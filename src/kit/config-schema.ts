@@ -5,6 +5,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import type { OzekiConfig } from './ozeki-schema.js';
 import type { AgentsConfig } from './agents-schema.js';
+import type { GuardsConfig } from './guards-schema.js';
 import type { PhlosConfig } from './phlos-schema.js';
 import type { RecordsConfig } from './records-schema.js';
 import type { WebhooksConfig } from './webhooks-schema.js';
@@ -270,6 +271,7 @@ export type Config = Readonly<
     ozeki: OzekiConfig;
     records: RecordsConfig;
     agents: AgentsConfig;
+    guards: GuardsConfig;
   }
 >;
 

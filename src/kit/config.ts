@@ -12,6 +12,7 @@ import { AgentsFile } from './agents-schema.js';
 import { AccountsFile, ENVIRONMENT, HoldfastFile, MusicFile, TrunksFile, type Config } from './config-schema.js';
 import { DEMO_PASSWORDS } from './demo-passwords.js';
 import { ConfigError } from './errors.js';
+import { GuardsFile } from './guards-schema.js';
 import { OzekiFile } from './ozeki-schema.js';
 import { PhlosFile } from './phlos-schema.js';
 import { RecordsFile } from './records-schema.js';
@@ -48,6 +49,7 @@ export function loadConfig(environment: Environment, defaultFolder: string): Con
     ozeki: { ...ozeki, allowPrivateAddresses: ozeki.allowPrivateAddresses ?? addresses.every(isLoopback) },
     records: recordsOf(folder),
     agents: validate(AgentsFile, readYaml(folder, 'agents.yaml'), 'agents.yaml'),
+    guards: validate(GuardsFile, readYaml(folder, 'guards.yaml'), 'guards.yaml'),
   };
   checkTogether(config);
   return deepFreeze(config);

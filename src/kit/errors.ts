@@ -81,6 +81,13 @@ export class Busy extends AppError {
   }
 }
 
+/** The rules of the house do not let this account call this number. */
+export class DialForbidden extends AppError {
+  constructor(number: string) {
+    super({ code: 'dial_forbidden', http: 403, sip: 403, message: `calls to ${number} are not allowed (guards.yaml calls)` });
+  }
+}
+
 /** More than the sender of a body may send. */
 export class BodyTooLarge extends AppError {
   constructor(limitBytes: number) {

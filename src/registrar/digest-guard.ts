@@ -22,6 +22,16 @@ export type Verdict =
   /** Too many wrong passwords from this address lately. */
   | Readonly<{ kind: 'banned'; retryAfterSec: number }>;
 
+/** Hears how passwords are judged, and may have them not looked at: per address and per name (guard/password-watch.ts). */
+export interface PasswordWatcher {
+  /** Seconds for which a password offered from there for this name is not looked at. */
+  refuses(source: string, username: string): number | undefined;
+  failed(source: string, username: string): void;
+  proved(source: string, username: string): void;
+}
+
+const NOBODY_WATCHES: PasswordWatcher = { refuses: () => undefined, failed: () => undefined, proved: () => undefined };
+
 export type DigestRequest = Readonly<{ method: string; uri: string; source: string }>;
 
 type Failures = { count: number; untilMs: number };
@@ -36,9 +46,17 @@ export class DigestGuard {
   /** Nonces made until then and not in the map may have been used: the map had to forget some. */
   #forgottenUntilMs = -Infinity;
   readonly #failures = new Map<string, Failures>();
+  readonly #watch: PasswordWatcher;
 
-  constructor(accounts: Accounts, realm: string, clock: Clock, random: RandomBytes = systemRandom) {
+  constructor(
+    accounts: Accounts,
+    realm: string,
+    clock: Clock,
+    random: RandomBytes = systemRandom,
+    watch: PasswordWatcher = NOBODY_WATCHES,
+  ) {
     this.#accounts = accounts;
+    this.#watch = watch;
     this.realm = realm;
     this.#clock = clock;
     this.#key = random(32);
@@ -61,13 +79,17 @@ export class DigestGuard {
     // who guesses must show a nonce that was sent to his own address, so nobody can have another address banned by forging it.
     const madeMs = this.#madeMs(credentials.nonce, request.source);
     if (madeMs === undefined || this.#isUsed(credentials, madeMs)) return { kind: 'challenge', stale: true };
+    const refusedSec = this.#watch.refuses(request.source, credentials.username);
+    if (refusedSec !== undefined) return { kind: 'banned', retryAfterSec: refusedSec };
     const account = this.#accounts.find(credentials.username);
     const right = this.#isRight(account ?? this.#accounts.nobody, request.method, credentials) && account !== undefined;
     if (!right || !uriFits(credentials.uri, request.uri)) {
       this.#failed(request.source);
+      this.#watch.failed(request.source, credentials.username);
       return { kind: 'challenge', stale: false };
     }
     this.#use(credentials, madeMs);
+    this.#watch.proved(request.source, credentials.username);
     return { kind: 'ok', account };
   }
 

@@ -10,13 +10,23 @@ import { algorithmsFor } from './digest-habits.js';
 import type { Identity } from './routes.js';
 import type { SrfRequest, SrfResponse } from './srf.js';
 
+/** Who looks for numbers, and who asks too often (guard/password-watch.ts). */
+export interface AskWatcher {
+  /** A request without credentials, in the name of this number. */
+  asked(source: string, number: string): void;
+  /** Seconds for Retry-After. */
+  tooOften(method: string, number: string): number | undefined;
+}
+
 export class Authenticator {
   readonly #guard: DigestGuard;
   readonly #trunks: Trunks;
+  readonly #watch: AskWatcher | undefined;
 
-  constructor(guard: DigestGuard, trunks: Trunks) {
+  constructor(guard: DigestGuard, trunks: Trunks, watch?: AskWatcher) {
     this.#guard = guard;
     this.#trunks = trunks;
+    this.#watch = watch;
   }
 
   /** For calls and messages: the identity, or undefined when the request has been answered here (401, 403). */
@@ -26,7 +36,7 @@ export class Authenticator {
     const account = this.account(request, response);
     if (account === undefined) return undefined;
     // Nobody calls under another's number.
-    const from = parseUri(parseNameAddr(request.get('From') ?? '')?.uri ?? '')?.user;
+    const from = numberOf(request);
     // RFC 3323 §4.1.1.3: who wants to be anonymous says so in From; who it is has been proven by its password.
     if (from !== account.number && from !== 'anonymous') {
       response.send(403, 'From is not the authenticated user');
@@ -44,9 +54,14 @@ export class Authenticator {
     const verdict = this.#guard.judge({ method: request.method, uri: request.uri, source: request.source_address }, credentials);
     const source = request.source_address;
     switch (verdict.kind) {
-      case 'ok':
-        return verdict.account;
+      case 'ok': {
+        const retryAfterSec = this.#watch?.tooOften(request.method, verdict.account.number);
+        if (retryAfterSec === undefined) return verdict.account;
+        response.send(503, { headers: { 'Retry-After': String(retryAfterSec) } }); // RFC 3261 §21.5.4
+        return undefined;
+      }
       case 'challenge':
+        if (credentials === undefined) this.#watch?.asked(source, numberOf(request));
         // drachtio-srf takes one value a name and writes it as it is, so two challenges become two fields (RFC 8760 §2.4).
         response.send(401, {
           headers: {
@@ -62,3 +77,5 @@ export class Authenticator {
     }
   }
 }
+
+const numberOf = (request: SrfRequest): string => parseUri(parseNameAddr(request.get('From') ?? '')?.uri ?? '')?.user ?? '';

@@ -6,6 +6,7 @@ import type { Logger } from '#kit/log.js';
 import { relayInDialog } from './in-dialog.js';
 import { onInvite } from './invite.js';
 import { onMessage } from './message.js';
+import { screened, type Screen } from './screen.js';
 import type { SessionPolicy } from './session-timer.js';
 import type { Signaling } from './signaling.js';
 import { SUPPORTED } from './extensions.js';
@@ -28,12 +29,16 @@ export type RouteDeps = Readonly<{
   /** Absent: no event package is served (RFC 6665 §8.2.1). */
   subscribe?: RequestHandler | undefined;
   session: SessionPolicy;
+  /** Absent: the engine keeps out by itself who is to be kept out. */
+  screen?: Screen | undefined;
   log: Logger;
 }>;
 
 export function installRoutes(deps: RouteDeps): void {
-  const route = (method: string, handler: RequestHandler): void =>
-    deps.srf.use(method, (request, response) => guarded(deps.log, method, handler, request, response));
+  const route = (method: string, handler: RequestHandler): void => {
+    const judged = screened(deps.screen, handler);
+    deps.srf.use(method, (request, response) => guarded(deps.log, method, judged, request, response));
+  };
 
   route('register', deps.register);
   route('invite', (request, response) => {

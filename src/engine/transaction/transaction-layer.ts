@@ -18,8 +18,8 @@ export type Arrived = Readonly<{ request: SipRequest; facts: RequestEssentials; 
 
 /** What does not belong to a transaction that is there. */
 export interface RequestUser {
-  /** Refuses before any state is made: seconds for Retry-After when there is too much to do. */
-  overloaded(arrived: Arrived): number | undefined;
+  /** Refuses before any state is made: seconds for Retry-After when there is too much to do; `drop`: who sent it gets no answer. */
+  overloaded(arrived: Arrived): number | 'drop' | undefined;
   request(arrived: Arrived, transaction: ServerTransaction): void;
   /** `invite` is the INVITE transaction to be cancelled, if there is one. */
   cancel(arrived: Arrived, transaction: ServerTransaction, invite: ServerTransaction | undefined): void;
@@ -113,13 +113,12 @@ export class TransactionLayer implements FlowUser {
       return;
     }
     if (known !== undefined) return known.repeated();
-    const retryAfterSec = this.#servers.size >= this.#limit ? 10 : this.#user.overloaded(arrived);
-    if (retryAfterSec !== undefined && request.method !== 'CANCEL')
-      return this.#user.refuse(arrived, 503, 'Service Unavailable', retryAfterSec);
-    if (request.method === 'CANCEL') {
-      const invite = this.#servers.get(serverKey(request, facts, 'INVITE'));
-      return this.#user.cancel(arrived, this.#server(key, undefined, arrived), invite);
-    }
+    const invite = request.method === 'CANCEL' ? this.#servers.get(serverKey(request, facts, 'INVITE')) : undefined;
+    const refusal = invite !== undefined ? undefined : this.#servers.size >= this.#limit ? 10 : this.#user.overloaded(arrived);
+    if (refusal === 'drop') return;
+    if (refusal !== undefined && request.method !== 'CANCEL')
+      return this.#user.refuse(arrived, 503, 'Service Unavailable', refusal);
+    if (request.method === 'CANCEL') return this.#user.cancel(arrived, this.#server(key, undefined, arrived), invite);
     // RFC 3261 §8.2.2.2: only a request outside a dialog can have come by two ways.
     const merge = facts.toTag === undefined ? mergeKey(facts) : undefined;
     if (merge !== undefined && this.#merges.has(merge)) return this.#user.refuse(arrived, 482, 'Loop Detected');
@@ -150,8 +149,11 @@ export class TransactionLayer implements FlowUser {
   #refuse(request: SipRequest, status: number, reason: string, text: string, flow: Flow): void {
     this.#log.debug({ status, reason, from: flow.remote.address }, 'malformed request refused');
     const facts = requestEssentials(request);
-    if (facts !== undefined)
-      return this.#user.refuse({ request, facts, ...stampVia(text, facts.via, flow.remote), flow }, status, reason);
+    if (facts !== undefined) {
+      const arrived = { request, facts, ...stampVia(text, facts.via, flow.remote), flow };
+      // Who is not to know that somebody is there does not learn it by writing nonsense.
+      return this.#user.overloaded(arrived) === 'drop' ? undefined : this.#user.refuse(arrived, status, reason);
+    }
     const guessed: RequestEssentials = {
       via: NO_VIA,
       branch: '',
@@ -161,7 +163,8 @@ export class TransactionLayer implements FlowUser {
       cseq: 0,
       cseqMethod: '',
     };
-    this.#user.refuse({ request, facts: guessed, text, via: '', flow }, status, reason);
+    const arrived = { request, facts: guessed, text, via: '', flow };
+    if (this.#user.overloaded(arrived) !== 'drop') this.#user.refuse(arrived, status, reason);
   }
 }
 

@@ -3,11 +3,13 @@
  */
 import { newTag } from '#kit/ids.js';
 import { isKnownMethod } from '#sip/method.js';
+import { headerField } from '#sip/headers.js';
 import { dialogId } from '../dialog/dialog.js';
 import { wireTime } from '../link/link-messages.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Arrived, RequestUser } from '../transaction/transaction-layer.js';
 import type { Admission } from '../admission.js';
+import type { Doorway } from '../doorway.js';
 import { composeResponse } from './compose-response.js';
 import type { Core } from './core.js';
 import { IncomingRequest } from './incoming-request.js';
@@ -21,10 +23,12 @@ const MEANT_WITHOUT_DIALOG: ReadonlySet<string> = new Set(['OPTIONS', 'NOTIFY', 
 
 export class Uas implements RequestUser {
   readonly #admission: Admission;
+  readonly #doorway: Doorway;
   #core: Core | undefined;
 
-  constructor(admission: Admission) {
+  constructor(admission: Admission, doorway: Doorway) {
     this.#admission = admission;
+    this.#doorway = doorway;
   }
 
   /** The transaction layer needs its user and the core needs the transaction layer: this ties the knot. */
@@ -37,7 +41,16 @@ export class Uas implements RequestUser {
     return this.#core;
   }
 
-  overloaded({ facts }: Arrived): number | undefined {
+  overloaded({ request, facts, flow }: Arrived): number | 'drop' | undefined {
+    const inCall =
+      facts.toTag !== undefined && this.#parts.dialogs.byTags(facts.callId, facts.toTag, facts.fromTag) !== undefined;
+    const refusal = this.#doorway.refuses({
+      method: request.method,
+      source: flow.remote.address,
+      userAgent: headerField(request, 'User-Agent'),
+      inCall,
+    });
+    if (refusal !== undefined) return refusal;
     // What belongs to a call that is up is always taken: refusing it would only make the call last longer.
     return facts.toTag === undefined ? this.#admission.refuseForSec() : undefined;
   }

@@ -1,0 +1,106 @@
+/**
+ * door: what is let in, refused, or not even answered, before anything is kept of it. Stands in the engine where the engine is ours;
+ * who failed at a password is told to it from elsewhere (`ban`). Knows no SIP but the names of methods.
+ */
+import type { Clock } from '#kit/clock.js';
+import type { GuardsConfig } from '#kit/guards-schema.js';
+import { AddressSet } from './address-set.js';
+import { Bans } from './bans.js';
+import { Buckets, type Pour } from './buckets.js';
+import { networkOf } from './network-of.js';
+
+export type Knock = Readonly<{
+  method: string;
+  source: string;
+  userAgent: string | undefined;
+  /** It belongs to a call, or a dialog, that is there. */
+  inCall: boolean;
+}>;
+
+export type DoorVerdict = Readonly<
+  | { kind: 'in' }
+  | { kind: 'refuse'; retryAfterSec: number; why: DoorReason }
+  /** No answer: who gets one knows that somebody is there. */
+  | { kind: 'drop'; why: DoorReason }
+>;
+
+export type DoorReason = 'denied' | 'banned' | 'scanner' | 'rate';
+
+export type DoorConfig = Pick<GuardsConfig, 'addresses' | 'scanners' | 'bans' | 'rates'>;
+
+const IN: DoorVerdict = { kind: 'in' };
+
+export class Door {
+  readonly #clock: Clock;
+  readonly #deny: AddressSet;
+  readonly #only: AddressSet;
+  readonly #trusted: AddressSet;
+  readonly #scanners: readonly string[];
+  readonly #bans: Bans;
+  readonly #invites: Buckets;
+  readonly #registers: Buckets;
+  readonly #others: Buckets;
+
+  /** @param trunks sources that are trusted because they are a trunk's. @param before whose bans go on. @throws ConfigError when a network cannot be read. */
+  constructor(config: DoorConfig, trunks: readonly string[], clock: Clock, before?: Door) {
+    const { addresses, bans, rates } = config;
+    this.#clock = clock;
+    this.#deny = new AddressSet(addresses.deny, 'addresses.deny');
+    this.#only = new AddressSet(addresses.only, 'addresses.only');
+    this.#trusted = new AddressSet([...addresses.trusted, ...trunks], 'addresses.trusted');
+    this.#scanners = config.scanners.map((one) => one.toLowerCase());
+    // Failures are counted where passwords are judged.
+    const [firstMs, longestMs] = [bans.firstSeconds * 1000, bans.longestSeconds * 1000];
+    const limits = { failures: 0, windowMs: 0, firstMs, longestMs, remembered: bans.remembered };
+    this.#bans = before === undefined ? new Bans(limits) : before.#bans;
+    this.#invites = new Buckets(rates.invite, rates.remembered);
+    this.#registers = new Buckets(rates.register, rates.remembered);
+    this.#others = new Buckets(rates.other, rates.remembered);
+  }
+
+  judge({ method, source, userAgent, inCall }: Knock): DoorVerdict {
+    if (this.#deny.has(source)) return { kind: 'drop', why: 'denied' };
+    if (this.#trusted.has(source)) return IN;
+    if (!this.#only.isEmpty && !this.#only.has(source)) return { kind: 'drop', why: 'denied' };
+    // A call that is there goes on, whoever else at its address has done what.
+    if (inCall) return IN;
+    const [who, nowMs] = [networkOf(source), this.#clock.now()];
+    if (this.#bans.left(who, nowMs) !== undefined) return { kind: 'drop', why: 'banned' };
+    if (this.#isScanner(userAgent)) {
+      this.#bans.ban(who, nowMs);
+      return { kind: 'drop', why: 'scanner' };
+    }
+    return verdictOf(this.#bucketsFor(method).take(who, nowMs));
+  }
+
+  trusts(source: string): boolean {
+    return this.#trusted.has(source);
+  }
+
+  /** Where passwords are judged, this address has failed once too often. */
+  ban(source: string, seconds: number): void {
+    this.#bans.banFor(networkOf(source), seconds * 1000, this.#clock.now());
+  }
+
+  #isScanner(userAgent: string | undefined): boolean {
+    if (userAgent === undefined) return false;
+    const name = userAgent.trim().toLowerCase();
+    return this.#scanners.some((one) => name.startsWith(one));
+  }
+
+  #bucketsFor(method: string): Buckets {
+    if (method === 'INVITE') return this.#invites;
+    return method === 'REGISTER' ? this.#registers : this.#others;
+  }
+}
+
+function verdictOf(pour: Pour): DoorVerdict {
+  switch (pour.kind) {
+    case 'in':
+      return IN;
+    case 'over':
+      return { kind: 'refuse', retryAfterSec: pour.retryAfterSec, why: 'rate' };
+    case 'much':
+      return { kind: 'drop', why: 'rate' };
+  }
+}

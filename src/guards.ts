@@ -1,0 +1,87 @@
+/**
+ * guards: builds what keeps others out, and plugs it into engine, passwords, calls and HTTP. A part of main, for its length.
+ */
+import type { TollPort } from '#calls/ports.js';
+import { route } from '#core/dial-plan.js';
+import type { DoorOptions } from '#engine/doorway.js';
+import { AskRate } from '#guard/ask-rate.js';
+import { Door } from '#guard/door.js';
+import { PasswordWatch } from '#guard/password-watch.js';
+import { Toll } from '#guard/toll.js';
+import type { Clock } from '#kit/clock.js';
+import type { Config } from '#kit/config.js';
+import type { Logger } from '#kit/log.js';
+import type { Screen } from '#signaling/screen.js';
+
+export type Guards = Readonly<{
+  watch: PasswordWatch;
+  toll: TollPort;
+  /** Of HTTP. */
+  rate: AskRate;
+  /** What the embedded engine is told. */
+  doorOf: (config: Config) => DoorOptions;
+  /** Where the engine is another's: asked by signaling, which cannot stay silent but can refuse. */
+  screen: Screen | undefined;
+  /** Who hears of addresses that are to be kept out; main ties the knot, because the engine starts later. */
+  banBy: (ban: (source: string, seconds: number) => void) => void;
+}>;
+
+/** @throws ConfigError when a network of guards.yaml cannot be read. */
+export function buildGuards(config: Config, clock: Clock, log: Logger): Guards {
+  const trunks = trunkSources(config);
+  const door = new Door(config.guards, trunks, clock);
+  const bans: ((source: string, seconds: number) => void)[] = [(source, seconds) => door.ban(source, seconds)];
+  const watch = new PasswordWatch(config.guards, trunks, {
+    clock,
+    ban: (source, seconds) => bans.forEach((ban) => ban(source, seconds)),
+    tell: (facts, text) => log.warn(facts, text),
+  });
+  const toll = new Toll(config.guards.calls, clock);
+  const { addresses, rates } = config.guards;
+  return {
+    watch,
+    rate: new AskRate(rates.http, addresses.trusted, rates.remembered, clock),
+    toll: tollPort(toll, config, log),
+    doorOf: (current) => ({ config: doorConfig(current), trunks: trunkSources(current) }),
+    screen: config.drachtio.host === '' ? undefined : (knock) => door.judge(knock),
+    banBy: (ban) => void bans.push(ban),
+  };
+}
+
+function tollPort(toll: Toll, config: Config, log: Logger): TollPort {
+  const numbers = new Set(config.accounts.phones.map(({ number }) => number));
+  const trunkOf = (number: string): string | undefined => {
+    const planned = route(number, numbers, config.trunks);
+    return planned.kind === 'trunk' ? planned.name : undefined;
+  };
+  return {
+    admit: ({ callId, payer, outside, from }) => {
+      const over = outside.map((number) => ({ number, trunk: trunkOf(number) ?? '' }));
+      try {
+        toll.admit({ callId, payer, outside: over, from });
+      } catch (error) {
+        log.warn(
+          { payer, trunks: over.map(({ trunk }) => trunk), why: error instanceof Error ? error.message : '' },
+          'call refused',
+        );
+        throw error;
+      }
+    },
+    ended: (callId) => toll.ended(callId),
+  };
+}
+
+/** Only what it needs: the rest of the configuration has no business on the engine's thread. */
+function doorConfig({ guards: { addresses, scanners, bans, rates } }: Config): DoorOptions['config'] {
+  return { addresses, scanners, bans, rates };
+}
+
+/** `from` of a trunk may name a port too. */
+function trunkSources({ trunks }: Config): readonly string[] {
+  return trunks.flatMap(({ from }) => from.map(withoutPort)).filter((one) => one !== undefined);
+}
+
+function withoutPort(source: string): string | undefined {
+  const bracketed = /^\[([^\]]+)\](:[0-9]+)?$/.exec(source)?.[1];
+  return bracketed ?? (/^[0-9.]+:[0-9]+$/.test(source) ? source.split(':')[0] : source);
+}
