@@ -3,7 +3,7 @@
  */
 import type { TollPort } from '#calls/ports.js';
 import { route } from '#core/dial-plan.js';
-import type { DoorOptions } from '#engine/doorway.js';
+import type { DoorOptions, Doorway } from '#engine/doorway.js';
 import { AskRate } from '#guard/ask-rate.js';
 import { Door } from '#guard/door.js';
 import { PasswordWatch } from '#guard/password-watch.js';
@@ -12,8 +12,12 @@ import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
 import type { Screen } from '#signaling/screen.js';
+import type { Reloadable } from './reload.js';
+
+type EngineDoor = Pick<Doorway, 'ban' | 'configure'>;
 
 export type Guards = Readonly<{
+  reloadable: Reloadable;
   watch: PasswordWatch;
   toll: TollPort;
   /** Of HTTP. */
@@ -22,36 +26,59 @@ export type Guards = Readonly<{
   doorOf: (config: Config) => DoorOptions;
   /** Where the engine is another's: asked by signaling, which cannot stay silent but can refuse. */
   screen: Screen | undefined;
-  /** Who hears of addresses that are to be kept out; main ties the knot, because the engine starts later. */
-  banBy: (ban: (source: string, seconds: number) => void) => void;
+  /** The engine has a door of its own; main ties the knot, because it starts later. */
+  plugInto: (door: EngineDoor) => void;
 }>;
 
 /** @throws ConfigError when a network of guards.yaml cannot be read. */
 export function buildGuards(config: Config, clock: Clock, log: Logger): Guards {
   const trunks = trunkSources(config);
-  const door = new Door(config.guards, trunks, clock);
-  const bans: ((source: string, seconds: number) => void)[] = [(source, seconds) => door.ban(source, seconds)];
+  let door = new Door(config.guards, trunks, clock);
+  let current = config;
+  let engine: EngineDoor | undefined;
   const watch = new PasswordWatch(config.guards, trunks, {
     clock,
-    ban: (source, seconds) => bans.forEach((ban) => ban(source, seconds)),
+    ban: (source, seconds) => {
+      door.ban(source, seconds);
+      engine?.ban(source, seconds);
+    },
     tell: (facts, text) => log.warn(facts, text),
   });
   const toll = new Toll(config.guards.calls, clock);
-  const { addresses, rates } = config.guards;
+  const rate = rateOf(config, clock);
+  const reloadable: Reloadable = {
+    keys: ['guards.addresses', 'guards.scanners', 'guards.bans', 'guards.rates', 'guards.calls', 'trunks'],
+    prepare: (next) => {
+      const sources = trunkSources(next);
+      const newDoor = new Door(next.guards, sources, clock, door);
+      return () => {
+        current = next;
+        door = newDoor;
+        engine?.configure({ config: doorConfig(next), trunks: sources });
+        watch.configure(next.guards, sources);
+        rate.configure(next.guards.rates.http, next.guards.addresses.trusted, next.guards.rates.remembered);
+        toll.configure(next.guards.calls);
+      };
+    },
+  };
   return {
+    reloadable,
     watch,
-    rate: new AskRate(rates.http, addresses.trusted, rates.remembered, clock),
-    toll: tollPort(toll, config, log),
+    rate,
+    toll: tollPort(toll, () => current, log),
     doorOf: (current) => ({ config: doorConfig(current), trunks: trunkSources(current) }),
     screen: config.drachtio.host === '' ? undefined : (knock) => door.judge(knock),
-    banBy: (ban) => void bans.push(ban),
+    plugInto: (plugged) => void (engine = plugged),
   };
 }
 
-function tollPort(toll: Toll, config: Config, log: Logger): TollPort {
-  const numbers = new Set(config.accounts.phones.map(({ number }) => number));
+const rateOf = ({ guards: { addresses, rates } }: Config, clock: Clock): AskRate =>
+  new AskRate(rates.http, addresses.trusted, rates.remembered, clock);
+
+function tollPort(toll: Toll, config: () => Config, log: Logger): TollPort {
   const trunkOf = (number: string): string | undefined => {
-    const planned = route(number, numbers, config.trunks);
+    // Only numbers that go over a trunk are asked about, so none is an account's.
+    const planned = route(number, new Set(), config().trunks);
     return planned.kind === 'trunk' ? planned.name : undefined;
   };
   return {

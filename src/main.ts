@@ -16,7 +16,6 @@ import { VirtualNumbers } from '#calls/virtual-numbers.js';
 import { VirtualPhones } from '#calls/virtual-phones.js';
 import { readPolicy } from '#calls/written-policy.js';
 import { mergePolicies } from '#core/hold-policy.js';
-import { startEngineThread } from '#engine/thread.js';
 import { startHttp } from '#http/server.js';
 import { RealClock, type Clock } from '#kit/clock.js';
 import { loadConfig, type Config } from '#kit/config.js';
@@ -30,15 +29,17 @@ import { connectSrf, newSrf } from '#signaling/srf.js';
 import { Closers } from './closers.js';
 import { LazyMixer } from './lazy-mixer.js';
 import { buildConnections } from './connections.js';
-import { buildGuards, type Guards } from './guards.js';
+import { buildGuards } from './guards.js';
 import { buildPhones } from './phones.js';
 import { openRecords } from './records.js';
+import { engineFor, type Fatal } from './sip-engine.js';
+import { Reload } from './reload.js';
+import { listenToSignals, type Signalled } from './signals.js';
 import { welcome, type Served } from './welcome.js';
 
-export type RunningHoldfast = Served & Readonly<{ stop: () => Promise<void> }>;
+export type RunningHoldfast = Served & Signalled;
 
-/** Something without which nothing works has ended by itself; `why` is for the log. */
-export type Fatal = (why: string) => void;
+export type { Fatal } from './sip-engine.js';
 
 const CONNECT_MS = 10_000;
 /** Ctrl-C ends within two seconds: calls get this long to hear BYE, the rest goes to closing. */
@@ -50,17 +51,26 @@ export async function startHoldfast(
   log: Logger,
   fatal: Fatal,
   clock: Clock = new RealClock(),
+  /** Reads the configuration again. */
+  load: () => Config = () => config,
 ): Promise<RunningHoldfast> {
   const closers = new Closers();
   try {
-    return await build(config, log, clock, closers, fatal);
+    return await build(config, log, clock, closers, fatal, load);
   } catch (error) {
     await closers.closeAll(log);
     throw error;
   }
 }
 
-async function build(config: Config, log: Logger, clock: Clock, closers: Closers, fatal: Fatal): Promise<RunningHoldfast> {
+async function build(
+  config: Config,
+  log: Logger,
+  clock: Clock,
+  closers: Closers,
+  fatal: Fatal,
+  load: () => Config,
+): Promise<RunningHoldfast> {
   const bus = new EventBus(clock, log, config.events.history);
   const media = await startMedia(config, clock, log.child({ room: 'media' }));
   closers.add('media', () => media.stop());
@@ -103,6 +113,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     ringSeconds: config.sip.ringSeconds,
     maxCalls: config.sip.maxCalls,
     toll: guards.toll,
+    endedKept: config.limits.endedCalls,
     house: { policy: mergePolicies(readPolicy(config.hold)) },
   });
   const connected = buildConnections({
@@ -194,6 +205,8 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   const http = await startHttp({
     config,
     rate: guards.rate,
+    limits: config.limits,
+    reload: () => reload.run(),
     commands,
     bus,
     registrations: phones.registrar,
@@ -210,35 +223,18 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     clock,
     log: log.child({ room: 'http' }),
   });
+  const reload = new Reload(config, load, [phones.reloadable, guards.reloadable, http.reloadable], log);
   calls.interceptBy(http.intercept);
   closers.add('http', () => http.stop());
   closers.add('calls', () => Promise.race([calls.close(), timeLimit(clock, POLITE_MS)]));
-  return { config, sip, httpPort: http.port, stop: () => closers.closeAll(log) };
-}
-
-/** The embedded engine on its own thread, or the drachtio-server that the configuration names. */
-async function engineFor(
-  config: Config,
-  log: Logger,
-  closers: Closers,
-  fatal: Fatal,
-  guards: Guards,
-): Promise<{ host: string; port: number; secret: string }> {
-  if (config.drachtio.host !== '') return config.drachtio;
-  const engine = await startEngineThread(
-    {
-      addresses: config.addresses,
-      sipPort: config.sip.port,
-      wsPort: config.sip.wsPort,
-      adminPort: config.engine.adminPort,
-      door: guards.doorOf(config),
-    },
-    log.child({ room: 'engine' }),
-  );
-  closers.add('engine', () => engine.stop());
-  guards.banBy((source, seconds) => engine.door.ban(source, seconds));
-  engine.onExit(fatal);
-  return { host: '127.0.0.1', port: engine.adminPort, secret: engine.secret };
+  return {
+    config,
+    sip,
+    httpPort: http.port,
+    stop: () => closers.closeAll(log),
+    drain: () => Promise.race([calls.drain(), timeLimit(clock, config.limits.drainSeconds * 1000)]),
+    reload: () => reload.tryRun(),
+  };
 }
 
 const timeLimit = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => clock.after('polite end', ms, resolve));
@@ -251,11 +247,13 @@ export async function main(): Promise<void> {
     const config = loadConfig(process.env, defaultFolder);
     const log = createLogger(config.log);
     let end: (why: string, code: number) => void = (_why, code) => process.exit(code);
-    const running = await startHoldfast(config, log, (why) => {
+    const fatal: Fatal = (why) => {
       log.fatal({ why }, 'cannot go on');
       end(why, 1);
-    });
-    end = stopOnSignals(running, log);
+    };
+    const load = (): Config => loadConfig(process.env, defaultFolder);
+    const running = await startHoldfast(config, log, fatal, new RealClock(), load);
+    end = listenToSignals(running, log);
     process.stdout.write(welcome(running));
     if (process.env['HOLDFAST_PRINT_READY'] === '1') process.stdout.write(`${JSON.stringify(readyFacts(running))}\n`);
   } catch (error) {
@@ -272,23 +270,4 @@ function readyFacts(running: RunningHoldfast): Record<string, unknown> {
     return found === undefined ? undefined : Number(found.slice(found.lastIndexOf(':') + 1));
   };
   return { ready: true, sipPort: portOf('udp'), wsPort: portOf('ws'), httpPort: running.httpPort };
-}
-
-function stopOnSignals(running: RunningHoldfast, log: Logger): (why: string, code: number) => void {
-  let stopping = false;
-  const stop = (why: string, code: number): void => {
-    if (stopping) return;
-    stopping = true;
-    log.info({ why }, 'closing');
-    void running.stop().then(() => process.exit(code));
-  };
-  process.on('SIGINT', () => stop('SIGINT', 0));
-  process.on('SIGTERM', () => stop('SIGTERM', 0));
-  // A fault nobody caught: calls are ended politely, because what state the process is in nobody knows.
-  process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'uncaught fault');
-    stop('uncaught fault', 1);
-  });
-  process.on('unhandledRejection', (reason) => log.error({ err: reason }, 'a promise was rejected and nobody listened'));
-  return stop;
 }

@@ -18,8 +18,10 @@ import { Pinger } from '#signaling/ping.js';
 import { registerHandler } from '#signaling/register.js';
 import type { RequestHandler, Srf, SrfRequest } from '#signaling/srf.js';
 import { TrunkRegistrations } from '#signaling/trunk-registrations.js';
+import type { Reloadable } from './reload.js';
 
 export type Phones = Readonly<{
+  reloadable: Reloadable;
   registrar: Registrar;
   bindings: BindingsPort;
   authenticator: Authenticator;
@@ -50,11 +52,25 @@ export function buildPhones({ config, clock, srf, log, publish, granted, watch }
   const authenticator = new Authenticator(new DigestGuard(accounts, config.sip.realm, clock, systemRandom, watch), trunks, watch);
   const pinger = new Pinger(srf, registrar, clock, pingSeconds);
   const registrations = new TrunkRegistrations(srf, config.trunks, clock, log);
+  let current = config;
+  const reloadable: Reloadable = {
+    keys: ['accounts.phones', 'trunks'],
+    prepare: (next) => {
+      const [newAccounts, newTrunks] = [new Accounts(next.accounts.phones, config.sip.realm), new Trunks(next.trunks)];
+      return () => {
+        current = next;
+        accounts.replaceBy(newAccounts);
+        trunks.replaceBy(newTrunks);
+        registrations.replace(next.trunks);
+      };
+    },
+  };
   return {
+    reloadable,
     registrar,
     bindings: {
       find: (number, asker) => find(number, asker, accounts, trunks, registrar),
-      traits: (number, trunk) => traitsOf(config, number, trunk, accounts, trunks, registrar),
+      traits: (number, trunk) => traitsOf(current, number, trunk, accounts, trunks, registrar),
       holdRefused: (number) => registrar.holdRefused(number),
     },
     authenticator,

@@ -50,10 +50,11 @@ export type CallServiceDeps = Readonly<{
   house: HouseHabits;
   /** Absent: everybody may call everybody. */
   toll?: TollPort | undefined;
+  /** Ended calls that can still be asked for, so that nobody is left wondering how a call ended. */
+  endedKept?: number | undefined;
   random?: () => number;
 }>;
 
-/** Ended calls that can still be asked for, so that nobody is left wondering how a call ended. */
 const ENDED_KEPT = 1000;
 
 export class CallService implements CallSignals {
@@ -66,7 +67,7 @@ export class CallService implements CallSignals {
   #transfers: CallTransfers | undefined;
   #intercept: Interceptor | undefined;
   #draining = false;
-  #whenEmpty: (() => void) | undefined;
+  readonly #whenEmpty: (() => void)[] = [];
 
   constructor(deps: CallServiceDeps) {
     this.#deps = deps;
@@ -239,11 +240,17 @@ export class CallService implements CallSignals {
     for (const id of [...this.#calls.keys()]) this.dispatch(id, { kind: 'media.lost' });
   }
 
+  /** Takes no new call, and lets those that go on end by themselves. @returns when the last one has been forgotten. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    if (this.#calls.size > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
+  }
+
   /** Ends every call politely and takes no new one. @returns when the last one has been forgotten. */
   async close(): Promise<void> {
     this.#draining = true;
     if (this.#calls.size === 0) return;
-    const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
+    const empty = new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
     for (const id of [...this.#calls.keys()]) this.dispatch(id, { kind: 'shutdown.requested' });
     await empty;
   }
@@ -257,7 +264,7 @@ export class CallService implements CallSignals {
   #keepEnded(call: Call): void {
     this.#ended.set(call.id, viewOf(call));
     const oldest = this.#ended.keys().next();
-    if (this.#ended.size > ENDED_KEPT && oldest.done !== true) this.#ended.delete(oldest.value);
+    if (this.#ended.size > (this.#deps.endedKept ?? ENDED_KEPT) && oldest.done !== true) this.#ended.delete(oldest.value);
   }
 
   #forget(id: CallId): void {
@@ -265,7 +272,7 @@ export class CallService implements CallSignals {
     this.#deps.toll?.ended(id);
     this.#deps.signaling.forget({ callId: id, role: 'caller' });
     this.#deps.signaling.forget({ callId: id, role: 'callee' });
-    if (this.#calls.size === 0) this.#whenEmpty?.();
+    if (this.#calls.size === 0) for (const tell of this.#whenEmpty.splice(0)) tell();
   }
 }
 

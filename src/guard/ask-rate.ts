@@ -8,12 +8,18 @@ import { networkOf } from './network-of.js';
 
 export class AskRate {
   readonly #clock: Clock;
-  readonly #trusted: AddressSet;
-  readonly #buckets: Buckets;
+  #trusted: AddressSet;
+  #buckets: Buckets;
 
   /** @throws ConfigError when a network cannot be read. */
   constructor(rate: Rate, trusted: readonly string[], remembered: number, clock: Clock) {
     this.#clock = clock;
+    this.#trusted = new AddressSet(trusted, 'addresses.trusted');
+    this.#buckets = new Buckets(rate, remembered);
+  }
+
+  /** Another rate from now on; every bucket is full again. @throws ConfigError, and nothing has changed. */
+  configure(rate: Rate, trusted: readonly string[], remembered: number): void {
     this.#trusted = new AddressSet(trusted, 'addresses.trusted');
     this.#buckets = new Buckets(rate, remembered);
   }

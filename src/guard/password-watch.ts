@@ -27,9 +27,9 @@ export class PasswordWatch {
   readonly #sources: Bans;
   readonly #accounts: Bans;
   readonly #strangers: Strangers;
-  readonly #trusted: AddressSet;
-  readonly #invites: Buckets;
-  readonly #registers: Buckets;
+  #trusted: AddressSet;
+  #invites: Buckets;
+  #registers: Buckets;
   readonly #tellings = new Tellings();
   /** Who was right before, and from where: guesses from elsewhere do not keep them out. */
   readonly #welcome = new Set<string>();
@@ -52,6 +52,13 @@ export class PasswordWatch {
     this.#invites = new Buckets(rates.accountInvite, rates.remembered);
     this.#registers = new Buckets(rates.accountRegister, rates.remembered);
     this.#mostWelcome = bans.remembered;
+  }
+
+  /** Other rates and trusted networks from now on; who is banned stays so, and how bans are counted waits for a restart. @throws ConfigError, and nothing has changed. */
+  configure({ addresses, rates }: WatchConfig, trunks: readonly string[]): void {
+    this.#trusted = new AddressSet([...addresses.trusted, ...trunks], 'addresses.trusted');
+    this.#invites = new Buckets(rates.accountInvite, rates.remembered);
+    this.#registers = new Buckets(rates.accountRegister, rates.remembered);
   }
 
   /** Seconds for which a password offered from there for this name is not looked at. A name that nobody has is treated alike. */

@@ -19,9 +19,14 @@ type Known = Readonly<{ identity: string; print: Buffer }>;
 export class ApiAccounts {
   /** Prints of equal length hide how long a secret is and where it differs; the key dies with the process. */
   readonly #key = randomBytes(32);
-  readonly #known: readonly Known[];
+  #known: readonly Known[] = [];
 
   constructor(accounts: Pick<Config['accounts'], 'http' | 'tokens'>) {
+    this.configure(accounts);
+  }
+
+  /** From now on these, and nobody else. */
+  configure(accounts: Pick<Config['accounts'], 'http' | 'tokens'>): void {
     this.#known = [
       ...accounts.http.map(({ user, password }) => this.#remember(`user:${user}`, passwordText(user, password))),
       ...accounts.tokens.map(({ name, token }) => this.#remember(`token:${name}`, tokenText(token))),

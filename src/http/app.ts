@@ -32,6 +32,7 @@ import { mountPlivo } from './plivo-mount.js';
 import { queryNames } from './query-names.js';
 import type { GaugesView, HealthView, MusicPort, RecordingsPort, RegistrationsPort } from './read-models.js';
 import { mountRecordingRoutes, RECORDING_DOCS } from './recording-routes.js';
+import { mountReloadRoute, type ReloadPort } from './reload-route.js';
 import { HttpRefusal } from './refusals.js';
 import { mountVoipnow } from './voipnow-mount.js';
 import { WEBHOOK_DOCS } from './webhooks/webhook-docs.js';
@@ -63,6 +64,9 @@ export type HttpDeps = Readonly<{
   loginLimits?: LoginLimits | undefined;
   /** How often one address may ask; absent: as often as it likes. */
   rate?: AskRate | undefined;
+  limits?: Config['limits'] | undefined;
+  /** Absent: nobody can ask for the configuration to be read again. */
+  reload?: ReloadPort | undefined;
 }>;
 
 export type HttpApp = Readonly<{
@@ -71,6 +75,8 @@ export type HttpApp = Readonly<{
   webhooks: Webhooks;
   /** Asked before a phone's call is routed, when one is configured. */
   intercept: Interceptor | undefined;
+  /** Who may ask, and with which credentials. */
+  accounts: ApiAccounts;
   stop: () => Promise<void>;
 }>;
 
@@ -81,9 +87,9 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const accounts = new ApiAccounts(config.accounts);
   const guard = new LoginGuard(clock, deps.loginLimits ?? LOGIN_LIMITS);
   const identify = identifyBy(accounts, guard);
-  const webhooks = new Webhooks({ config: config.webhooks, bus, clock, log });
+  const webhooks = new Webhooks({ config: config.webhooks, bus, clock, log, most: deps.limits?.webhooks });
   const metrics = new CallMetrics(bus, deps.gauges, webhookMetrics(webhooks));
-  const streams = new EventStreams({ bus, clock, log });
+  const streams = new EventStreams({ bus, clock, log, most: deps.limits?.http.eventStreams });
   const dresses = new Dresses();
   const app = bareFastify(config.http.bodyBytes, dresses, log, deps.rate);
   const dialects = [rest];
@@ -99,6 +105,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   mountMusicRoutes(app, { identify, music: deps.music });
   mountRecordingRoutes(app, { identify, recordings: deps.recordings });
   mountWebhookRoutes(app, { identify, webhooks });
+  if (deps.reload !== undefined) mountReloadRoute(app, identify, deps.reload);
   const documented = [
     ...dialects.flatMap((dialect) => dialect.routes),
     ...ozeki.routes,
@@ -123,7 +130,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
     agents.stop();
     await Promise.all([webhooks.close(), app.close()]);
   };
-  return { app, streams, webhooks, intercept: ozeki.intercept, stop };
+  return { app, accounts, streams, webhooks, intercept: ozeki.intercept, stop };
 }
 
 function bareFastify(bodyBytes: number, dresses: Dresses, log: Logger, rate: AskRate | undefined): FastifyInstance {

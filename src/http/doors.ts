@@ -14,6 +14,8 @@ export type DoorsDeps = Readonly<{
   addresses: readonly string[];
   port: number;
   handler: RequestListener;
+  /** Connections to one address. */
+  connections?: number | undefined;
   clock: Clock;
   log: Logger;
 }>;
@@ -33,7 +35,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   let port = deps.port;
   try {
     for (const address of deps.addresses) {
-      const server = newServer(deps.handler);
+      const server = newServer(deps.handler, deps.connections ?? MOST_CONNECTIONS);
       // With port 0 the first address takes a free one, and the others follow.
       port = await listen(server, address, port, deps.log);
       servers.push(server);
@@ -46,7 +48,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   return { port, urls, close: () => closeAll(servers, deps.clock) };
 }
 
-function newServer(handler: RequestListener): Server {
+function newServer(handler: RequestListener, connections: number): Server {
   const server = createServer(
     {
       headersTimeout: HEADERS_MS,
@@ -62,7 +64,7 @@ function newServer(handler: RequestListener): Server {
       handler(request, response);
     },
   );
-  server.maxConnections = MOST_CONNECTIONS;
+  server.maxConnections = connections;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerBroken(error, socket as Socket));
   return server;
 }

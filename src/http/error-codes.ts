@@ -61,6 +61,11 @@ export const ERROR_CODES = {
     meaning: 'The body is longer than `http.bodyBytes`, or music longer than `music.limits.maxUploadBytes`, allows.',
   },
   unsupported_media_type: { status: 415, title: 'Unsupported media type', meaning: 'Send the body as application/json.' },
+  config_refused: {
+    status: 422,
+    title: 'Configuration refused',
+    meaning: 'The configuration has a mistake; nothing of it was applied. The `detail` names file and key.',
+  },
   number_unknown: { status: 422, title: 'Number unknown', meaning: 'No account and no trunk prefix has this number.' },
   not_registered: { status: 422, title: 'Not registered', meaning: 'The number is known, and no phone of it is registered.' },
   message_refused: {

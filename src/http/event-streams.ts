@@ -9,7 +9,7 @@ import { Busy } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
 import { eventText, gapText, HEARTBEAT, openingText } from './event-text.js';
 
-export type EventStreamsDeps = Readonly<{ bus: EventBus; clock: Clock; log: Logger }>;
+export type EventStreamsDeps = Readonly<{ bus: EventBus; clock: Clock; log: Logger; most?: number | undefined }>;
 
 const MOST_STREAMS = 100;
 const HEARTBEAT_MS = 15_000;
@@ -27,7 +27,8 @@ export class EventStreams {
 
   /** @throws Busy before anything is written, so that the refusal can still be an ordinary answer. */
   mayOpen(): void {
-    if (this.#open.size >= MOST_STREAMS) throw new Busy(`the limit of ${MOST_STREAMS} event streams is reached`, BUSY_RETRY_SEC);
+    const { most = MOST_STREAMS } = this.#deps;
+    if (this.#open.size >= most) throw new Busy(`the limit of ${most} event streams is reached`, BUSY_RETRY_SEC);
   }
 
   /** @param after replay from there; absent: only what happens from now on. */

@@ -12,6 +12,8 @@ export type RunningHttp = Readonly<{
   /** One per address. */
   urls: readonly string[];
   intercept: HttpApp['intercept'];
+  /** Who may ask, changed while it serves. */
+  reloadable: Readonly<{ keys: readonly string[]; prepare: (config: HttpDeps['config']) => () => void }>;
   /** Ends event streams and idle connections at once, gives requests under way half a second. */
   stop: () => Promise<void>;
 }>;
@@ -24,6 +26,7 @@ export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
     const doors = await openDoors({
       addresses,
       port: wanted.port,
+      connections: deps.limits?.http.connections,
       handler: (request, response) => http.app.routing(request, response),
       clock: deps.clock,
       log: deps.log,
@@ -36,9 +39,20 @@ export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
       await http.stop();
     };
     deps.log.info({ urls: doors.urls }, 'HTTP is served');
-    return { port: doors.port, urls: doors.urls, intercept: http.intercept, stop: () => (stopping ??= stop()) };
+    return {
+      port: doors.port,
+      urls: doors.urls,
+      intercept: http.intercept,
+      reloadable: reloadableOf(http),
+      stop: () => (stopping ??= stop()),
+    };
   } catch (error) {
     await http.stop();
     throw error;
   }
 }
+
+const reloadableOf = ({ accounts }: HttpApp): RunningHttp['reloadable'] => ({
+  keys: ['accounts.http', 'accounts.tokens'],
+  prepare: (config) => () => accounts.configure(config.accounts),
+});

@@ -6,6 +6,7 @@ import { Type, type Static } from '@sinclair/typebox';
 import type { OzekiConfig } from './ozeki-schema.js';
 import type { AgentsConfig } from './agents-schema.js';
 import type { GuardsConfig } from './guards-schema.js';
+import type { LimitsConfig } from './limits-schema.js';
 import type { PhlosConfig } from './phlos-schema.js';
 import type { RecordsConfig } from './records-schema.js';
 import type { WebhooksConfig } from './webhooks-schema.js';
@@ -272,27 +273,8 @@ export type Config = Readonly<
     records: RecordsConfig;
     agents: AgentsConfig;
     guards: GuardsConfig;
+    limits: LimitsConfig;
   }
 >;
 
 export type TrunkConfig = Config['trunks'][number];
-
-/** Environment variable → key of holdfast.yaml. The environment wins over the file. */
-export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
-  HOLDFAST_ADDRESS: ['address'],
-  HOLDFAST_SIP_PORT: ['sip', 'port'],
-  HOLDFAST_WS_PORT: ['sip', 'wsPort'],
-  HOLDFAST_REALM: ['sip', 'realm'],
-  HOLDFAST_RING_SECONDS: ['sip', 'ringSeconds'],
-  HOLDFAST_MAX_CALLS: ['sip', 'maxCalls'],
-  HOLDFAST_HTTP_PORT: ['http', 'port'],
-  HOLDFAST_LOG: ['log'],
-  RTPENGINE_NG: ['rtpengine', 'ng'],
-  RTPENGINE_KEYS: ['rtpengine', 'keys'],
-  RTPENGINE_PORT_MIN: ['rtpengine', 'portMin'],
-  RTPENGINE_PORT_MAX: ['rtpengine', 'portMax'],
-  DRACHTIO_HOST: ['drachtio', 'host'],
-  DRACHTIO_PORT: ['drachtio', 'port'],
-  DRACHTIO_SECRET: ['drachtio', 'secret'],
-  HOLDFAST_ADMIN_PORT: ['engine', 'adminPort'],
-};

@@ -9,10 +9,12 @@ import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
 import { parseDocument } from 'yaml';
 import { AgentsFile } from './agents-schema.js';
-import { AccountsFile, ENVIRONMENT, HoldfastFile, MusicFile, TrunksFile, type Config } from './config-schema.js';
+import { AccountsFile, HoldfastFile, MusicFile, TrunksFile, type Config } from './config-schema.js';
 import { DEMO_PASSWORDS } from './demo-passwords.js';
+import { ENVIRONMENT } from './environment.js';
 import { ConfigError } from './errors.js';
 import { GuardsFile } from './guards-schema.js';
+import { LimitsFile } from './limits-schema.js';
 import { OzekiFile } from './ozeki-schema.js';
 import { PhlosFile } from './phlos-schema.js';
 import { RecordsFile } from './records-schema.js';
@@ -49,6 +51,7 @@ export function loadConfig(environment: Environment, defaultFolder: string): Con
     ozeki: { ...ozeki, allowPrivateAddresses: ozeki.allowPrivateAddresses ?? addresses.every(isLoopback) },
     records: recordsOf(folder),
     agents: validate(AgentsFile, readYaml(folder, 'agents.yaml'), 'agents.yaml'),
+    limits: validate(LimitsFile, readYaml(folder, 'limits.yaml'), 'limits.yaml'),
     guards: validate(GuardsFile, readYaml(folder, 'guards.yaml'), 'guards.yaml'),
   };
   checkTogether(config);

@@ -9,9 +9,9 @@ import { writeUri, parseUri } from '#sip/uri.js';
 export type TrunkTarget = Readonly<{ uri: string; credentials?: Readonly<{ username: string; password: string }> }>;
 
 export class Trunks {
-  readonly #trunks: readonly TrunkConfig[];
+  #trunks: readonly TrunkConfig[];
   /** Source (address, or address:port) → trunk; of two trunks that claim one source the first has it. */
-  readonly #bySource = new Map<string, TrunkConfig>();
+  #bySource = new Map<string, TrunkConfig>();
 
   /** @throws ConfigError when a source is no address: it would never match, and the trunk's calls would be refused. */
   constructor(trunks: readonly TrunkConfig[]) {
@@ -27,6 +27,12 @@ export class Trunks {
         if (!this.#bySource.has(source)) this.#bySource.set(source, trunk);
       }
     }
+  }
+
+  /** From now on these are the trunks; calls over others go on. */
+  replaceBy(other: Trunks): void {
+    this.#trunks = other.#trunks;
+    this.#bySource = other.#bySource;
   }
 
   get all(): readonly TrunkConfig[] {

@@ -1,6 +1,7 @@
 /**
  * trunk-registrations: we register with trunks that want it (RFC 3261 §10.2), renew in time, and say goodbye.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Timer } from '#kit/clock.js';
 import type { TrunkConfig } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
@@ -131,18 +132,33 @@ class TrunkRegistration {
 const grantedSec = (contact: string | undefined, expires: string | undefined, asked: number): number =>
   Number(/;\s*expires=([0-9]+)/i.exec(contact ?? '')?.[1] ?? expires ?? asked) || asked;
 
+type Registered = Readonly<{ trunk: TrunkConfig; registration: TrunkRegistration }>;
+
 export class TrunkRegistrations {
-  readonly #registrations: readonly TrunkRegistration[];
+  readonly #make: (trunk: TrunkConfig) => TrunkRegistration;
+  #registrations: readonly Registered[];
 
   constructor(srf: Srf, trunks: readonly TrunkConfig[], clock: Clock, log: Logger) {
-    this.#registrations = trunks.filter((trunk) => trunk.register).map((trunk) => new TrunkRegistration(srf, trunk, clock, log));
+    this.#make = (trunk) => new TrunkRegistration(srf, trunk, clock, log);
+    this.#registrations = trunks.filter((trunk) => trunk.register).map((trunk) => ({ trunk, registration: this.#make(trunk) }));
   }
 
   begin(): void {
-    for (const registration of this.#registrations) void registration.register();
+    for (const { registration } of this.#registrations) void registration.register();
+  }
+
+  /** Other trunks from now on: what has not changed stays registered, what is gone says goodbye. */
+  replace(trunks: readonly TrunkConfig[]): void {
+    const before = this.#registrations;
+    const kept = (trunk: TrunkConfig): Registered | undefined => before.find((one) => isDeepStrictEqual(one.trunk, trunk));
+    this.#registrations = trunks
+      .filter((trunk) => trunk.register)
+      .map((trunk) => kept(trunk) ?? { trunk, registration: this.#make(trunk) });
+    for (const one of before) if (!this.#registrations.includes(one)) void one.registration.stop();
+    for (const one of this.#registrations) if (!before.includes(one)) void one.registration.register();
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#registrations.map((registration) => registration.stop()));
+    await Promise.all(this.#registrations.map(({ registration }) => registration.stop()));
   }
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfig, type Config } from '#kit/config.js';
-import { ENVIRONMENT } from '#kit/config-schema.js';
+import { ENVIRONMENT } from '#kit/environment.js';
 import { ConfigError } from '#kit/errors.js';
 import t, { type Test } from 'tap';
 

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '#kit/config.js';
-import { ENVIRONMENT } from '#kit/config-schema.js';
+import { ENVIRONMENT } from '#kit/environment.js';
 import t from 'tap';
 import { parse } from 'yaml';
 import { freePorts } from '../support/free-ports.js';

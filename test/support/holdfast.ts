@@ -149,12 +149,12 @@ export class Holdfast {
     });
   }
 
-  /** SIGTERM, as Ctrl-C does. @returns the exit code. */
+  /** SIGINT, as Ctrl-C does: at once, and politely. @returns the exit code. */
   async stop(): Promise<number | null> {
     const code = await new Promise<number | null>((resolve) => {
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) return resolve(this.#child.exitCode);
       this.#child.once('exit', resolve);
-      this.#child.kill('SIGTERM');
+      this.#child.kill('SIGINT');
     });
     rmSync(this.#folder, { recursive: true, force: true });
     return code;

@@ -26,6 +26,8 @@ export type WebhooksDeps = Readonly<{
   resolve?: Resolve;
   /** 0 to 1, for jitter. */
   random?: () => number;
+  /** Webhooks at once. */
+  most?: number | undefined;
 }>;
 
 export type ListedHook = Readonly<{ hook: Hook; figures: CourierFigures }>;
@@ -66,7 +68,8 @@ export class Webhooks {
   /** @throws BadRequest, HttpRefusal, Busy */
   add(wish: HookWish): ListedHook {
     if (this.#couriers.has(wish.name)) throw new HttpRefusal('webhook_exists', `there is a webhook ${wish.name} already`);
-    if (this.#couriers.size >= MOST_WEBHOOKS) throw new Busy(`the limit of ${MOST_WEBHOOKS} webhooks is reached`, BUSY_RETRY_SEC);
+    const { most = MOST_WEBHOOKS } = this.#deps;
+    if (this.#couriers.size >= most) throw new Busy(`the limit of ${most} webhooks is reached`, BUSY_RETRY_SEC);
     const read = readHook(wish, false, this.#deps.config);
     if (isComplaint(read)) throw new BadRequest(read.field, `${read.field}: found ${read.found}, expected ${read.expected}`);
     const courier = this.#employ(read);

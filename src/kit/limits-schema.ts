@@ -1,0 +1,38 @@
+/**
+ * limits-schema: every key of sip-config/limits.yaml with its default: how much of everything there may be at once. Limits of single
+ * rooms stand in their own files (music.yaml, records.yaml, webhooks.yaml, ozeki.yaml); docs/limits.md lists them all.
+ */
+import { Type, type Static } from '@sinclair/typebox';
+
+const strict = { additionalProperties: false } as const;
+const whole = (from: number, to: number, usual: number) => Type.Integer({ minimum: from, maximum: to, default: usual });
+
+/** sip-config/limits.yaml */
+export const LimitsFile = Type.Object(
+  {
+    drainSeconds: whole(0, 604_800, 8), // after SIGTERM calls may go on for so long; docker kills after 10 unless told otherwise
+    endedCalls: whole(1, 1_000_000, 1000), // of the last so many the API still says how they ended
+    webhooks: whole(1, 10_000, 100), // configured and added ones together
+    http: Type.Object(
+      {
+        connections: whole(1, 1_000_000, 4096), // on one address; more are closed at once
+        eventStreams: whole(1, 100_000, 100), // open GET /events; more get 503
+      },
+      { ...strict, default: {} },
+    ),
+    engine: Type.Object(
+      {
+        transactions: whole(100, 10_000_000, 400_000), // of peers, those included that only absorb repetitions; more get 503
+        dialogs: whole(10, 10_000_000, 100_000), // more get 503
+        unanswered: whole(10, 10_000_000, 50_000), // requests that wait for the application; more get 503
+        connections: whole(1, 1_000_000, 20_000), // TCP and WebSocket together; more are closed at once
+        idleSeconds: whole(10, 604_800, 7200), // a connection on which nothing was said for so long is closed
+        unsentBytes: whole(65_536, 1_000_000_000, 4_194_304), // that wait for a peer which does not read; then its connection is closed
+      },
+      { ...strict, default: {} },
+    ),
+  },
+  strict,
+);
+
+export type LimitsConfig = Static<typeof LimitsFile>;

@@ -1,0 +1,53 @@
+/**
+ * sip-engine: the SIP engine that main connects to: the embedded one with the limits of limits.yaml, or somebody else's. A part of main.
+ */
+import type { EngineLimits } from '#engine/options.js';
+import { startEngineThread } from '#engine/thread.js';
+import { CONNECTION_LIMITS } from '#engine/transport/connections.js';
+import type { Config } from '#kit/config.js';
+import type { Logger } from '#kit/log.js';
+import type { Closers } from './closers.js';
+import type { Guards } from './guards.js';
+
+/** Something without which nothing works has ended by itself; `why` is for the log. */
+export type Fatal = (why: string) => void;
+
+/** The embedded engine on its own thread, or the drachtio-server that the configuration names. */
+export async function engineFor(
+  config: Config,
+  log: Logger,
+  closers: Closers,
+  fatal: Fatal,
+  guards: Guards,
+): Promise<{ host: string; port: number; secret: string }> {
+  if (config.drachtio.host !== '') return config.drachtio;
+  const engine = await startEngineThread(
+    {
+      addresses: config.addresses,
+      sipPort: config.sip.port,
+      wsPort: config.sip.wsPort,
+      adminPort: config.engine.adminPort,
+      door: guards.doorOf(config),
+      limits: engineLimits(config.limits),
+    },
+    log.child({ room: 'engine' }),
+  );
+  closers.add('engine', () => engine.stop());
+  guards.plugInto(engine.door);
+  engine.onExit(fatal);
+  return { host: '127.0.0.1', port: engine.adminPort, secret: engine.secret };
+}
+
+function engineLimits({ engine }: Config['limits']): Partial<EngineLimits> {
+  return {
+    serverTransactions: engine.transactions,
+    dialogs: engine.dialogs,
+    unanswered: engine.unanswered,
+    connections: {
+      ...CONNECTION_LIMITS,
+      count: engine.connections,
+      idleMs: engine.idleSeconds * 1000,
+      unsentBytes: engine.unsentBytes,
+    },
+  };
+}
