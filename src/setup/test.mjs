@@ -59,7 +59,7 @@ function testFiles(path) {
 
 const files = (chosen.length > 0 ? chosen.map((path) => join(ROOT, path)) : [join(ROOT, 'test')]).flatMap(testFiles);
 /** Files that start rtpengine and phones run alone: two of them on two cores would measure each other. */
-const isHeavy = (file) => /\/test\/(media|interop|scenarios|engine|conformance)\//.test(file);
+const isHeavy = (file) => /\/test\/(media|interop|scenarios|engine|conformance|fuzz)\//.test(file);
 const heavy = files.filter(isHeavy);
 const light = files.filter((file) => !isHeavy(file));
 
