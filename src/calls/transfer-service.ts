@@ -179,6 +179,7 @@ export class TransferService implements CallTransfers {
       // Who sends somebody elsewhere pays for it, and its rules count.
       ...(live.phones[leaving].kind === 'phone' ? { payer: live.call.parties[leaving] } : {}),
       waiting: { sdp: live.media.ofLeg(staying), phone: live.phones[staying] },
+      conference: staying === 'caller' ? live.call.conference : undefined,
     });
     this.#begin(newCallId, asked, live.call);
     return newCallId;
@@ -197,6 +198,7 @@ export class TransferService implements CallTransfers {
       callee: joins.number,
       dialFacts: { autoAnswer: false, maxForwards: MAX_FORWARDS, asker: 'inside', privacy: false },
       waiting: { sdp: live.media.ofLeg(staying), phone: live.phones[staying] },
+      conference: staying === 'caller' ? live.call.conference : undefined,
       joins,
     });
     this.#begin(newCallId, { from, leaving, to: joins.number, refer }, live.call);
