@@ -35,11 +35,17 @@ export class AbsorbedCalls {
 
   /** The member call of this party. @throws CallNotFound: it has left. */
   memberCall(callId: CallId, role: LegRole): CallId {
+    const member = this.member(callId, role);
+    if (member === undefined) throw new CallNotFound(callId);
+    return member.callId;
+  }
+
+  /** Undefined: it has left, or has given its place to somebody else. */
+  member(callId: CallId, role: LegRole): ConferenceMember | undefined {
     const absorbed = this.#calls.get(callId);
     const member = absorbed?.[role];
-    if (absorbed === undefined || member === undefined || !absorbed.conference.members.includes(member))
-      throw new CallNotFound(callId);
-    return member.callId;
+    if (absorbed === undefined || member === undefined || !absorbed.conference.members.includes(member)) return undefined;
+    return member.number === absorbed.parties[role] ? member : undefined;
   }
 }
 

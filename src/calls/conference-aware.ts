@@ -3,12 +3,14 @@
  * Everything else passes.
  */
 import { LEG_ROLES, type CallId, type LegRole } from '#core/leg.js';
-import { CallNotFound } from '#kit/errors.js';
+import { CallNotFound, WrongMoment } from '#kit/errors.js';
 import { viewOfAbsorbed, type AbsorbedCalls } from './absorbed-calls.js';
 import type { ConferenceService } from './conference-service.js';
-import type { CallView, Command, CommandPort, HoldProof, Outcome } from './commands.js';
+import type { CallView, Command, CommandPort, HoldProof, LegProof, Outcome } from './commands.js';
 
 type Asked<K extends Command['kind']> = Extract<Command, { kind: K }>;
+
+const MEMBER_CALLS = 'this call has become a conference; ask that of the member call of the party, which the conference lists';
 
 export class ConferenceAware implements CommandPort {
   readonly #commands: CommandPort;
@@ -48,8 +50,14 @@ export class ConferenceAware implements CommandPort {
         for (const callId of this.#memberCalls(command.callId)) await this.#commands.execute({ ...command, callId });
         return { kind: 'call.hangup-started', callId: command.callId };
       }
-      default:
+      case 'call.join':
+      case 'call.consult':
+      case 'consult.join':
+      case 'consult.cancel':
+      case 'record.stop': // of a recording that ended with the call: nothing to stop is no error there
         return this.#commands.execute(command);
+      default:
+        throw new WrongMoment(MEMBER_CALLS, this.#shown(command.callId).state);
     }
   }
 
@@ -69,18 +77,19 @@ export class ConferenceAware implements CommandPort {
     const before = this.#view(callId);
     if (absorbed === undefined || before === undefined) throw new CallNotFound(callId);
     const member = (role: LegRole): CallView | undefined => {
-      const view = absorbed[role] === undefined ? undefined : this.#view(absorbed[role].callId);
+      const there = this.#absorbed.member(callId, role);
+      const view = there === undefined ? undefined : this.#view(there.callId);
       return view?.state === 'ended' ? undefined : view;
     };
     return viewOfAbsorbed(before, member, absorbed.conference.facts.id);
   }
 
   /** A party holds the conference: in its member call it is the callee. */
-  #holdFor(command: Asked<'call.hold'> | Asked<'call.resume'>, holder: LegRole): Promise<Outcome> {
+  async #holdFor(command: Asked<'call.hold'> | Asked<'call.resume'>, holder: LegRole): Promise<Outcome> {
     const callId = this.#absorbed.memberCall(command.callId, holder);
-    return this.#commands
-      .execute({ ...command, callId, holder: 'callee' })
-      .then((outcome) => proofAs(outcome, command.callId, holder));
+    const outcome = await this.#commands.execute({ ...command, callId, holder: 'callee' });
+    if (outcome.kind !== 'hold.done') return { kind: 'call.done', callId: command.callId };
+    return { kind: 'hold.done', proof: proofAs(outcome.proof, this.#shown(command.callId), holder) };
   }
 
   async #holdBoth(command: Asked<'call.hold'> | Asked<'call.resume'>): Promise<Outcome> {
@@ -88,7 +97,7 @@ export class ConferenceAware implements CommandPort {
     for (const callId of this.#memberCalls(command.callId)) outcomes.push(await this.#commands.execute({ ...command, callId }));
     const [one, other = one] = outcomes.flatMap((outcome) => (outcome.kind === 'hold.done' ? [outcome.proof] : []));
     if (one === undefined || other === undefined) return { kind: 'call.done', callId: command.callId };
-    return { kind: 'hold.done', proof: bothProofs(command.callId, one, other) };
+    return { kind: 'hold.done', proof: bothProofs(this.#shown(command.callId), one, other) };
   }
 
   async #soundTo(command: Asked<'call.play'> | Asked<'call.quiet'> | Asked<'call.keys'>): Promise<Outcome> {
@@ -101,33 +110,27 @@ export class ConferenceAware implements CommandPort {
 
   /** @throws CallNotFound: both parties have left. */
   #memberCalls(callId: CallId): readonly CallId[] {
-    const there = LEG_ROLES.flatMap((role) => {
-      try {
-        return [this.#absorbed.memberCall(callId, role)];
-      } catch (error) {
-        if (error instanceof CallNotFound) return [];
-        throw error;
-      }
-    });
+    const there = LEG_ROLES.flatMap((role) => this.#absorbed.member(callId, role)?.callId ?? []);
     if (there.length === 0) throw new CallNotFound(callId);
     return there;
   }
 }
 
-/** The proof of a member call, whose callee is the phone, told as that of the call it was. */
-function proofAs(outcome: Outcome, callId: CallId, role: LegRole): Outcome {
-  if (outcome.kind !== 'hold.done') return { kind: 'call.done', callId };
-  const { proof } = outcome;
-  const [phone, others] = [proof.callee, proof.caller];
-  return {
-    kind: 'hold.done',
-    proof: { ...proof, callId, ...(role === 'caller' ? { caller: phone, callee: others } : { caller: others, callee: phone }) },
-  };
+/** The proof of a member call, whose callee is the phone; of the other party nothing was asked, so it is told as it is. */
+function proofAs(proof: HoldProof, shown: CallView, role: LegRole): HoldProof {
+  const { reasons } = shown.hold;
+  const untouched = (leg: LegRole): LegProof => ({ ...shown.hold[leg], musicPackets: 0, ms: {} });
+  const legs =
+    role === 'caller'
+      ? { caller: proof.callee, callee: untouched('callee') }
+      : { caller: untouched('caller'), callee: proof.callee };
+  return { ...proof, callId: shown.id, reasons, ...legs };
 }
 
-const bothProofs = (callId: CallId, one: HoldProof, other: HoldProof): HoldProof => ({
+const bothProofs = (shown: CallView, one: HoldProof, other: HoldProof): HoldProof => ({
   ...one,
-  callId,
+  callId: shown.id,
+  reasons: shown.hold.reasons,
   changed: one.changed || other.changed,
   settled: one.settled && other.settled,
   caller: one.callee,

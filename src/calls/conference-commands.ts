@@ -9,6 +9,7 @@ import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
 import { assertNever, BadRequest, CallNotFound, WrongMoment } from '#kit/errors.js';
 import { stateOf } from './call-view.js';
 import type { Outcome } from './commands.js';
+import type { ConferenceMember as Member } from './conference-member.js';
 import type { Conference } from './conference.js';
 import type { ConferenceService, Opening } from './conference-service.js';
 import type { BindingsPort } from './ports.js';
@@ -165,6 +166,8 @@ export class ConferenceCommands {
   async #consult({ callId, holder, to, othersHear, music }: Asked<'call.consult'>): Promise<Conference> {
     const conferences = this.#conferences;
     mustBeReachable(this.#bindings, to.number, 'inside');
+    const already = conferences.ofCall(callId);
+    if (already !== undefined) return this.#consultInside(already, callId, holder, to.number);
     const { parties } = conferences.mustBeFree(callId).call;
     if (parties.caller === to.number || parties.callee === to.number)
       throw new BadRequest('to', `to: ${to.number} is in this call already`);
@@ -175,15 +178,34 @@ export class ConferenceCommands {
       const waiting = absorbed?.[otherLeg(holder)];
       const holds = absorbed?.[holder];
       if (waiting === undefined || holds === undefined) throw new CallNotFound(callId);
-      conference.consultation = { holder: holds, waiting };
-      const target = await conferences.ring(conference, to.number);
-      conference.consultation = { holder: holds, waiting, target };
+      await this.#consultWith(conference, holds, [waiting], to.number);
     } catch (error) {
-      conferences.letIn(conference);
       if (conference.isOver) conferences.end(conference);
       throw error;
     }
     return conference;
+  }
+
+  /** Everybody but the one who asks waits. */
+  async #consultInside(conference: Conference, callId: CallId, holder: LegRole, number: string): Promise<Conference> {
+    const holds = conference.ofCall(callId) ?? this.#conferences.absorbed.of(callId)?.[holder];
+    if (holds === undefined || !conference.members.includes(holds)) throw new CallNotFound(callId);
+    if (conference.consultation !== undefined) throw new WrongMoment('somebody is being consulted already', 'held');
+    const others = conference.members.filter((one) => one !== holds && one.facts.as === 'member' && one.state !== 'ringing');
+    await this.#consultWith(conference, holds, others, number);
+    return conference;
+  }
+
+  async #consultWith(conference: Conference, holder: Member, waiting: readonly Member[], number: string): Promise<void> {
+    this.#conferences.setAside(conference, holder, waiting);
+    try {
+      const target = await this.#conferences.ring(conference, number);
+      const { consultation } = conference;
+      if (consultation !== undefined) conference.consultation = { ...consultation, target };
+    } catch (error) {
+      this.#conferences.letIn(conference);
+      throw error;
+    }
   }
 
   /** @throws CallNotFound, WrongMoment: nobody is consulted. */

@@ -15,7 +15,6 @@ export type MemberFacts = Readonly<{
   /** Its name in the mixer. */
   id: string;
   conferenceId: string;
-  number: string;
   as: Shown['as'];
   /** Whom a whisperer speaks to: the id of a member. */
   whispersTo?: string | undefined;
@@ -29,11 +28,15 @@ export type MemberDeps = Readonly<{
   /** What the mixer could not do; a member that is over is no news. */
   failed: (error: unknown) => void;
   changed: (member: ConferenceMember) => void;
+  /** Its call goes on with somebody else: `callId` is new. */
+  moved: (member: ConferenceMember) => void;
   gone: (member: ConferenceMember) => void;
 }>;
 
 export class ConferenceMember implements VirtualParty {
   readonly facts: MemberFacts;
+  /** Whoever takes its place in a transfer has another. */
+  number: string;
   /** Set as soon as its call has a name. */
   callId = '' as CallId;
   state: Shown['state'] = 'ringing';
@@ -46,7 +49,8 @@ export class ConferenceMember implements VirtualParty {
   #line: VirtualLine | undefined;
   #over = false;
 
-  constructor(facts: MemberFacts, deps: MemberDeps) {
+  constructor(number: string, facts: MemberFacts, deps: MemberDeps) {
+    this.number = number;
     this.facts = facts;
     this.#deps = deps;
   }
@@ -66,6 +70,11 @@ export class ConferenceMember implements VirtualParty {
 
   calls(line: VirtualLine): void {
     this.#line = line;
+  }
+
+  moved(): void {
+    this.callId = this.#line?.leg().callId ?? this.callId;
+    this.#deps.moved(this);
   }
 
   heard(sdp: string, direction: Direction): void {

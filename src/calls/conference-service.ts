@@ -125,7 +125,7 @@ export class ConferenceService {
   /** @throws NumberUnknown, NotRegistered, Busy, BadRequest: a member already. */
   async ring(conference: Conference, number: string, role: Role = PLAIN_MEMBER): Promise<ConferenceMember> {
     mustBeReachable(this.#deps.bindings, number, 'inside');
-    if (conference.members.some(({ facts }) => facts.number === number))
+    if (conference.members.some((member) => member.number === number))
       throw new BadRequest('number', `number: ${number} is in this conference already`);
     const member = await this.#newMember(conference, number, role, false);
     const offer = await member.describe();
@@ -142,14 +142,24 @@ export class ConferenceService {
     return member;
   }
 
+  /** `waiting` hear music, apart from the others, until they are let in. */
+  setAside(conference: Conference, holder: ConferenceMember, waiting: readonly ConferenceMember[]): void {
+    conference.consultation = { holder, waiting };
+    for (const member of waiting) member.apart = true;
+    this.#hear(conference);
+    for (const member of waiting) if (member.state === 'in') this.#hold(member);
+    this.#changed(conference);
+  }
+
   /** Who has waited is let in. */
   letIn(conference: Conference): void {
     const { consultation } = conference;
     if (consultation === undefined) return;
     conference.consultation = undefined;
-    consultation.waiting.apart = false;
+    for (const member of consultation.waiting) member.apart = false;
     this.#hear(conference);
-    this.#deps.calls.dispatch(consultation.waiting.callId, { kind: 'resume.requested', holder: 'caller' });
+    for (const { callId } of consultation.waiting)
+      this.#deps.calls.dispatch(callId, { kind: 'resume.requested', holder: 'caller' });
     this.#changed(conference);
   }
 
@@ -179,12 +189,13 @@ export class ConferenceService {
     const { facts } = conference;
     const { mixer } = facts;
     const holdMusic = facts.othersHear === 'music' ? await this.#deps.sounds.name(mixer, conference.musicOf(number)) : undefined;
-    const own = { id: conference.nextName(), conferenceId: facts.id, number, holdMusic, ...role };
-    const member = new ConferenceMember(own, {
+    const own = { id: conference.nextName(), conferenceId: facts.id, holdMusic, ...role };
+    const member = new ConferenceMember(number, own, {
       mixer,
       othersHear: facts.othersHear,
       failed: (error) => this.#failed(error),
       changed: (one) => this.#memberChanged(conference, one),
+      moved: (one) => this.#moved(conference, one),
       gone: (one) => this.#gone(conference, one),
     });
     member.apart = apart;
@@ -204,22 +215,34 @@ export class ConferenceService {
       ...moves.join(leg),
       arrived: (newCallId: CallId) => parties.adopt(leg, { callId: newCallId, role: 'callee' }),
     };
-    const who = { fromUser: NAME, toUser: member.facts.number, conference: conference.facts.id };
+    const who = { fromUser: NAME, toUser: member.number, conference: conference.facts.id };
     member.callId = parties.invite(member, offer, { ...who, joined });
   }
 
+  /** It waits as anybody waits who is held: with music, and its phone is told. */
+  #hold({ callId }: ConferenceMember): void {
+    setImmediate(() => this.#deps.calls.dispatch(callId, { kind: 'hold.requested', holder: 'caller' }));
+  }
+
   #memberChanged(conference: Conference, member: ConferenceMember): void {
-    // It waits as anybody waits who is held: with music, and its phone is told.
-    if (member.apart && member.state === 'in' && conference.consultation?.waiting === member)
-      setImmediate(() => this.#deps.calls.dispatch(member.callId, { kind: 'hold.requested', holder: 'caller' }));
+    if (member.apart && member.state === 'in' && conference.consultation?.waiting.includes(member) === true) this.#hold(member);
+    this.#changed(conference);
+  }
+
+  /** Somebody has taken its place by a transfer. */
+  #moved(conference: Conference, member: ConferenceMember): void {
+    member.number = this.#deps.calls.view(member.callId)?.parties.callee ?? member.number;
     this.#changed(conference);
   }
 
   #gone(conference: Conference, member: ConferenceMember): void {
     if (!conference.remove(member) || conference.ended) return;
     const { consultation } = conference;
-    if (consultation?.waiting === member) conference.consultation = undefined;
-    // The holder has left the two to each other, or nobody was found to talk to.
+    if (consultation?.waiting.includes(member) === true) {
+      const waiting = consultation.waiting.filter((one) => one !== member);
+      conference.consultation = waiting.length === 0 ? undefined : { ...consultation, waiting };
+    }
+    // The holder has left them to each other, or nobody was found to talk to.
     else if (consultation?.holder === member || consultation?.target === member) this.letIn(conference);
     if (conference.isOver) return this.end(conference);
     this.#hear(conference);
@@ -257,6 +280,6 @@ export class ConferenceService {
 const nameOf = (conference: Conference): string =>
   conference.members
     .filter(({ state, facts }) => state !== 'ringing' && facts.as === 'member')
-    .map(({ facts }) => facts.number)
+    .map(({ number }) => number)
     .join(', ')
     .slice(0, 60);

@@ -7,10 +7,10 @@ import type { ConferenceId, ConferenceView, OthersHear } from './conference-comm
 import type { ConferenceMember } from './conference-member.js';
 import type { HearingRow, MixerPort } from './mixer-port.js';
 
-/** `holder` talks to `target` while `waiting` hears music. */
+/** `holder` talks to `target` while the others hear music. */
 export type Consultation = Readonly<{
   holder: ConferenceMember;
-  waiting: ConferenceMember;
+  waiting: readonly ConferenceMember[];
   target?: ConferenceMember | undefined;
 }>;
 
@@ -71,7 +71,7 @@ export class Conference {
   }
 
   ofNumber(number: string): ConferenceMember | undefined {
-    return this.members.find((member) => member.facts.number === number && member.facts.as === 'member');
+    return this.members.find((member) => member.number === number && member.facts.as === 'member');
   }
 
   /** Fewer than two who talk are no conference; who is rung may still come. */
@@ -109,8 +109,11 @@ function isHeardBy(speaker: ConferenceMember, listener: ConferenceMember): boole
   return speaker.facts.as === 'member' || speaker.facts.whispersTo === listener.facts.id;
 }
 
-const shown = ({ facts, callId, state, apart }: ConferenceMember, muted: boolean): ConferenceEvent['members'][number] => ({
-  number: facts.number,
+const shown = (
+  { facts, number, callId, state, apart }: ConferenceMember,
+  muted: boolean,
+): ConferenceEvent['members'][number] => ({
+  number,
   callId,
   state: apart && state !== 'ringing' ? 'held' : state,
   as: facts.as,

@@ -89,6 +89,8 @@ export class DialogMoves {
   park(callId: CallId, leaving: LegRole | undefined, slot: string | undefined, refer?: LegId): string {
     const { calls, parking, signaling } = this.#deps;
     const live = confirmedCall(this.#find, callId, 'a call can be parked once it is answered');
+    if (live.call.conference !== undefined)
+      throw new WrongMoment('a conference cannot be parked, and who leaves it hangs up', stateOf(live.call));
     if (parking.isParked(callId)) throw new WrongMoment('this call is parked already', stateOf(live.call));
     if (live.call.callee.halfOpen === true) throw new WrongMoment('the call is still being connected', stateOf(live.call));
     const { parties } = live.call;

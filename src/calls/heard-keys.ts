@@ -20,7 +20,7 @@ export type KeyPress = Readonly<{ key: string; by: 'rtp' | 'info'; ms: number }>
 /** `twin`: it came the other way too, or is ours. A second twin is a second press. */
 type Noted = { readonly leg: string; readonly key: string; readonly by: 'rtp' | 'info' | 'us' } & {
   readonly fromMs: number;
-  readonly toMs: number;
+  toMs: number;
   twin: boolean;
 };
 
@@ -45,7 +45,7 @@ export class HeardKeys {
     // INFO may be sent when the key goes down or when it comes up again.
     const press = { leg: `${callId} ${role}`, key, by, fromMs: now - ms, toMs: by === 'info' ? now + ms : now, twin: false };
     const other = this.#noted.find((one) => isTwin(one, press));
-    if (other !== undefined) return void (other.twin = true);
+    if (other !== undefined) return meet(other, now);
     this.#note(press, now);
     this.#deps.publish({ kind: 'call.key', callId, parties: call.parties, leg: role, key });
   }
@@ -60,6 +60,12 @@ export class HeardKeys {
     this.#noted = this.#noted.filter(({ toMs }) => toMs > now - KEPT_MS).slice(1 - MOST_KEPT);
     this.#noted.push(noted);
   }
+}
+
+/** One of ours is reported once more for each one who listens along (a recording), and all of that at once. */
+function meet(one: Noted, now: number): void {
+  if (one.by === 'us') one.toMs = Math.min(one.toMs, now + APART_MS);
+  else one.twin = true;
 }
 
 function isTwin(one: Noted, press: Noted): boolean {

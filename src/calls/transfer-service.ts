@@ -177,6 +177,7 @@ export class TransferService implements CallTransfers {
       callee: to,
       dialFacts: { autoAnswer: false, maxForwards: MAX_FORWARDS, asker, privacy: live.dialFacts.privacy, referredBy },
       waiting: { sdp: live.media.ofLeg(staying), phone: live.phones[staying] },
+      conference: staying === 'caller' ? live.call.conference : undefined,
     });
     this.#begin(newCallId, asked, live.call);
     return newCallId;
@@ -195,6 +196,7 @@ export class TransferService implements CallTransfers {
       callee: joins.number,
       dialFacts: { autoAnswer: false, maxForwards: MAX_FORWARDS, asker: 'inside', privacy: false },
       waiting: { sdp: live.media.ofLeg(staying), phone: live.phones[staying] },
+      conference: staying === 'caller' ? live.call.conference : undefined,
       joins,
     });
     this.#begin(newCallId, { from, leaving, to: joins.number, refer }, live.call);

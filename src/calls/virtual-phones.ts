@@ -24,6 +24,8 @@ export interface VirtualParty {
   calls?(line: VirtualLine): void;
   /** Where the other side takes its media from now on, and what it lets this one do, as that side writes it. Also after each re-INVITE. */
   heard?(sdp: string, direction: Direction): void;
+  /** Its line goes on in another call. */
+  moved?(): void;
   /** The 2xx has been sent and acknowledged. */
   connected?(): void;
   /** BYE, CANCEL or a refusal, once; also after `describe` was refused. */
@@ -191,6 +193,7 @@ export class VirtualPhones implements SignalingPort {
     if (line === undefined) return this.#deps.signaling.adopt(from, to);
     this.#lines.delete(nameOf(from));
     this.#put(line, to);
+    line.party.moved?.();
   }
 
   /** No program sends re-INVITEs. */

@@ -19,8 +19,10 @@ export function frontPage(): string {
 <li><a href="/docs">/docs</a>: how to use it over HTTP</li>
 <li><a href="/openapi.json">/openapi.json</a>: the same for programs</li>
 <li><a href="/health">/health</a>: is it well</li>
-<li>/api: the Ozeki HTTP API (CallSetup, Hold, Unhold, Hangup, ListActiveCalls)</li>
-<li>/v1/phlo: the Plivo PHLO API (members that hold, unhold and hang up), unless phlos.yaml switches it off</li>
+<li>/api: the Ozeki HTTP API and OzML</li>
+<li>/uapi: the VoipNow UnifiedAPI of phone calls</li>
+<li>/v1/phlo: the Plivo PHLO API</li>
+<li>/agentgateway: the Huawei AgentGateway</li>
 </ul>`,
   );
 }

@@ -34,15 +34,16 @@ function room(othersHear: 'conference' | 'music' = 'conference') {
     music: {},
   });
   const add = async (number: string, more: Partial<MemberFacts> = {}): Promise<ConferenceMember> => {
-    const facts: MemberFacts = { id: conference.nextName(), conferenceId: 'room', number, as: 'member', ...more };
+    const facts: MemberFacts = { id: conference.nextName(), conferenceId: 'room', as: 'member', ...more };
     const deps = {
       mixer,
       othersHear,
       failed: () => said.push('failed'),
       changed: () => said.push('changed'),
+      moved: () => said.push('moved'),
       gone: () => said.push('gone'),
     };
-    const member = new ConferenceMember(facts, deps);
+    const member = new ConferenceMember(number, facts, deps);
     member.callId = `call-${number}` as CallId;
     conference.add(member);
     await member.describe();
@@ -165,7 +166,8 @@ t.test('what is asked of it is asked of the member calls of its parties', async 
   const muted: string[] = [];
   const asked = (): unknown[] => inner.asked.splice(0);
 
-  t.match(await aware.execute({ kind: 'call.hold', callId: a, holder: 'caller' }), { proof: { callId: a } });
+  const held = await aware.execute({ kind: 'call.hold', callId: a, holder: 'caller' });
+  t.match(held, { proof: { callId: a, callee: { held: false, sound: 'none', musicPackets: 0 } } });
   t.match(asked(), [{ kind: 'call.hold', callId: 'call-101', holder: 'callee' }]);
   t.match(await aware.execute({ kind: 'call.resume', callId: a, holder: 'controller' }), { proof: { callId: a } });
   t.match(asked(), [
@@ -178,6 +180,16 @@ t.test('what is asked of it is asked of the member calls of its parties', async 
   await aware.execute({ kind: 'call.get', callId: 'plain' as CallId });
   t.match(asked(), [{ callId: 'plain' }], 'other calls pass');
 
+  await t.rejects(aware.execute({ kind: 'call.transfer', callId: a, to: { number: '104' } }), { code: 'wrong_moment' });
+  t.same(asked(), [], 'what only a member call can do is not asked of one that has ended');
+
+  callee.number = '104';
+  await t.rejects(
+    aware.execute({ kind: 'call.resume', callId: a, holder: 'callee' }),
+    { code: 'call_not_found' },
+    'it gave its place away',
+  );
+  callee.number = '102';
   conference.remove(caller);
   await t.rejects(aware.execute({ kind: 'call.hold', callId: a, holder: 'caller' }), { code: 'call_not_found' }, 'it has left');
   await aware.execute({ kind: 'call.hangup', callId: a });

@@ -28,11 +28,12 @@ async function three(t: Test, body: object): Promise<{ phones: ThreePhones; view
 }
 
 async function allHear(t: Test, phones: ThreePhones, expected: Readonly<Record<string, readonly number[]>>): Promise<void> {
-  for (const [number, tones] of Object.entries(expected)) {
+  const hears = async ([number]: readonly [string, unknown]): Promise<[string, number[]]> => {
     const phone = phones.everybody.find((one) => one.sip.number === number) as Phone;
     await phones.hears(phone); // what was on its way
-    t.same(await phones.hears(phone), tones, `${number} hears`);
-  }
+    return [number, await phones.hears(phone)];
+  };
+  t.same(Object.fromEntries(await Promise.all(Object.entries(expected).map(hears))), expected, 'who hears whom');
 }
 
 const EVERYBODY = {
@@ -159,11 +160,7 @@ t.test('a consultation that nobody answers leaves the two as they were; one that
   const asked = holdfast.api('POST', `/calls/${id}/consult`, { holder: 'caller', to: '103' });
   const [, , rung] = await Promise.all([phones.follows(alice, 'sendrecv'), waits(), phones.rings(phones.carol)]);
   t.equal((await asked).status, 200);
-  t.equal(
-    (await holdfast.api('POST', `/calls/${id}/consult`, { holder: 'caller', to: '103' })).status,
-    404,
-    'the call is a conference now',
-  );
+  t.equal((await holdfast.api('POST', `/calls/${id}/consult`, { holder: 'caller', to: '103' })).status, 409, 'one at a time');
   phones.carol.sip.respond(rung, 486);
   await phones.follows(bob, 'sendrecv');
   await allHear(t, phones, { '101': [BOB_HERTZ], '102': [ALICE_HERTZ] });
@@ -184,6 +181,41 @@ t.test('a conference is opened by ringing everybody; who does not come is no mem
   t.equal((await holdfast.api('DELETE', `/conferences/${body.id}`)).status, 200);
   await Promise.all([phones.isHungUp(alice), phones.isHungUp(bob)]);
 });
+
+t.test(
+  'a member is transferred: who comes in its place is the member; then one consults another who was there before',
+  async (t) => {
+    const phones = await ThreePhones.start(t);
+    const { alice, bob, holdfast } = phones.two;
+    const opened = holdfast.api<View>('POST', '/conferences', { numbers: ['101', '102'] });
+    await Promise.all([phones.answers(alice), phones.answers(bob)]);
+    const { body } = await opened;
+    await allHear(t, phones, { '101': [BOB_HERTZ], '102': [ALICE_HERTZ] });
+    t.equal((await holdfast.api('POST', `/calls/${memberCall(body, '102')}/transfer`, { to: '103' })).status, 202);
+    bob.rtp.hush();
+    await Promise.all([phones.follows(bob, 'inactive').then(() => phones.isHungUp(bob)), phones.answers(phones.carol)]);
+    await allHear(t, phones, { '101': [CAROL_HERTZ], '103': [ALICE_HERTZ] });
+    const { body: view } = await holdfast.api<View>('GET', `/conferences/${body.id}`);
+    t.same(
+      view.members.map(({ number, state }) => `${number} ${state}`),
+      ['101 in', '103 in'],
+    );
+    t.match((await holdfast.api('GET', `/calls/${memberCall(view, '103')}`)).body, { conference: body.id, state: 'in-call' });
+
+    const asked = holdfast.api('POST', `/calls/${memberCall(view, '101')}/consult`, { holder: 'callee', to: '102' });
+    await Promise.all([phones.follows(phones.carol, 'sendonly'), phones.answers(bob)]);
+    t.equal((await asked).status, 200);
+    await allHear(t, phones, { '101': [BOB_HERTZ], '102': [ALICE_HERTZ], '103': [MUSIC_HERTZ] });
+    t.equal(
+      (await holdfast.api('POST', `/calls/${memberCall(view, '101')}/consult`, { holder: 'callee', to: '104' })).status,
+      422,
+    );
+    const joined = holdfast.api('DELETE', `/calls/${memberCall(view, '101')}/consult`, { join: true });
+    await phones.follows(phones.carol, 'sendrecv');
+    t.equal((await joined).status, 200);
+    await allHear(t, phones, EVERYBODY);
+  },
+);
 
 t.test('what cannot be is refused before anybody is moved', async (t) => {
   const phones = await ThreePhones.start(t);

@@ -17,6 +17,11 @@ export type Polled<T> =
 
 type Waiter<T> = Readonly<{ timer: Timer; resolve: (polled: Polled<T>) => void }>;
 
+/** Tells when whoever asks has gone. @returns stops telling. */
+export type WhenGone = (listener: () => void) => () => void;
+
+const STAYS: WhenGone = () => () => undefined;
+
 export class EventLine<T> {
   readonly #clock: Clock;
   readonly #waitMs: number;
@@ -40,16 +45,23 @@ export class EventLine<T> {
     if (this.#events.length > MOST_EVENTS) this.#events.shift();
   }
 
-  /** Never rejects. */
-  poll(): Promise<Polled<T>> {
-    if (this.#closed) return Promise.resolve({ kind: 'closed' });
+  /** Never rejects. A poll whose asker has gone takes no event. */
+  async poll(whenGone: WhenGone = STAYS): Promise<Polled<T>> {
+    if (this.#closed) return { kind: 'closed' };
     this.#answer({ kind: 'replaced' });
     const event = this.#events.shift();
-    if (event !== undefined) return Promise.resolve({ kind: 'event', event });
-    return new Promise((resolve) => {
+    if (event !== undefined) return { kind: 'event', event };
+    let stays: (() => void) | undefined;
+    const polled = await new Promise<Polled<T>>((resolve) => {
       const timer = this.#clock.after('agent poll', this.#waitMs, () => this.#answer({ kind: 'none' }));
-      this.#waiter = { timer, resolve };
+      const waiter = { timer, resolve };
+      this.#waiter = waiter;
+      stays = whenGone(() => {
+        if (this.#waiter === waiter) this.#answer({ kind: 'none' });
+      });
     });
+    stays?.();
+    return polled;
   }
 
   /** Closing twice is closing once. */

@@ -3,7 +3,7 @@
  * Their clients look at retcode only, so everything that was understood is HTTP 200. The vendor publishes no texts; these are ours.
  */
 import { AppError, BadRequest, CallNotFound, NotRegistered, NumberUnknown, Unauthorized, WrongMoment } from '#kit/errors.js';
-import { CredentialsMissing, HttpRefusal } from '../refusals.js';
+import { CredentialsMissing, CredentialsWrong, HttpRefusal } from '../refusals.js';
 import type { DialectReply } from './dialect.js';
 
 export const RETCODES = {
@@ -93,7 +93,13 @@ export const done = (result: unknown = {}, headers: Readonly<Record<string, stri
 
 export function refuse(error: AppError): DialectReply {
   const [status, retcode] = named(error);
-  return json(status, { result: {}, message: error.message, retcode }, headersOf(error));
+  return json(status, { result: {}, message: messageOf(error), retcode }, headersOf(error));
+}
+
+/** What the house says of credentials speaks of headers that this interface does not have. */
+function messageOf(error: AppError): string {
+  if (error instanceof CredentialsMissing) return 'sign in first, and send the Guid that the answer to it had';
+  return error instanceof CredentialsWrong ? 'the password, or the Guid, is wrong or has been replaced' : error.message;
 }
 
 function named(error: AppError): readonly [number, Retcode] {

@@ -50,9 +50,9 @@ function updateGuid({ session, deps }: Asked): DialectReply {
 }
 
 /** One event per answer, and `event: null` when there was none in time. It doubles as the agent's heartbeat. */
-async function poll({ session, deps }: Asked): Promise<DialectReply> {
+async function poll({ request, session, deps }: Asked): Promise<DialectReply> {
   session.seen(true);
-  const polled = await session.line.poll();
+  const polled = await session.line.poll(request.whenGone);
   if (polled.kind === 'closed') throw new AgentRefusal('100-006');
   if (polled.kind === 'replaced') throw new AgentRefusal('000-001');
   session.seen(true);

@@ -68,6 +68,8 @@ export type DialectRequest = Readonly<{
   query: URLSearchParams;
   body: unknown;
   header(name: string): string | undefined;
+  /** Tells when the asker has hung up before it was answered. @returns stops telling. */
+  whenGone(listener: () => void): () => void;
   /** Who was recognised; empty until credentials have been checked. */
   identity: string;
 }>;

@@ -106,6 +106,10 @@ export function toDialectRequest(request: FastifyRequest): DialectRequest {
       const value = request.headers[name];
       return typeof value === 'string' ? value : undefined;
     },
+    whenGone: (listener) => {
+      request.socket.once('close', listener);
+      return () => request.socket.off('close', listener);
+    },
     identity: request.identity,
   };
 }

@@ -295,3 +295,28 @@ t.test('events that nobody fetches are limited, and the newest stay', async (t) 
   line.close();
   t.same(await line.poll(), { kind: 'closed' });
 });
+
+t.test('a poll whose asker has gone takes no event, and the next one has it', async (t) => {
+  const clock = new FakeClock();
+  const line = new EventLine<number>(clock, 10_000);
+  let hangUp = (): void => undefined;
+  let listening = 0;
+  const whenGone = (listener: () => void): (() => void) => {
+    hangUp = listener;
+    listening += 1;
+    return () => void (listening -= 1);
+  };
+  const first = line.poll(whenGone);
+  hangUp();
+  t.same(await first, { kind: 'none' });
+  line.push(1);
+  t.same(await line.poll(whenGone), { kind: 'event', event: 1 });
+  const second = line.poll(whenGone);
+  line.push(2);
+  t.same(await second, { kind: 'event', event: 2 });
+  hangUp(); // of a poll that has been answered
+  line.push(3);
+  t.equal(line.size, 1);
+  t.equal(listening, 0, 'nobody listens to sockets for nothing');
+  t.same(clock.pending(), []);
+});
