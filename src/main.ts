@@ -3,7 +3,9 @@
  */
 import { fileURLToPath } from 'node:url';
 import { CallService } from '#calls/call-service.js';
+import { BulkCommands } from '#calls/bulk-commands.js';
 import { CommandService } from '#calls/command-service.js';
+import type { CommandPort } from '#calls/commands.js';
 import { ConferenceAware } from '#calls/conference-aware.js';
 import { ConferenceCommands } from '#calls/conference-commands.js';
 import { ConferenceService } from '#calls/conference-service.js';
@@ -186,6 +188,7 @@ async function build(
   });
   mixer.onLost(() => conferences.mixerLost());
   const rooms = {
+    bulk: new BulkCommands({ execute: (command) => commands.execute(command), calls, clock, log }),
     sound: new SoundCommands({ calls, media: media.port, clock }),
     ...records.rooms,
     reach: connected.reach,
@@ -202,7 +205,7 @@ async function build(
     media: media.port,
     clock,
   });
-  const commands = new ConferenceAware(callCommands, conferences, (id) => calls.view(id));
+  const commands: CommandPort = new ConferenceAware(callCommands, conferences, (id) => calls.view(id));
   const http = await startHttp({
     config,
     rate: guards.rate,

@@ -7,6 +7,7 @@ import { phoneReason } from '#core/hold.js';
 import { holdView } from '#core/hold-view.js';
 import type { Clock } from '#kit/clock.js';
 import { assertNever, BadRequest, CallNotFound, WrongMoment } from '#kit/errors.js';
+import type { BulkCommands } from './bulk-commands.js';
 import type { CallService } from './call-service.js';
 import { stateOf, viewOf } from './call-view.js';
 import type { Command, CommandPort, HoldProof, LegProof, Outcome } from './commands.js';
@@ -37,6 +38,7 @@ type Followed = Readonly<{ watch: HoldWatch; settled: boolean }>;
 
 /** Commands that have a room of their own. */
 export type CommandRooms = Readonly<{
+  bulk: BulkCommands;
   sound: SoundCommands;
   records: RecordCommands;
   history: HistoryCommands;
@@ -121,6 +123,9 @@ export class CommandService implements CommandPort {
       }
       case 'call.list':
         return { kind: 'call.listed', calls: this.#calls.list() };
+      case 'calls.hold':
+      case 'calls.resume':
+        return this.#rooms.bulk.execute(command);
       case 'call.mute':
       case 'call.play':
       case 'call.quiet':
@@ -186,7 +191,7 @@ export class CommandService implements CommandPort {
     }
     const { watch, settled } = command.byPhone === true ? await this.#askPhone(live, command) : await this.#follow(live, input);
     if (live.call.kind !== 'confirmed') throw new WrongMoment('the call ended meanwhile', stateOf(live.call));
-    return { kind: 'hold.done', proof: await this.#prove(live, watch, settled, before !== live.call.hold) };
+    return { kind: 'hold.done', proof: await this.#prove(live, watch, settled, before !== live.call.hold, command.brief) };
   }
 
   /** The phone does what its key does, by a re-INVITE of its own, which is waited for. */
@@ -221,9 +226,9 @@ export class CommandService implements CommandPort {
     });
   }
 
-  async #prove(live: LiveCall, watch: HoldWatch, settled: boolean, changed: boolean): Promise<HoldProof> {
+  async #prove(live: LiveCall, watch: HoldWatch, settled: boolean, changed: boolean, brief = false): Promise<HoldProof> {
     const settledMs = watch.elapsedMs();
-    const packets = await this.#countMusic(live);
+    const packets = brief ? { caller: 0, callee: 0 } : await this.#countMusic(live);
     const { call } = live;
     if (call.kind !== 'confirmed') throw new WrongMoment('the call ended meanwhile', stateOf(call));
     const view = holdView(call);

@@ -8,6 +8,7 @@ export type { MusicWish } from '#core/hold-music.js';
 import type { MusicWish } from '#core/hold-music.js';
 import type { HoldPolicy } from '#core/hold-policy.js';
 import type { CallId, LegRole, Sound } from '#core/leg.js';
+import type { BulkCommand, BulkOutcome } from './bulk-commands.js';
 import type { ConferenceCommand, ConferenceId, ConferenceOutcome } from './conference-commands.js';
 import type { HistoryCommand, HistoryOutcome } from './history-commands.js';
 import type { ReachCommand, ReachOutcome } from './reach-commands.js';
@@ -46,6 +47,8 @@ export type Command =
       by?: string | undefined;
       /** Answered `call.done` as soon as it is begun, instead of with its proof: for clients that wait a few seconds only. */
       atOnce?: true | undefined;
+      /** Its proof counts no packets of music, which takes rtpengine one command more. */
+      brief?: true | undefined;
     }>
   | Readonly<{
       kind: 'call.resume';
@@ -54,6 +57,7 @@ export type Command =
       by?: string | undefined;
       byPhone?: true | undefined;
       atOnce?: true | undefined;
+      brief?: true | undefined;
     }>
   /** Connects the party that does not leave with a number, or with whom `leaving` talks to in its other call (attended). */
   | Readonly<{ kind: 'call.transfer'; callId: CallId; leaving?: LegRole | undefined; to: TransferTarget }>
@@ -62,6 +66,7 @@ export type Command =
   | Readonly<{ kind: 'park.list' }>
   | Readonly<{ kind: 'call.get'; callId: CallId }>
   | Readonly<{ kind: 'call.list' }>
+  | BulkCommand
   | SoundCommand
   | RecordCommand
   | HistoryCommand
@@ -133,6 +138,7 @@ export type Outcome =
   | Readonly<{ kind: 'park.listed'; parked: readonly ParkedView[] }>
   | Readonly<{ kind: 'call.found'; call: CallView }>
   | Readonly<{ kind: 'call.listed'; calls: readonly CallView[] }>
+  | BulkOutcome
   | SoundOutcome
   | RecordOutcome
   | HistoryOutcome

@@ -4,6 +4,7 @@
 import type { TSchema } from '@sinclair/typebox';
 import { PROBLEM_TYPE } from './error-reply.js';
 import { ERROR_CODES, type ErrorCode } from './error-codes.js';
+import { BULK_SCHEMAS } from './bulk-schemas.js';
 import { CONFERENCE_SCHEMAS } from './conference-schemas.js';
 import { REACH_SCHEMAS } from './reach-schemas.js';
 import { NAMED_SCHEMAS } from './schemas.js';
@@ -12,6 +13,7 @@ import { WEBHOOK_SCHEMAS } from './webhooks/webhook-schemas.js';
 
 const SCHEMAS: readonly TSchema[] = [
   ...NAMED_SCHEMAS,
+  ...BULK_SCHEMAS,
   ...CONFERENCE_SCHEMAS,
   ...REACH_SCHEMAS,
   ...SOUND_SCHEMAS,

@@ -17,6 +17,7 @@ export type NgVerb =
   | 'query'
   | 'ping'
   | 'statistics'
+  | 'publish'
   | 'blockMedia'
   | 'unblockMedia'
   | 'blockDTMF'

@@ -2,65 +2,14 @@
  * bench/music: how many held parties one rtpengine plays to, how evenly, and how fast a hold takes effect.
  * Run by hand: node --import=tsx test/bench/music.ts [calls ...]. Prints figures, asserts nothing.
  */
-import { createSocket, type Socket } from 'node:dgram';
-import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import type { CallId, LegRole } from '#core/leg.js';
 import type { Media } from '#media/media.js';
 import { startTestMedia } from '../support/media-fixture.js';
+import { cpuTicks, Listener, spread } from './sipp/music-listener.js';
 
 const LISTEN_MS = 5000;
-const RTCP_SENDER_REPORT = 200;
 const ROLES: readonly LegRole[] = ['caller', 'callee'];
-
-/** A phone that only listens: when each packet came, and which numbers are missing. */
-class Listener {
-  readonly #socket: Socket;
-  readonly port: number;
-  gaps: number[] = [];
-  packets = 0;
-  missing = 0;
-  disordered = 0;
-  firstAtMs: number | undefined;
-  #lastAtMs = 0;
-  #sequence = -1;
-
-  static open(): Promise<Listener> {
-    return new Promise((resolve) => {
-      const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
-      socket.bind(0, '127.0.0.1', () => resolve(new Listener(socket)));
-    });
-  }
-
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    this.port = socket.address().port;
-    socket.on('message', (datagram) => {
-      if (datagram.readUInt8(1) === RTCP_SENDER_REPORT) return; // of the phone on the port below
-      const nowMs = performance.now();
-      const sequence = datagram.readUInt16BE(2);
-      this.firstAtMs ??= nowMs;
-      if (this.packets > 0) {
-        this.gaps.push(nowMs - this.#lastAtMs);
-        const step = ((sequence - this.#sequence + 0x8000) & 0xffff) - 0x8000;
-        if (step > 1) this.missing += step - 1;
-        if (step < 1) this.disordered++;
-      }
-      this.packets++;
-      this.#lastAtMs = nowMs;
-      this.#sequence = sequence;
-    });
-  }
-
-  sdp(): string {
-    const head = ['v=0', `o=- 1 1 IN IP4 127.0.0.1`, 's=-', 'c=IN IP4 127.0.0.1', 't=0 0', `m=audio ${this.port} RTP/AVP 0`];
-    return [...head, 'a=rtpmap:0 PCMU/8000', 'a=sendrecv', ''].join('\r\n');
-  }
-
-  close(): void {
-    this.#socket.close();
-  }
-}
 
 type HeldCall = { callId: CallId; phones: Record<LegRole, Listener> };
 
@@ -80,20 +29,6 @@ async function hold(media: Media, call: HeldCall): Promise<{ gateMs: number; fir
   await new Promise((resolve) => setTimeout(resolve, 25));
   return { gateMs, firstMs: ROLES.map((role) => (call.phones[role].firstAtMs ?? NaN) - startMs) };
 }
-
-const cpuTicks = (pid: number): number => {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-};
-
-const share = (sorted: number[], part: number): string =>
-  (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN).toFixed(1);
-const percentiles = (values: number[]): string => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return `p50 ${share(sorted, 0.5)}  p99 ${share(sorted, 0.99)}  max ${share(sorted, 1)} ms`;
-};
 
 async function run(count: number): Promise<void> {
   const closers: (() => void | Promise<void>)[] = [];
@@ -124,12 +59,12 @@ async function run(count: number): Promise<void> {
     `  one hold alone      gate ${oneByOne.gateMs.toFixed(1)} ms, first music ${Math.max(...oneByOne.firstMs).toFixed(1)} ms`,
   );
   console.log(
-    `  ${count - 1} holds at once   all music asked for in ${allMs.toFixed(0)} ms; gate ${percentiles(holds.map((one) => one.gateMs))}`,
+    `  ${count - 1} holds at once   all music asked for in ${allMs.toFixed(0)} ms; gate ${spread(holds.map((one) => one.gateMs))}`,
   );
   console.log(
     `  packets             ${(packets / (LISTEN_MS / 1000)).toFixed(0)} a second (wanted ${2 * count * 50}), ${missing} missing, ${disordered} doubled or out of order`,
   );
-  console.log(`  between packets     ${percentiles(gaps)}`);
+  console.log(`  between packets     ${spread(gaps)}`);
   console.log(`  rtpengine           ${cpu.toFixed(0)} % of a core, ${(cpu / (2 * count)).toFixed(2)} % a listener`);
   listeners.forEach((listener) => listener.close());
   for (const close of closers) await close();

@@ -7,7 +7,7 @@ import { Load, type Counts } from './sipp/load.js';
 import { CALLED_NUMBER, CALLER_HOST, startProduct, type Product } from './sipp/product.js';
 import { freePorts } from '../support/free-ports.js';
 
-const RATES = [50, 100, 200, 400, 500, 600, 800];
+const RATES = [50, 100, 200, 400, 500, 600, 800, 1000, 1200];
 const SECONDS = 5;
 const CALL_MS = 200;
 /** After the last call has begun; a call that SIPp has given up by then is a failed one. */
@@ -68,7 +68,7 @@ async function through(product: Product): Promise<number> {
   return highest('Holdfast', target, product.answererPort);
 }
 
-const product = await startProduct({ rtpPorts: 4000 });
+const product = await startProduct({ rtpPorts: 8000 });
 let anchored = 0;
 try {
   anchored = await through(product);

@@ -1,6 +1,7 @@
 /**
  * fake-calls: a CommandPort that a test scripts: it keeps what it was asked, and answers from a small house of calls.
  */
+import type { BulkReport } from '#calls/bulk-commands.js';
 import type { CallView, Command, CommandPort, HoldProof, LegProof, Outcome } from '#calls/commands.js';
 import type { HoldView, LegHold } from '#core/events.js';
 import type { CallId } from '#core/leg.js';
@@ -10,6 +11,14 @@ const QUIET: LegHold = { held: false, state: 'agreed', direction: 'sendrecv', so
 const HELD: LegHold = { held: true, state: 'agreed', direction: 'sendonly', sound: 'music' };
 export const NO_HOLD: HoldView = { reasons: [], caller: QUIET, callee: QUIET };
 export const BOTH_HELD: HoldView = { reasons: ['controller'], caller: HELD, callee: HELD };
+
+const NO_CALLS: BulkReport = {
+  matched: 0,
+  counts: { done: 0, unchanged: 0, pending: 0, failed: 0 },
+  music: 0,
+  ms: 0.5,
+  calls: [],
+};
 
 /** A call whose uninteresting facts are filled in. */
 export function callView(facts: Partial<CallView> & { id?: CallId } = {}): CallView {
@@ -107,6 +116,9 @@ export class FakeCalls implements CommandPort {
         return { kind: 'park.listed', parked: [] };
       case 'call.get':
         return { kind: 'call.found', call: this.#find(command.callId) };
+      case 'calls.hold':
+      case 'calls.resume':
+        return { kind: 'calls.changed', report: NO_CALLS };
       case 'call.list':
         return { kind: 'call.listed', calls: [...this.calls.values()] };
       case 'history.find':

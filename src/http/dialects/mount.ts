@@ -3,7 +3,7 @@
  * The only file where dialects and fastify meet; each dialect gets a scope of its own.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { CommandPort } from '#calls/commands.js';
+import type { Command, CommandPort } from '#calls/commands.js';
 import type { Logger } from '#kit/log.js';
 import type { ApiAccounts } from '../api-accounts.js';
 import { toAppError } from '../framework-errors.js';
@@ -49,9 +49,12 @@ export function mountDialect(app: FastifyInstance, dialect: Dialect, deps: Mount
 
 /** Programs of different dialects hold one call independently: none of them lifts what another holds. */
 export const inNameOf = (commands: CommandPort, by: string): CommandPort => ({
-  execute: (command) =>
-    commands.execute(command.kind === 'call.hold' || command.kind === 'call.resume' ? { ...command, by } : command),
+  execute: (command) => commands.execute(holdsOrResumes(command) ? { ...command, by } : command),
 });
+
+const HOLDING = ['call.hold', 'call.resume', 'calls.hold', 'calls.resume'] as const;
+type Holding = Extract<Command, Readonly<{ kind: (typeof HOLDING)[number] }>>;
+const holdsOrResumes = (command: Command): command is Holding => HOLDING.some((kind) => kind === command.kind);
 
 function mountRoute(scope: FastifyInstance, route: DialectRoute, commands: CommandPort): void {
   scope.route({

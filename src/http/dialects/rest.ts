@@ -4,7 +4,7 @@
  * What is only looked at (registrations, events, health, metrics) lives in observe-routes.ts.
  */
 import type { Static } from '@sinclair/typebox';
-import type { Command, Holder, MusicWish, Outcome } from '#calls/commands.js';
+import type { Command, Holder, Outcome } from '#calls/commands.js';
 import { readPolicy } from '#calls/written-policy.js';
 import { assertNever, BadRequest } from '#kit/errors.js';
 import { headerCredentials } from '../api-accounts.js';
@@ -13,7 +13,9 @@ import { eventText } from '../event-text.js';
 import * as schemas from '../schemas.js';
 import * as docs from './rest-docs.js';
 import { conferenceRoutes } from './rest-conferences.js';
+import { bulkRoutes } from './rest-bulk.js';
 import { callId, connectRoutes } from './rest-connect.js';
+import { readMusic } from './rest-hold.js';
 import { reachRoutes } from './rest-reach.js';
 import { soundRoutes } from './rest-sound.js';
 import { recordRoutes } from './rest-records.js';
@@ -94,6 +96,7 @@ function routes(): readonly DialectRoute[] {
       },
       write,
     },
+    ...bulkRoutes(write),
     ...connectRoutes(write),
     ...soundRoutes(write),
     ...recordRoutes(write),
@@ -107,18 +110,6 @@ function readHold(request: DialectRequest): Command {
   const phone = byPhone === undefined ? {} : { byPhone };
   const hold = { kind: 'call.hold', callId: callId(request), holder, music: readMusic(music, announcement), ...phone } as const;
   return Object.keys(policy).length === 0 ? hold : { ...hold, policy: readPolicy(policy) };
-}
-
-type Written = Static<typeof schemas.HoldBody>;
-
-function readMusic(music: Written['music'], announcement: Written['announcement']): MusicWish {
-  if (music === false || music === null) return null;
-  if (announcement === undefined) return typeof music === 'string' ? { music } : undefined;
-  const { prompt, text, everySeconds } = announcement;
-  if ((prompt === undefined) === (text === undefined))
-    throw new BadRequest('announcement', 'announcement: expected either prompt or text');
-  const said = prompt === undefined ? { text: text ?? '' } : { name: prompt };
-  return { music: typeof music === 'string' ? music : 'default', announcement: { prompt: said, everySeconds } };
 }
 
 function idempotencyKey(request: DialectRequest): string | undefined {
@@ -148,6 +139,8 @@ function write(outcome: Outcome): DialectReply {
       return json(202, { callId: outcome.callId, hangup: 'started' });
     case 'hold.done':
       return json(200, outcome.proof);
+    case 'calls.changed':
+      return json(200, outcome.report);
     case 'call.done':
       return json(202, { callId: outcome.callId });
     case 'transfer.started':
