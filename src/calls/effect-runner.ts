@@ -27,6 +27,8 @@ export type RunnerDeps = Readonly<{
   random: () => number;
   dispatch: (id: CallId, input: Input) => void;
   publish: (event: CallEvent) => void;
+  /** Something beside the value has changed. */
+  changed: (live: LiveCall) => void;
   /** The call has ended and its media is deleted: nothing refers to it any more. */
   forget: (id: CallId) => void;
   /** The caller of this call waits in another one, and comes over. */
@@ -93,6 +95,7 @@ export class EffectRunner {
       case 'stop-timer':
         live.timers.get(effect.timer)?.cancel();
         live.timers.delete(effect.timer);
+        live.dueMs.delete(effect.timer);
         return true;
       case 'send-refresh':
         signaling.refresh({ callId: id, role: effect.leg });
@@ -114,9 +117,13 @@ export class EffectRunner {
   #startTimer(live: LiveCall, timer: TimerName, ms: number): void {
     live.timers.get(timer)?.cancel();
     const { id } = live.call;
+    live.dueMs.set(timer, this.#deps.clock.now() + ms);
     live.timers.set(
       timer,
-      this.#deps.clock.after(`${timer} ${id}`, ms, () => this.#deps.dispatch(id, { kind: 'timer.fired', timer })),
+      this.#deps.clock.after(`${timer} ${id}`, ms, () => {
+        live.dueMs.delete(timer);
+        this.#deps.dispatch(id, { kind: 'timer.fired', timer });
+      }),
     );
   }
 
@@ -125,6 +132,7 @@ export class EffectRunner {
       await Promise.all(
         batch.map((effect) => this.#perform(live, effect).catch((error: unknown) => this.#failed(live, effect, error))),
       );
+      this.#deps.changed(live); // what was said to a phone is part of the call
     });
   }
 

@@ -64,6 +64,10 @@ export class MediaSession {
     return this.#legs[role];
   }
 
+  get keysIn(): boolean {
+    return this.#keysIn;
+  }
+
   /** Somebody else is on this leg from now on, who has said nothing yet. */
   renew(role: LegRole, isProgram: boolean): void {
     this.#legs[role] = newLegSdp();
