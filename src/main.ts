@@ -28,6 +28,7 @@ import { installRoutes, type RouteDeps } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
 import { Closers } from './closers.js';
+import { openStore } from './keeping.js';
 import { LazyMixer } from './lazy-mixer.js';
 import { buildConnections } from './connections.js';
 import { buildPhones } from './phones.js';
@@ -61,6 +62,8 @@ export async function startHoldfast(
 
 async function build(config: Config, log: Logger, clock: Clock, closers: Closers, fatal: Fatal): Promise<RunningHoldfast> {
   const bus = new EventBus(clock, log, config.events.history);
+  const kept = await openStore(config, clock, log.child({ room: 'store' }));
+  closers.add('store', () => kept.close());
   const media = await startMedia(config, clock, log.child({ room: 'media' }));
   closers.add('media', () => media.stop());
 
@@ -73,6 +76,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     log: log.child({ room: 'registrar' }),
     publish: (event) => bus.publish(event),
     granted: (request) => signaling.keys.learn(request),
+    keeper: kept.bindings,
   });
 
   // Signaling and calls need each other; this is the knot where they are tied.
@@ -100,6 +104,7 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     ringSeconds: config.sip.ringSeconds,
     maxCalls: config.sip.maxCalls,
     house: { policy: mergePolicies(readPolicy(config.hold)) },
+    store: kept.calls,
   });
   const connected = buildConnections({
     calls,

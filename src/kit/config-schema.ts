@@ -7,6 +7,7 @@ import type { OzekiConfig } from './ozeki-schema.js';
 import type { AgentsConfig } from './agents-schema.js';
 import type { PhlosConfig } from './phlos-schema.js';
 import type { RecordsConfig } from './records-schema.js';
+import { StoreKeys } from './store-schema.js';
 import type { WebhooksConfig } from './webhooks-schema.js';
 
 const port = (value: number) => Type.Integer({ minimum: 0, maximum: 65535, default: value });
@@ -109,6 +110,7 @@ export const HoldfastFile = Type.Object(
     ),
     // where drachtio-srf connects; 0 takes a free one
     engine: Type.Object({ adminPort: port(0) }, { ...strict, default: {} }),
+    ...StoreKeys,
     log: Type.Union(
       ['trace', 'debug', 'info', 'warn', 'error', 'silent'].map((level) => Type.Literal(level)),
       { default: 'info' },
@@ -285,6 +287,7 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   HOLDFAST_MAX_CALLS: ['sip', 'maxCalls'],
   HOLDFAST_HTTP_PORT: ['http', 'port'],
   HOLDFAST_LOG: ['log'],
+  HOLDFAST_STORE: ['store'],
   RTPENGINE_NG: ['rtpengine', 'ng'],
   RTPENGINE_KEYS: ['rtpengine', 'keys'],
   RTPENGINE_PORT_MIN: ['rtpengine', 'portMin'],
