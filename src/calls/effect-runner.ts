@@ -191,6 +191,8 @@ export class EffectRunner {
         return media.endPlay(id, effect.leg);
       case 'take-over':
         return this.#deps.takeOver(id);
+      case 'anchor-again':
+        return live.media.anchorAgain();
       case 'stop-sound':
         return media.stop(id, effect.leg);
       case 'delete-media':
@@ -261,7 +263,7 @@ export class EffectRunner {
     live.log.warn({ err: known === undefined ? error : known.message, effect: effect.kind }, 'media refused or failed');
     if (effect.kind === 'delete-media') return this.#deps.forget(id);
     const cuts = effect.kind === 'gate' || effect.kind === 'ungate' || effect.kind === 'mute' || effect.kind === 'unmute';
-    if (error instanceof MediaGone || cuts) {
+    if (error instanceof MediaGone || cuts || effect.kind === 'anchor-again') {
       return this.#deps.dispatch(id, { kind: 'media.lost' });
     }
     if (effect.kind === 'play') return this.#deps.dispatch(id, { kind: 'sound.failed', leg: effect.leg });
