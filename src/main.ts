@@ -29,6 +29,7 @@ import { installRoutes, type RouteDeps } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
 import { Closers } from './closers.js';
+import { openStore } from './keeping.js';
 import { LazyMixer } from './lazy-mixer.js';
 import { buildConnections } from './connections.js';
 import { buildGuards } from './guards.js';
@@ -74,6 +75,8 @@ async function build(
   load: () => Config,
 ): Promise<RunningHoldfast> {
   const bus = new EventBus(clock, log, config.events.history);
+  const kept = await openStore(config, clock, log.child({ room: 'store' }));
+  closers.add('store', () => kept.close());
   const media = await startMedia(config, clock, log.child({ room: 'media' }));
   closers.add('media', () => media.stop());
 
@@ -88,6 +91,7 @@ async function build(
     log: log.child({ room: 'registrar' }),
     publish: (event) => bus.publish(event),
     granted: (request) => signaling.keys.learn(request),
+    keeper: kept.bindings,
   });
 
   // Signaling and calls need each other; this is the knot where they are tied.
@@ -117,6 +121,7 @@ async function build(
     toll: guards.toll,
     endedKept: config.limits.endedCalls,
     house: { policy: mergePolicies(readPolicy(config.hold)) },
+    store: kept.calls,
   });
   const connected = buildConnections({
     calls,

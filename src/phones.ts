@@ -10,6 +10,7 @@ import type { Config } from '#kit/config.js';
 import { systemRandom } from '#kit/ids.js';
 import type { Logger } from '#kit/log.js';
 import { Accounts } from '#registrar/accounts.js';
+import type { BindingKeeper } from '#registrar/binding-keeper.js';
 import { DigestGuard, type PasswordWatcher } from '#registrar/digest-guard.js';
 import { Registrar } from '#registrar/registrar.js';
 import { Trunks } from '#registrar/trunks.js';
@@ -41,14 +42,18 @@ type Deps = Readonly<{
   publish: (event: RegistrationEvent) => void;
   /** Hears of every REGISTER that was granted. */
   granted: (request: SrfRequest) => void;
+  /** Absent: a restart forgets who was registered. */
+  keeper?: BindingKeeper | undefined;
 }>;
 
-export function buildPhones({ config, clock, srf, log, publish, granted, watch }: Deps): Phones {
+export function buildPhones({ config, clock, srf, log, publish, granted, watch, keeper }: Deps): Phones {
   const accounts = new Accounts(config.accounts.phones, config.sip.realm);
   const trunks = new Trunks(config.trunks);
   const { minExpiresSeconds, maxExpiresSeconds, maxContacts, pingSeconds } = config.registrar;
   const limits = { minSec: minExpiresSeconds, maxSec: maxExpiresSeconds, maxContacts };
-  const registrar = new Registrar(clock, limits, publish);
+  const registrar = new Registrar(clock, limits, publish, keeper);
+  // An account that has been taken out of the configuration meanwhile has no phone.
+  registrar.restore((aor) => accounts.numbers.has(aor));
   const authenticator = new Authenticator(new DigestGuard(accounts, config.sip.realm, clock, systemRandom, watch), trunks, watch);
   const pinger = new Pinger(srf, registrar, clock, pingSeconds);
   const registrations = new TrunkRegistrations(srf, config.trunks, clock, log);

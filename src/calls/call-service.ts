@@ -37,6 +37,7 @@ import type {
 import { chargeOf } from './charge.js';
 import { shortStory } from './short-story.js';
 import { readSignal } from './signal-reader.js';
+import { isWorthKeeping, storedOf, type CallStorePort } from './store-port.js';
 
 export type CallServiceDeps = Readonly<{
   signaling: SignalingPort;
@@ -52,6 +53,8 @@ export type CallServiceDeps = Readonly<{
   toll?: TollPort | undefined;
   /** Ended calls that can still be asked for, so that nobody is left wondering how a call ended. */
   endedKept?: number | undefined;
+  /** Absent: nothing is kept across a restart. */
+  store?: CallStorePort | undefined;
   random?: () => number;
 }>;
 
@@ -81,6 +84,7 @@ export class CallService implements CallSignals {
       random: deps.random ?? Math.random,
       dispatch: (id, input) => this.dispatch(id, input),
       publish: (event) => this.publish(event),
+      changed: (live) => this.#keep(live),
       forget: (id) => this.#forget(id),
       takeOver: (id) => this.#transfers?.takeOver(id),
       askTransfer: (id, leaving, to) => this.#transfers?.asked(id, leaving, to),
@@ -151,6 +155,7 @@ export class CallService implements CallSignals {
       dialFacts,
       phones,
       timers: new Map(),
+      dueMs: new Map(),
       log: this.#deps.log.child({ callId: id }),
       watches: new Set(),
       lane: Promise.resolve(),
@@ -190,7 +195,16 @@ export class CallService implements CallSignals {
     live.log.debug({ input: input.kind, state: call.kind, effects: effects.map((effect) => effect.kind) }, 'step');
     if (call.kind === 'terminated' && before.kind !== 'terminated') this.#keepEnded(call);
     this.#runner.run(live, effects);
+    this.#keep(live);
     this.#tellWatches(live);
+  }
+
+  /** Only says that it has changed: what it is then is written with the next batch, for many steps at once. */
+  #keep(live: LiveCall): void {
+    const { store } = this.#deps;
+    if (store === undefined) return;
+    if (live.call.kind === 'terminated') store.ended(live.call.id);
+    else if (isWorthKeeping(live.call)) store.changed(live.call.id, () => storedOf(live));
   }
 
   /** Those who wait for a hold or resume hear when nothing is left to be told, or when the call has ended. */

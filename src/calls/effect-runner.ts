@@ -27,6 +27,8 @@ export type RunnerDeps = Readonly<{
   random: () => number;
   dispatch: (id: CallId, input: Input) => void;
   publish: (event: CallEvent) => void;
+  /** Something beside the value has changed. */
+  changed: (live: LiveCall) => void;
   /** The call has ended and its media is deleted: nothing refers to it any more. */
   forget: (id: CallId) => void;
   /** The caller of this call waits in another one, and comes over. */
@@ -93,6 +95,7 @@ export class EffectRunner {
       case 'stop-timer':
         live.timers.get(effect.timer)?.cancel();
         live.timers.delete(effect.timer);
+        live.dueMs.delete(effect.timer);
         return true;
       case 'send-refresh':
         signaling.refresh({ callId: id, role: effect.leg });
@@ -114,9 +117,13 @@ export class EffectRunner {
   #startTimer(live: LiveCall, timer: TimerName, ms: number): void {
     live.timers.get(timer)?.cancel();
     const { id } = live.call;
+    live.dueMs.set(timer, this.#deps.clock.now() + ms);
     live.timers.set(
       timer,
-      this.#deps.clock.after(`${timer} ${id}`, ms, () => this.#deps.dispatch(id, { kind: 'timer.fired', timer })),
+      this.#deps.clock.after(`${timer} ${id}`, ms, () => {
+        live.dueMs.delete(timer);
+        this.#deps.dispatch(id, { kind: 'timer.fired', timer });
+      }),
     );
   }
 
@@ -125,6 +132,7 @@ export class EffectRunner {
       await Promise.all(
         batch.map((effect) => this.#perform(live, effect).catch((error: unknown) => this.#failed(live, effect, error))),
       );
+      this.#deps.changed(live); // what was said to a phone is part of the call
     });
   }
 
@@ -183,6 +191,8 @@ export class EffectRunner {
         return media.endPlay(id, effect.leg);
       case 'take-over':
         return this.#deps.takeOver(id);
+      case 'anchor-again':
+        return live.media.anchorAgain();
       case 'stop-sound':
         return media.stop(id, effect.leg);
       case 'delete-media':
@@ -253,7 +263,7 @@ export class EffectRunner {
     live.log.warn({ err: known === undefined ? error : known.message, effect: effect.kind }, 'media refused or failed');
     if (effect.kind === 'delete-media') return this.#deps.forget(id);
     const cuts = effect.kind === 'gate' || effect.kind === 'ungate' || effect.kind === 'mute' || effect.kind === 'unmute';
-    if (error instanceof MediaGone || cuts) {
+    if (error instanceof MediaGone || cuts || effect.kind === 'anchor-again') {
       return this.#deps.dispatch(id, { kind: 'media.lost' });
     }
     if (effect.kind === 'play') return this.#deps.dispatch(id, { kind: 'sound.failed', leg: effect.leg });

@@ -26,6 +26,7 @@ export type LaneEffect = Extract<
       | 'play-over'
       | 'end-play'
       | 'take-over'
+      | 'anchor-again'
       | 'delete-media';
   }
 >;

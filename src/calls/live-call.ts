@@ -33,6 +33,8 @@ export type LiveCall = {
   /** Who is on each side, wherever its dialog came from: a trunk may claim any number. */
   phones: Readonly<Record<LegRole, PhoneTraits>>;
   readonly timers: Map<TimerName, Timer>;
+  /** When each of them is due, on the wall clock. */
+  readonly dueMs: Map<TimerName, number>;
   readonly log: Logger;
   /** Commands that wait to see what becomes of a hold or a resume. */
   readonly watches: Set<HoldWatch>;

@@ -64,6 +64,10 @@ export class MediaSession {
     return this.#legs[role];
   }
 
+  get keysIn(): boolean {
+    return this.#keysIn;
+  }
+
   /** Somebody else is on this leg from now on, who has said nothing yet. */
   renew(role: LegRole, isProgram: boolean): void {
     this.#legs[role] = newLegSdp();
@@ -170,6 +174,15 @@ export class MediaSession {
     await this.#media.letKeysIn(this.#callId, 'caller', { offer, more: this.#translated('callee'), answer });
     this.#keysIn = true;
     return 'new';
+  }
+
+  /** For an rtpengine that knows nothing of this call: what both phones said last, and the ports it gives are to be told to both. */
+  async anchorAgain(): Promise<void> {
+    const [offer, answer] = [this.#normal('caller', this.#inForce('caller')), this.#normal('callee', this.#inForce('callee'))];
+    this.#keysIn = false;
+    const forCallee = await this.#media.offer(this.#callId, 'caller', offer, this.#translated('callee'));
+    this.#legs.caller.made = await this.#media.answer(this.#callId, 'caller', answer);
+    this.#legs.callee.made = forCallee;
   }
 
   /** What is added to an offer to this leg. A program and a phone need not have a codec in common. */

@@ -51,6 +51,8 @@ export type Effect =
   | Readonly<{ kind: 'play-over'; leg: LegRole; play: Play }>
   | Readonly<{ kind: 'end-play'; leg: LegRole }>
   | Readonly<{ kind: 'delete-media' }>
+  /** The media server knows nothing of the call: what both phones have said is said to it once more, and new ports come of it. */
+  | Readonly<{ kind: 'anchor-again' }>
   /** RFC 4028 §7.4, without an offer (RFC 3311): the session stays what it is. */
   | Readonly<{ kind: 'send-refresh'; leg: LegRole }>
   /** Without `ms` it is the runner's to say how long: the ringing time of the configuration. */

@@ -89,4 +89,6 @@ export type Input =
   | Readonly<{ kind: 'media.refused'; leg: LegRole; status: number; reason: string }>
   | Readonly<{ kind: 'sound.failed'; leg: LegRole }>
   /** rtpengine has lost the call, or cannot be reached when it must cut or connect it. */
-  | Readonly<{ kind: 'media.lost' }>;
+  | Readonly<{ kind: 'media.lost' }>
+  /** The program (`kept`), or the media server (`lost`), has started again. */
+  | Readonly<{ kind: 'call.restored'; media: 'kept' | 'lost' }>;

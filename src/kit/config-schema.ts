@@ -9,6 +9,7 @@ import type { GuardsConfig } from './guards-schema.js';
 import type { LimitsConfig } from './limits-schema.js';
 import type { PhlosConfig } from './phlos-schema.js';
 import type { RecordsConfig } from './records-schema.js';
+import { StoreKeys } from './store-schema.js';
 import type { WebhooksConfig } from './webhooks-schema.js';
 
 const port = (value: number) => Type.Integer({ minimum: 0, maximum: 65535, default: value });
@@ -111,6 +112,7 @@ export const HoldfastFile = Type.Object(
     ),
     // where drachtio-srf connects; 0 takes a free one
     engine: Type.Object({ adminPort: port(0) }, { ...strict, default: {} }),
+    ...StoreKeys,
     log: Type.Union(
       ['trace', 'debug', 'info', 'warn', 'error', 'silent'].map((level) => Type.Literal(level)),
       { default: 'info' },

@@ -41,6 +41,7 @@ export function loadConfig(environment: Environment, defaultFolder: string): Con
   const config: Config = {
     ...holdfast,
     folder,
+    store: holdfast.store === 'memory' ? 'memory' : resolve(folder, holdfast.store),
     addresses,
     accounts: validate(AccountsFile, readYaml(folder, 'accounts.yaml'), 'accounts.yaml'),
     trunks: validate(TrunksFile, readYaml(folder, 'trunks.yaml'), 'trunks.yaml').trunks,
@@ -78,7 +79,7 @@ function readYaml(folder: string, file: string): unknown {
 }
 
 /** Keys whose value is text even when it is made of digits. */
-const TEXT_KEYS: ReadonlySet<string> = new Set(['address', 'realm', 'ng', 'keys', 'host', 'secret', 'log']);
+const TEXT_KEYS: ReadonlySet<string> = new Set(['address', 'realm', 'ng', 'keys', 'host', 'secret', 'log', 'store']);
 
 /** The environment wins over the file; numbers are read as numbers so that the schema can judge them. */
 function withEnvironment(file: unknown, environment: Environment): unknown {

@@ -11,6 +11,7 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   HOLDFAST_MAX_CALLS: ['sip', 'maxCalls'],
   HOLDFAST_HTTP_PORT: ['http', 'port'],
   HOLDFAST_LOG: ['log'],
+  HOLDFAST_STORE: ['store'],
   RTPENGINE_NG: ['rtpengine', 'ng'],
   RTPENGINE_KEYS: ['rtpengine', 'keys'],
   RTPENGINE_PORT_MIN: ['rtpengine', 'portMin'],

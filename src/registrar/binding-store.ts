@@ -12,10 +12,12 @@ export class BindingStore {
   readonly #bindings = new Map<string, readonly Binding[]>();
   readonly #timers = new Map<string, Timer>();
   readonly #expired: (aor: string, binding: Binding) => void;
+  readonly #changed: (aor: string) => void;
 
-  constructor(clock: Clock, expired: (aor: string, binding: Binding) => void) {
+  constructor(clock: Clock, expired: (aor: string, binding: Binding) => void, changed: (aor: string) => void) {
     this.#clock = clock;
     this.#expired = expired;
+    this.#changed = changed;
   }
 
   get(aor: string): readonly Binding[] {
@@ -25,6 +27,7 @@ export class BindingStore {
   put(aor: string, bindings: readonly Binding[]): void {
     this.#timers.get(aor)?.cancel();
     this.#timers.delete(aor);
+    this.#changed(aor);
     if (bindings.length === 0) {
       this.#bindings.delete(aor);
       return;

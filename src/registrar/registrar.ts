@@ -5,6 +5,7 @@ import { updateBindings, type Binding, type BindingLimits, type BindingResult, t
 import type { RegistrationEvent } from '#core/events.js';
 import type { Clock } from '#kit/clock.js';
 import { parseUri, sameUri } from '#sip/uri.js';
+import type { BindingKeeper } from './binding-keeper.js';
 import { BindingStore } from './binding-store.js';
 
 /** A place to send a request: the Contact, and the flow it registered on where that is not the same. */
@@ -32,11 +33,32 @@ export class Registrar {
   /** Contacts that did not answer the last pings, as `aor contact`. */
   readonly #unreachable = new Set<string>();
 
-  constructor(clock: Clock, limits: BindingLimits, publish: (event: RegistrationEvent) => void) {
+  readonly #keeper: BindingKeeper | undefined;
+
+  /** @param keeper absent: a restart forgets everybody. */
+  constructor(clock: Clock, limits: BindingLimits, publish: (event: RegistrationEvent) => void, keeper?: BindingKeeper) {
     this.#clock = clock;
     this.#limits = limits;
     this.#publish = publish;
-    this.#store = new BindingStore(clock, (aor, binding) => this.#tell(aor, 'expired', binding));
+    this.#keeper = keeper;
+    this.#store = new BindingStore(
+      clock,
+      (aor, binding) => this.#tell(aor, 'expired', binding),
+      (aor) => this.#keep(aor),
+    );
+  }
+
+  /**
+   * Brings back who was registered in the last life, without a word; who has expired meanwhile is told of as ever. Behind a connection
+   * nobody is reached before it is there again: that phone rings only where there is no other.
+   */
+  restore(isKnown: (aor: string) => boolean): void {
+    for (const [aor, { bindings, refusedMusic }] of this.#keeper?.left() ?? []) {
+      this.#store.put(aor, isKnown(aor) ? bindings : []);
+      if (!isKnown(aor)) continue;
+      if (refusedMusic) this.#refusedMusic.add(aor);
+      for (const binding of bindings) if (binding.flow.protocol !== 'udp') this.#unreachable.add(keyOf(aor, binding));
+    }
   }
 
   /** RFC 3261 §10.3. A registration without contacts changes nothing and answers what is there. */
@@ -96,7 +118,9 @@ export class Registrar {
 
   /** This phone would not have a hold with music. */
   holdRefused(aor: string): void {
-    if (this.#store.get(aor).length > 0) this.#refusedMusic.add(aor);
+    if (this.#store.get(aor).length === 0 || this.#refusedMusic.has(aor)) return;
+    this.#refusedMusic.add(aor);
+    this.#keep(aor);
   }
 
   refusedMusic(aor: string): boolean {
@@ -105,6 +129,13 @@ export class Registrar {
 
   close(): void {
     this.#store.close();
+  }
+
+  #keep(aor: string): void {
+    this.#keeper?.changed(aor, () => {
+      const bindings = this.#store.get(aor);
+      return bindings.length === 0 ? undefined : { bindings, refusedMusic: this.#refusedMusic.has(aor) };
+    });
   }
 
   #tell(aor: string, change: RegistrationEvent['change'], binding: Binding): void {

@@ -202,6 +202,7 @@ export function brief(effect: Effect): string {
     case 'ungate':
     case 'bridge-early':
     case 'delete-media':
+    case 'anchor-again':
       return effect.kind;
     case 'start-timer':
     case 'stop-timer':

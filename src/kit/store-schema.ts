@@ -1,0 +1,21 @@
+/**
+ * store-schema: where the house keeps what outlives the program, and how much of it. The rest of holdfast.yaml is config-schema.ts.
+ */
+import { Type } from '@sinclair/typebox';
+
+const whole = (minimum: number, maximum: number, value: number) => Type.Integer({ minimum, maximum, default: value });
+
+/** Keys of holdfast.yaml. */
+export const StoreKeys = {
+  // A folder, relative to the file: registrations outlive the program, and calls once they can be restored (src/store/README.md).
+  store: Type.String({ default: 'memory', minLength: 1, maxLength: 4096 }), // memory: nothing is kept
+  storeLimits: Type.Object(
+    {
+      commitMs: whole(0, 1000, 5), // changes gather so long; a kill -9 may cost them
+      maxBatch: whole(1, 100_000, 500), // written in one turn of the event loop
+      maxEntries: whole(1, 100_000_000, 200_000), // of everything together; what is more is not kept
+      maxEntryBytes: whole(1000, 100_000_000, 1_000_000),
+    },
+    { additionalProperties: false, default: {} },
+  ),
+};

@@ -1,0 +1,73 @@
+/**
+ * lmdb-disk: one directory on lmdb. Copy-on-write pages and one transaction a batch: after kill -9 the file is as it was after
+ * some batch, never in between. Writing happens on a thread of lmdb's own. Does not know what the bytes mean.
+ */
+import { mkdirSync } from 'node:fs';
+import type { RootDatabase } from 'lmdb';
+import { StoreFailed } from './store-failed.js';
+import type { Change, Disk, Shelf } from './disk.js';
+
+/** Keys sort by bytes, so a shelf is everything between its name with a slash and its name with what follows the slash. */
+const BEHIND_SLASH = '0';
+
+export class LmdbDisk implements Disk {
+  readonly #db: RootDatabase<Uint8Array, string>;
+  #closed: Promise<void> | undefined;
+
+  private constructor(db: RootDatabase<Uint8Array, string>) {
+    this.#db = db;
+  }
+
+  /** @throws StoreFailed in one clear line: no right to write there, no binary of lmdb for this machine. */
+  static async open(folder: string): Promise<LmdbDisk> {
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      // Loaded only here: a house with `store: memory` runs on machines that lmdb has no binary for.
+      const { open } = await import('lmdb');
+      // noSubdir false: a dot in the folder's name would otherwise make it a file.
+      return new LmdbDisk(open<Uint8Array, string>({ path: folder, noSubdir: false, encoding: 'binary', cache: false }));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new StoreFailed(`the store in ${folder} cannot be opened (store: memory does without): ${why}`, error);
+    }
+  }
+
+  *entries(shelf: Shelf): Iterable<readonly [string, Uint8Array]> {
+    const from = `${shelf}/`;
+    for (const { key, value } of this.#db.getRange({ start: from, end: `${shelf}${BEHIND_SLASH}` }))
+      yield [key.slice(from.length), value];
+  }
+
+  /** @throws StoreFailed: no space left, for one. Nothing of the batch is there then. */
+  async commit(batch: readonly Change[]): Promise<void> {
+    try {
+      await this.#db.batch(() => {
+        for (const { shelf, key, bytes } of batch) {
+          const name = `${shelf}/${key}`;
+          // Each has a promise of its own beside the one of the batch, which is listened to.
+          void (bytes === undefined ? this.#db.remove(name) : this.#db.put(name, bytes)).catch(() => undefined);
+        }
+      });
+    } catch (error) {
+      throw new StoreFailed(`a batch of ${batch.length} could not be written: ${await reasonOf(error)}`, error);
+    }
+    // Committed outlives the process; flushed outlives the machine.
+    await this.#db.flushed;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#db.close();
+    return this.#closed;
+  }
+}
+
+/** lmdb says why in a second promise, which must be listened to. */
+async function reasonOf(error: unknown): Promise<string> {
+  if (!(error instanceof Error)) return String(error);
+  const second: unknown = 'commitError' in error ? error.commitError : undefined;
+  if (!(second instanceof Promise)) return error.message;
+  return second.then(
+    () => error.message,
+    (why: unknown) => (why instanceof Error ? why.message : String(why)),
+  );
+}

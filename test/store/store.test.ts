@@ -1,0 +1,183 @@
+/**
+ * Goal: changes gather and are written together, within the limits, and a disk that fails delays nothing but the keeping.
+ */
+import t from 'tap';
+import type { Change, Shelf } from '#store/disk.js';
+import { MemoryDisk } from '#store/memory-disk.js';
+import { Store, type StoreLimits } from '#store/store.js';
+import { createLogger } from '#kit/log.js';
+import { FakeClock } from '../support/fake-clock.js';
+
+/** Counts batches, and fails or waits when it is told to. */
+class WatchedDisk extends MemoryDisk {
+  readonly batches: string[][] = [];
+  fails = false;
+  hold: Promise<void> | undefined;
+
+  override async commit(batch: readonly Change[]): Promise<void> {
+    if (this.hold !== undefined) await this.hold;
+    if (this.fails) throw new Error('no space left');
+    this.batches.push(batch.map(({ shelf, key, bytes }) => `${shelf}/${key}${bytes === undefined ? ' goes' : ''}`));
+    await super.commit(batch);
+  }
+
+  text(shelf: Shelf): Record<string, string> {
+    return Object.fromEntries([...this.entries(shelf)].map(([key, bytes]) => [key, Buffer.from(bytes).toString()]));
+  }
+}
+
+function house(limits: Partial<StoreLimits> = {}): { disk: WatchedDisk; clock: FakeClock; store: Store } {
+  const disk = new WatchedDisk();
+  const clock = new FakeClock();
+  return { disk, clock, store: new Store(disk, clock, createLogger('silent'), limits) };
+}
+
+const say = (word: string) => (): Uint8Array => Buffer.from(word);
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+t.test('ten changes of one thing within a batch are written once, as it is at the end', async (t) => {
+  const { disk, clock, store } = house();
+  let asked = 0;
+  for (let step = 1; step <= 10; step += 1) {
+    store.changed('calls', 'a', () => {
+      asked += 1;
+      return Buffer.from(String(step));
+    });
+  }
+  t.same(disk.batches, [], 'nobody waits for the disk');
+  clock.advance(5);
+  await settled();
+  t.same(disk.batches, [['calls/a']]);
+  t.same(disk.text('calls'), { a: '10' });
+  t.equal(asked, 1);
+});
+
+t.test('what comes and goes between two batches never sees the disk', async (t) => {
+  const { disk, clock, store } = house();
+  store.changed('calls', 'a', say('1'));
+  store.remove('calls', 'a');
+  store.remove('calls', 'never was');
+  clock.advance(100);
+  await settled();
+  t.same(disk.batches, []);
+  t.equal(store.health.entries, 0);
+});
+
+t.test('what was written and goes is taken away, also when it goes while it is being written', async (t) => {
+  const { disk, clock, store } = house();
+  let letGo = (): void => undefined;
+  disk.hold = new Promise((resolve) => (letGo = resolve));
+  store.changed('calls', 'a', say('1'));
+  clock.advance(5);
+  store.remove('calls', 'a');
+  letGo();
+  t.ok(await store.flush());
+  t.same(disk.batches, [['calls/a'], ['calls/a goes']]);
+  t.equal(store.health.entries, 0);
+});
+
+t.test('a slow disk makes larger batches, one at a time', async (t) => {
+  const { disk, clock, store } = house();
+  let letGo = (): void => undefined;
+  disk.hold = new Promise((resolve) => (letGo = resolve));
+  store.changed('calls', 'a', say('1'));
+  clock.advance(5);
+  for (const key of ['b', 'c', 'd']) store.changed('calls', key, say('1'));
+  clock.advance(1000);
+  t.same(clock.pending(), [], 'the next batch waits for the first');
+  letGo();
+  await settled();
+  clock.advance(5);
+  await settled();
+  t.same(disk.batches, [['calls/a'], ['calls/b', 'calls/c', 'calls/d']]);
+});
+
+t.test('a batch has an end, and the rest comes in the next', async (t) => {
+  const { disk, store } = house({ maxBatch: 2 });
+  for (const key of ['a', 'b', 'c', 'd', 'e']) store.changed('calls', key, say('1'));
+  t.ok(await store.flush());
+  t.same(disk.batches, [['calls/a', 'calls/b'], ['calls/c', 'calls/d'], ['calls/e']]);
+});
+
+t.test('a disk that fails is tried again, and the younger value wins', async (t) => {
+  const { disk, clock, store } = house();
+  disk.fails = true;
+  store.changed('calls', 'a', say('old'));
+  store.changed('calls', 'b', say('only'));
+  t.notOk(await store.flush());
+  t.match(store.health.problem, /cannot be written/);
+  store.changed('calls', 'a', say('young'));
+  disk.fails = false;
+  t.same(clock.pending(), ['group commit']);
+  clock.advance(1000);
+  await settled();
+  t.same(disk.text('calls'), { a: 'young', b: 'only' });
+  t.equal(store.health.problem, undefined);
+});
+
+t.test('past maxEntries nothing new is kept, and what is there goes on being kept', async (t) => {
+  const { disk, store } = house({ maxEntries: 2 });
+  for (const key of ['a', 'b', 'c']) store.changed('calls', key, say('1'));
+  store.changed('calls', 'a', say('2'));
+  await store.flush();
+  t.same(disk.text('calls'), { a: '2', b: '1' });
+  t.equal(store.health.refused, 1);
+  store.remove('calls', 'b');
+  await store.flush();
+  store.changed('calls', 'c', say('3'));
+  await store.flush();
+  t.same(disk.text('calls'), { a: '2', c: '3' }, 'a place that is free again is given again');
+});
+
+t.test('what is too large, or cannot be written, is not kept in its old form either', async (t) => {
+  const { disk, store } = house({ maxEntryBytes: 10 });
+  store.changed('calls', 'a', say('small'));
+  store.changed('calls', 'b', say('small'));
+  await store.flush();
+  store.changed('calls', 'a', say('much too large'));
+  store.changed('calls', 'b', () => {
+    throw new Error('no bytes for this');
+  });
+  store.changed('calls', 'a long name'.repeat(100), say('1'));
+  await store.flush();
+  t.same(disk.text('calls'), {});
+  t.equal(store.health.refused, 3);
+  t.equal(store.health.entries, 0);
+});
+
+t.test('closing writes what is left, once, and takes nothing more', async (t) => {
+  const { disk, clock, store } = house();
+  store.changed('calls', 'a', say('1'));
+  await Promise.all([store.close(), store.close()]);
+  store.changed('calls', 'b', say('1'));
+  store.remove('calls', 'a');
+  clock.advance(10_000);
+  await settled();
+  t.same(disk.text('calls'), { a: '1' });
+  t.same(clock.pending(), []);
+});
+
+t.test('closing does not wait for ever for a disk that does not answer', async (t) => {
+  const { disk, clock, store } = house();
+  disk.hold = new Promise(() => undefined);
+  store.changed('calls', 'a', say('1'));
+  const closed = store.close();
+  await settled();
+  clock.advance(3000);
+  await closed;
+  t.same(disk.text('calls'), {});
+});
+
+t.test('what the last life left is known, so it can be taken away', async (t) => {
+  const { disk, clock, store } = house();
+  store.changed('calls', 'a', say('1'));
+  await store.close();
+  const next = new Store(disk, clock, createLogger('silent'));
+  t.same(
+    [...next.read('calls')].map(([key]) => key),
+    ['a'],
+  );
+  next.remove('calls', 'a');
+  await next.close();
+  t.same(disk.text('calls'), {});
+});
