@@ -40,6 +40,7 @@ export async function startEngineThread(options: EngineOptions, log: Logger): Pr
   return {
     ...started,
     stop: () => (stopping ??= stop()), // stopping twice is stopping once
+    lookAtCertificate: () => say({ kind: 'look-at-certificate' }),
     onExit: (listener) => void exits.push(listener),
   };
 }

@@ -3,7 +3,7 @@
  */
 import type { Listening } from './transport/transports.js';
 
-export type ToWorker = Readonly<{ kind: 'stop' } | { kind: 'fence' }>;
+export type ToWorker = Readonly<{ kind: 'stop' } | { kind: 'fence' } | { kind: 'look-at-certificate' }>;
 
 export type FromWorker = Readonly<
   | { kind: 'started'; adminPort: number; secret: string; listening: readonly Listening[] }

@@ -16,6 +16,7 @@ let engine: RunningEngine | undefined;
 
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'fence') return fences.shift()?.();
+  if (message.kind === 'look-at-certificate') return engine?.lookAtCertificate();
   void engine?.stop();
   port.close();
 });
