@@ -6,6 +6,7 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { CommandPort } from '#calls/commands.js';
 import type { EventBus } from '#calls/event-bus.js';
 import type { Interceptor } from '#calls/interceptor.js';
+import type { CertificateFiles } from '#kit/certificates.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
@@ -46,7 +47,13 @@ declare module 'fastify' {
 }
 
 export type HttpDeps = Readonly<{
-  config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks' | 'plivo' | 'agents' | 'ozeki'>;
+  config: Pick<Config, 'addresses' | 'accounts' | 'webhooks' | 'plivo' | 'agents' | 'ozeki'> & {
+    http: Pick<Config['http'], 'port' | 'bodyBytes'>;
+  };
+  /** Part of every ha1 in accounts.yaml: `sip.realm`. */
+  realm?: string | undefined;
+  /** With it HTTP is HTTPS. */
+  tls?: CertificateFiles | undefined;
   commands: CommandPort;
   bus: EventBus;
   registrations: RegistrationsPort;
@@ -73,9 +80,18 @@ export type HttpApp = Readonly<{
 
 const VERSION = '0.1.0';
 
+/** Answers are data for programs: a browser shall neither guess what they are, nor run or frame them. The pages say what they need. */
+const SAFE_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const;
+
 export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const { config, bus, clock, log } = deps;
-  const accounts = new ApiAccounts(config.accounts);
+  const accounts = new ApiAccounts(config.accounts, deps.realm);
   const guard = new LoginGuard(clock, deps.loginLimits ?? LOGIN_LIMITS);
   const identify = identifyBy(accounts, guard);
   const webhooks = new Webhooks({ config: config.webhooks, bus, clock, log });
@@ -145,7 +161,7 @@ function bareFastify(bodyBytes: number, dresses: Dresses, log: Logger): FastifyI
   });
   app.decorateRequest('identity', '');
   app.addHook('onRequest', (_request, reply, next) => {
-    void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    void reply.headers(SAFE_HEADERS);
     next();
   });
   app.addHook('onResponse', (request, reply, next) => {

@@ -12,6 +12,7 @@ export type RunningHttp = Readonly<{
   /** One per address. */
   urls: readonly string[];
   intercept: HttpApp['intercept'];
+  lookAtCertificate: () => void;
   /** Ends event streams and idle connections at once, gives requests under way half a second. */
   stop: () => Promise<void>;
 }>;
@@ -25,6 +26,7 @@ export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
       addresses,
       port: wanted.port,
       handler: (request, response) => http.app.routing(request, response),
+      tls: deps.tls,
       clock: deps.clock,
       log: deps.log,
     });
@@ -36,7 +38,7 @@ export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
       await http.stop();
     };
     deps.log.info({ urls: doors.urls }, 'HTTP is served');
-    return { port: doors.port, urls: doors.urls, intercept: http.intercept, stop: () => (stopping ??= stop()) };
+    return { port: doors.port, urls: doors.urls, intercept: http.intercept, lookAtCertificate: doors.lookAtCertificate, stop: () => (stopping ??= stop()) };
   } catch (error) {
     await http.stop();
     throw error;

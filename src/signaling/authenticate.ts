@@ -10,6 +10,8 @@ import { algorithmsFor } from './digest-habits.js';
 import type { Identity } from './routes.js';
 import type { SrfRequest, SrfResponse } from './srf.js';
 
+const OVER_TLS: ReadonlySet<string> = new Set(['tls', 'wss']);
+
 export class Authenticator {
   readonly #guard: DigestGuard;
   readonly #trunks: Trunks;
@@ -45,6 +47,11 @@ export class Authenticator {
     const source = request.source_address;
     switch (verdict.kind) {
       case 'ok':
+        // Told only to who has the password: whether there is such an account is nobody else's business.
+        if (verdict.account.requireTls && !OVER_TLS.has(request.protocol.toLowerCase())) {
+          response.send(403, 'TLS is required for this account');
+          return undefined;
+        }
         return verdict.account;
       case 'challenge':
         // drachtio-srf takes one value a name and writes it as it is, so two challenges become two fields (RFC 8760 §2.4).
