@@ -146,11 +146,12 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
     session,
     log: log.child({ room: 'signaling' }),
   });
-  const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);
-  closers.add('drachtio connection', () => srf.disconnect());
+  let sipIsUp = false;
+  closers.add('drachtio connection', () => {
+    if (sipIsUp) srf.disconnect(); // drachtio-srf throws where there is none
+  });
   closers.add('dialog subscriptions', () => watchers.close());
   closers.add('phones', () => phones.stop());
-  phones.begin();
 
   const records = await openRecords({ config, media, calls, bus, clock, log });
   closers.add('records', () => records.close());
@@ -207,6 +208,10 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   calls.interceptBy(http.intercept);
   closers.add('http', () => http.stop());
   closers.add('calls', () => Promise.race([calls.close(), timeLimit(clock, POLITE_MS)]));
+  // Last, because building all of that takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
+  const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);
+  sipIsUp = true;
+  phones.begin();
   return { config, sip, httpPort: http.port, stop: () => closers.closeAll(log) };
 }
 

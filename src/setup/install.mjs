@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -42,6 +42,9 @@ export function ensureModules() {
     .digest('hex');
   const stamp = join(ROOT, 'node_modules', '.holdfast-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  // npm ci empties the folder first, and a link may lead into somebody else's.
+  if (lstatSync(join(ROOT, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink() === true)
+    throw new SetupError('node_modules is a link, and what it leads to does not fit package-lock.json; remove the link');
   say('installing npm modules (npm ci)');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev'], 'npm ci failed');
   writeFileSync(stamp, lock);

@@ -58,10 +58,13 @@ function testFiles(path) {
 }
 
 const files = (chosen.length > 0 ? chosen.map((path) => join(ROOT, path)) : [join(ROOT, 'test')]).flatMap(testFiles);
-/** Files that start rtpengine and phones run alone: two of them on two cores would measure each other. */
-const isHeavy = (file) => /\/test\/(media|interop|scenarios|engine|conformance)\//.test(file);
-const heavy = files.filter(isHeavy);
-const light = files.filter((file) => !isHeavy(file));
+/** Files that look at every packet's time, or keep a dozen phones busy, run alone: two of them on two cores would measure each other. */
+const isAlone = (file) => /\/test\/(media|engine|conformance)\//.test(file);
+/** Phones that talk, and are mostly waited for. */
+const isScenario = (file) => /\/test\/(interop|scenarios)\//.test(file);
+const alone = files.filter(isAlone);
+const scenarios = files.filter(isScenario);
+const light = files.filter((file) => !isAlone(file) && !isScenario(file));
 
 const FILE_MS = 330_000;
 /** tap's own limit of 30 s for a file is for machines that do nothing else; hung tests are found all the same. */
@@ -153,7 +156,8 @@ async function runAll(list, atOnce) {
 }
 
 await runAll(light, 2);
-await runAll(heavy, 1);
+await runAll(alone, 1);
+await runAll(scenarios, 2);
 
 if (passed + failed === 0) {
   console.log('no test was run');

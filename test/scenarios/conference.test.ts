@@ -28,11 +28,12 @@ async function three(t: Test, body: object): Promise<{ phones: ThreePhones; view
 }
 
 async function allHear(t: Test, phones: ThreePhones, expected: Readonly<Record<string, readonly number[]>>): Promise<void> {
-  for (const [number, tones] of Object.entries(expected)) {
+  const hears = async ([number]: readonly [string, unknown]): Promise<[string, number[]]> => {
     const phone = phones.everybody.find((one) => one.sip.number === number) as Phone;
     await phones.hears(phone); // what was on its way
-    t.same(await phones.hears(phone), tones, `${number} hears`);
-  }
+    return [number, await phones.hears(phone)];
+  };
+  t.same(Object.fromEntries(await Promise.all(Object.entries(expected).map(hears))), expected, 'who hears whom');
 }
 
 const EVERYBODY = {
