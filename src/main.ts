@@ -32,7 +32,8 @@ import { LazyMixer } from './lazy-mixer.js';
 import { buildConnections } from './connections.js';
 import { buildPhones } from './phones.js';
 import { openRecords } from './records.js';
-import { welcome, type Served } from './welcome.js';
+import { httpTls, sipTls } from './tls.js';
+import { readyFacts, welcome, type Served } from './welcome.js';
 
 export type RunningHoldfast = Served & Readonly<{ stop: () => Promise<void> }>;
 
@@ -189,6 +190,8 @@ async function build(config: Config, log: Logger, clock: Clock, closers: Closers
   const commands = new ConferenceAware(callCommands, conferences, (id) => calls.view(id));
   const http = await startHttp({
     config,
+    realm: config.sip.realm,
+    tls: await httpTls(config),
     commands,
     bus,
     registrations: phones.registrar,
@@ -223,8 +226,10 @@ async function engineFor(
   fatal: Fatal,
 ): Promise<{ host: string; port: number; secret: string }> {
   if (config.drachtio.host !== '') return config.drachtio;
+  const { port: sipPort, wsPort } = config.sip;
+  const tls = await sipTls(config);
   const engine = await startEngineThread(
-    { addresses: config.addresses, sipPort: config.sip.port, wsPort: config.sip.wsPort, adminPort: config.engine.adminPort },
+    { addresses: config.addresses, sipPort, wsPort, adminPort: config.engine.adminPort, ...(tls === undefined ? {} : { tls }) },
     log.child({ room: 'engine' }),
   );
   closers.add('engine', () => engine.stop());
@@ -255,14 +260,6 @@ export async function main(): Promise<void> {
     process.exitCode = 1;
     process.exit();
   }
-}
-
-function readyFacts(running: RunningHoldfast): Record<string, unknown> {
-  const portOf = (protocol: string): number | undefined => {
-    const found = running.sip.hostports.find((one) => one.startsWith(`${protocol}/`));
-    return found === undefined ? undefined : Number(found.slice(found.lastIndexOf(':') + 1));
-  };
-  return { ready: true, sipPort: portOf('udp'), wsPort: portOf('ws'), httpPort: running.httpPort };
 }
 
 function stopOnSignals(running: RunningHoldfast, log: Logger): (why: string, code: number) => void {

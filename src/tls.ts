@@ -24,7 +24,8 @@ export async function sipTls(config: Config): Promise<EngineTls | undefined> {
 }
 
 /** Undefined where HTTP is plain. @throws ConfigError */
-export const httpTls = (config: Config): Promise<CertificateFiles | undefined> => filesOf(config.http.tls, config);
+export const httpTls = (config: Config): Promise<CertificateFiles | undefined> =>
+  filesOf(config.http.tls ?? { certificate: '', key: '' }, config);
 
 type Written = Readonly<{ certificate: string; key: string }>;
 

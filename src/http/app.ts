@@ -47,9 +47,7 @@ declare module 'fastify' {
 }
 
 export type HttpDeps = Readonly<{
-  config: Pick<Config, 'addresses' | 'accounts' | 'webhooks' | 'plivo' | 'agents' | 'ozeki'> & {
-    http: Pick<Config['http'], 'port' | 'bodyBytes'>;
-  };
+  config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks' | 'plivo' | 'agents' | 'ozeki'>;
   /** Part of every ha1 in accounts.yaml: `sip.realm`. */
   realm?: string | undefined;
   /** With it HTTP is HTTPS. */

@@ -38,7 +38,13 @@ export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
       await http.stop();
     };
     deps.log.info({ urls: doors.urls }, 'HTTP is served');
-    return { port: doors.port, urls: doors.urls, intercept: http.intercept, lookAtCertificate: doors.lookAtCertificate, stop: () => (stopping ??= stop()) };
+    return {
+      port: doors.port,
+      urls: doors.urls,
+      intercept: http.intercept,
+      lookAtCertificate: doors.lookAtCertificate,
+      stop: () => (stopping ??= stop()),
+    };
   } catch (error) {
     await http.stop();
     throw error;

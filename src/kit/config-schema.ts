@@ -85,7 +85,7 @@ export const HoldfastFile = Type.Object(
       {
         port: port(9509), // all dialects on one port
         bodyBytes: limit(65_536), // longer bodies get 413
-        tls: HttpTlsKeys, // with a certificate the port speaks HTTPS and nothing else
+        tls: Type.Optional(HttpTlsKeys), // with a certificate the port speaks HTTPS and nothing else
       },
       { ...strict, default: {} },
     ),
