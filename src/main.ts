@@ -35,10 +35,11 @@ import { buildConnections } from './connections.js';
 import { buildGuards } from './guards.js';
 import { buildPhones } from './phones.js';
 import { openRecords } from './records.js';
-import { engineFor, type Fatal } from './sip-engine.js';
 import { Reload } from './reload.js';
+import { engineFor, type Fatal } from './sip-engine.js';
 import { listenToSignals, type Signalled } from './signals.js';
-import { welcome, type Served } from './welcome.js';
+import { httpTls } from './tls.js';
+import { readyFacts, welcome, type Served } from './welcome.js';
 
 export type RunningHoldfast = Served & Signalled;
 
@@ -216,6 +217,8 @@ async function build(
     rate: guards.rate,
     limits: config.limits,
     reload: () => reload.run(),
+    realm: config.sip.realm,
+    tls: await httpTls(config),
     commands,
     bus,
     registrations: phones.registrar,
@@ -232,7 +235,8 @@ async function build(
     clock,
     log: log.child({ room: 'http' }),
   });
-  const reload = new Reload(config, load, [phones.reloadable, guards.reloadable, http.reloadable], log);
+  const certificates = [drachtio.lookAtCertificate, http.lookAtCertificate];
+  const reload = new Reload(config, load, [phones.reloadable, guards.reloadable, http.reloadable], log, certificates);
   calls.interceptBy(http.intercept);
   closers.add('http', () => http.stop());
   closers.add('calls', () => Promise.race([calls.close(), timeLimit(clock, POLITE_MS)]));
@@ -275,12 +279,4 @@ export async function main(): Promise<void> {
     process.exitCode = 1;
     process.exit();
   }
-}
-
-function readyFacts(running: RunningHoldfast): Record<string, unknown> {
-  const portOf = (protocol: string): number | undefined => {
-    const found = running.sip.hostports.find((one) => one.startsWith(`${protocol}/`));
-    return found === undefined ? undefined : Number(found.slice(found.lastIndexOf(':') + 1));
-  };
-  return { ready: true, sipPort: portOf('udp'), wsPort: portOf('ws'), httpPort: running.httpPort };
 }

@@ -112,6 +112,7 @@ function traitsOf(
     holdMode: found?.holdMode ?? 'auto',
     refusedMusic: planned.kind !== 'trunk' && registrar.refusedMusic(number),
     policy: readPolicy(found?.hold ?? {}),
+    ...(found?.srtp === true && isReachedOverTls(found, registrar) ? { srtp: true as const } : {}),
   };
 }
 
@@ -125,4 +126,10 @@ function find(number: string, asker: Asker, accounts: Accounts, trunks: Trunks, 
   }
   const targets = registrar.targets(planned.number);
   return targets.length === 0 ? { kind: 'not-registered' } : { kind: 'targets', targets };
+}
+
+/** A trunk by its uri; a number at all its phones, because one offer rings at every one of them. */
+function isReachedOverTls(found: Config['trunks'][number] | Config['accounts']['phones'][number], registrar: Registrar): boolean {
+  const uris = 'uri' in found ? [found.uri] : registrar.targets(found.number).map((one) => one.nextHop ?? one.uri);
+  return uris.length > 0 && uris.every((uri) => /^sips:|;transport=(?:tls|wss)(?:;|$)/i.test(uri));
 }

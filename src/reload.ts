@@ -20,10 +20,13 @@ export class Reload {
   readonly #load: () => Config;
   readonly #rooms: readonly Reloadable[];
   readonly #log: Logger;
+  /** What stands in files of its own, and is looked at again. */
+  readonly #files: readonly (() => void)[];
   /** What is in force: of what waits for a restart, the old. */
   #current: Readonly<Record<string, unknown>>;
 
-  constructor(config: Config, load: () => Config, rooms: readonly Reloadable[], log: Logger) {
+  constructor(config: Config, load: () => Config, rooms: readonly Reloadable[], log: Logger, files: readonly (() => void)[] = []) {
+    this.#files = files;
     this.#load = load;
     this.#rooms = rooms;
     this.#log = log;
@@ -48,6 +51,7 @@ export class Reload {
     const rooms = this.#rooms.filter(({ keys }) => keys.some((key) => changed.includes(key)));
     const ready = rooms.map((room) => room.prepare(config));
     for (const apply of ready) apply();
+    for (const look of this.#files) look();
     const taken = new Set(rooms.flatMap(({ keys }) => keys));
     const applied = changed.filter((key) => taken.has(key));
     const needsRestart = changed.filter((key) => !taken.has(key));

@@ -8,9 +8,18 @@ import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
 import type { Closers } from './closers.js';
 import type { Guards } from './guards.js';
+import { sipTls } from './tls.js';
 
 /** Something without which nothing works has ended by itself; `why` is for the log. */
 export type Fatal = (why: string) => void;
+
+export type Drachtio = Readonly<{
+  host: string;
+  port: number;
+  secret: string;
+  /** Its files may have changed. */
+  lookAtCertificate: () => void;
+}>;
 
 /** The embedded engine on its own thread, or the drachtio-server that the configuration names. */
 export async function engineFor(
@@ -19,8 +28,9 @@ export async function engineFor(
   closers: Closers,
   fatal: Fatal,
   guards: Guards,
-): Promise<{ host: string; port: number; secret: string }> {
-  if (config.drachtio.host !== '') return config.drachtio;
+): Promise<Drachtio> {
+  if (config.drachtio.host !== '') return { ...config.drachtio, lookAtCertificate: () => undefined };
+  const tls = await sipTls(config);
   const engine = await startEngineThread(
     {
       addresses: config.addresses,
@@ -29,13 +39,14 @@ export async function engineFor(
       adminPort: config.engine.adminPort,
       door: guards.doorOf(config),
       limits: engineLimits(config.limits),
+      ...(tls === undefined ? {} : { tls }),
     },
     log.child({ room: 'engine' }),
   );
   closers.add('engine', () => engine.stop());
   guards.plugInto(engine.door);
   engine.onExit(fatal);
-  return { host: '127.0.0.1', port: engine.adminPort, secret: engine.secret };
+  return { host: '127.0.0.1', port: engine.adminPort, secret: engine.secret, lookAtCertificate: () => engine.lookAtCertificate() };
 }
 
 function engineLimits({ engine }: Config['limits']): Partial<EngineLimits> {

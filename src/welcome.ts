@@ -10,7 +10,8 @@ export function welcome(running: Served): string {
   const { config, sip, httpPort } = running;
   const address = config.addresses[0] ?? '127.0.0.1';
   const host = address.includes(':') ? `[${address}]` : address;
-  const base = `http://${host}:${httpPort}`;
+  const scheme = (config.http.tls?.certificate ?? '') === '' ? 'http' : 'https';
+  const base = `${scheme}://${host}:${httpPort}`;
   const numbers = config.accounts.phones.map((phone) => phone.number);
   const [caller = '101', callee = '102'] = numbers;
   const user = config.accounts.http[0];
@@ -31,6 +32,22 @@ export function welcome(running: Served): string {
     '',
     '',
   ].join('\n');
+}
+
+/** For programs that start us and wait. */
+export function readyFacts(running: Served): Record<string, unknown> {
+  const portOf = (protocol: string): number | undefined => {
+    const found = running.sip.hostports.find((one) => one.startsWith(`${protocol}/`));
+    return found === undefined ? undefined : Number(found.slice(found.lastIndexOf(':') + 1));
+  };
+  return {
+    ready: true,
+    sipPort: portOf('udp'),
+    wsPort: portOf('ws'),
+    tlsPort: portOf('tls'),
+    wssPort: portOf('wss'),
+    httpPort: running.httpPort,
+  };
 }
 
 function summary(numbers: readonly string[]): string {

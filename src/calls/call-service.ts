@@ -146,12 +146,14 @@ export class CallService implements CallSignals {
     const traits = partyTraits(phones, house, music);
     const adopted = joins?.leg;
     const programs = { caller: phones.caller.isProgram === true, callee: phones.callee.isProgram === true };
+    const srtp = { caller: phones.caller.srtp === true, callee: phones.callee.srtp === true };
+    const said = {
+      ...(waiting === undefined ? {} : { caller: waiting.sdp }),
+      ...(joins === undefined ? {} : { callee: joins.sdp }),
+    };
     const live: LiveCall = {
       call: newCall({ id, origin, caller, callee, conference, createdMs: this.#deps.clock.now(), traits, adopted }),
-      media: new MediaSession(id, this.#deps.media, () => live.call.traits.modes, programs, {
-        ...(waiting === undefined ? {} : { caller: waiting.sdp }),
-        ...(joins === undefined ? {} : { callee: joins.sdp }),
-      }),
+      media: new MediaSession(id, this.#deps.media, () => live.call.traits.modes, programs, said, srtp),
       dialFacts,
       phones,
       timers: new Map(),

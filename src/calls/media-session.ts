@@ -9,6 +9,7 @@ import type { OfferSource } from '#core/effects.js';
 import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
 import type { HoldMode } from '#core/party.js';
 import { systemRandom } from '#kit/ids.js';
+import { protocolToward } from './media-protocol.js';
 import type { MediaPort } from './ports.js';
 
 export type LegSdp = {
@@ -39,6 +40,7 @@ export class MediaSession {
   readonly #legs: Record<LegRole, LegSdp>;
   readonly #modes: () => Readonly<Record<LegRole, HoldMode>>;
   readonly #programs: Record<LegRole, boolean>;
+  readonly #srtp: Record<LegRole, boolean>;
   #keysIn = false;
 
   /**
@@ -51,7 +53,9 @@ export class MediaSession {
     modes: () => Readonly<Record<LegRole, HoldMode>>,
     programs: Readonly<Record<LegRole, boolean>>,
     adopted: Partial<Record<LegRole, LegSdp>> = {},
+    srtp: Partial<Record<LegRole, boolean>> = {},
   ) {
+    this.#srtp = { caller: srtp.caller === true, callee: srtp.callee === true };
     this.#callId = callId;
     this.#media = media;
     this.#modes = modes;
@@ -72,6 +76,7 @@ export class MediaSession {
   renew(role: LegRole, isProgram: boolean): void {
     this.#legs[role] = newLegSdp();
     this.#programs[role] = isProgram;
+    this.#srtp[role] = false;
   }
 
   /** Keeps an SDP until the core has decided what to do with it. */
@@ -91,9 +96,10 @@ export class MediaSession {
   /** The offer for an INVITE to `role`; undefined: the INVITE goes without one. */
   async offerFor(role: LegRole, source: OfferSource): Promise<string | undefined> {
     if (source === 'none') return undefined;
-    if (source === 'our-own') return this.#render(role, await this.#media.firstOffer(this.#callId, role), 'sendrecv');
+    const secure = this.#srtp[role] ? 'RTP/SAVP' : undefined;
+    if (source === 'our-own') return this.#render(role, await this.#media.firstOffer(this.#callId, role, secure), 'sendrecv');
     const peer = otherLeg(role);
-    const made = await this.#media.offer(this.#callId, peer, this.#normal(peer, this.#take(peer)), this.#translated(role));
+    const made = await this.#offer(peer, this.#normal(peer, this.#take(peer)));
     return this.#render(role, made, 'sendrecv');
   }
 
@@ -106,7 +112,7 @@ export class MediaSession {
   /** Late offer: the callee's 200 carries the offer, and it becomes the offer in the caller's 200. */
   async lateOfferForCaller(): Promise<string> {
     const offer = this.#normal('callee', this.#take('callee'));
-    const made = await this.#media.offer(this.#callId, 'callee', offer, this.#translated('caller'));
+    const made = await this.#offer('callee', offer);
     return this.#render('caller', made, 'sendrecv');
   }
 
@@ -161,7 +167,7 @@ export class MediaSession {
       throw new BadSdp('no codec of this offer is one the other party has');
     }
     const sdp = this.#normal(role, this.#take(role));
-    const forPeer = await this.#media.offer(this.#callId, role, sdp, this.#translated(peer));
+    const forPeer = await this.#offer(role, sdp);
     leg.made = await this.#media.answer(this.#callId, role, this.#normal(peer, peerSdp));
     this.#legs[peer].made = forPeer;
     return { changed: true, peerStale: !this.#canGoOn(peer, forPeer) };
@@ -171,7 +177,12 @@ export class MediaSession {
   async letKeysIn(): Promise<'new' | 'known'> {
     if (this.#keysIn) return 'known';
     const [offer, answer] = [this.#normal('caller', this.#inForce('caller')), this.#normal('callee', this.#inForce('callee'))];
-    await this.#media.letKeysIn(this.#callId, 'caller', { offer, more: this.#translated('callee'), answer });
+    await this.#media.letKeysIn(this.#callId, 'caller', {
+      offer,
+      more: this.#translated('callee'),
+      protocol: this.#protocolToward('callee', offer),
+      answer,
+    });
     this.#keysIn = true;
     return 'new';
   }
@@ -180,9 +191,19 @@ export class MediaSession {
   async anchorAgain(): Promise<void> {
     const [offer, answer] = [this.#normal('caller', this.#inForce('caller')), this.#normal('callee', this.#inForce('callee'))];
     this.#keysIn = false;
-    const forCallee = await this.#media.offer(this.#callId, 'caller', offer, this.#translated('callee'));
+    const forCallee = await this.#offer('caller', offer);
     this.#legs.caller.made = await this.#media.answer(this.#callId, 'caller', answer);
     this.#legs.callee.made = forCallee;
+  }
+
+  #offer(from: LegRole, sdp: string): Promise<string> {
+    const to = otherLeg(from);
+    return this.#media.offer(this.#callId, from, sdp, this.#translated(to), this.#protocolToward(to, sdp));
+  }
+
+  #protocolToward(to: LegRole, offer: string): string | undefined {
+    const { fromPhone, heard } = this.#legs[to];
+    return protocolToward(offer, fromPhone ?? heard, this.#srtp[to]);
   }
 
   /** What is added to an offer to this leg. A program and a phone need not have a codec in common. */

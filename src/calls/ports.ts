@@ -51,6 +51,8 @@ export type PhoneTraits = Readonly<{
   policy?: Partial<HoldPolicy> | undefined;
   /** A program: it speaks G.711 µ-law and nothing else, so rtpengine translates for it. */
   isProgram?: true | undefined;
+  /** Reached over TLS, and to be offered SRTP (RFC 4568): its keys would be of no use over anything else. */
+  srtp?: true | undefined;
 }>;
 
 export type DialOptions = Readonly<{
@@ -204,12 +206,15 @@ export interface CallSignals {
 
 /** rtpengine as calls see it. Tags are our own leg roles. Every promise rejects with MediaFailed or MediaGone. */
 export interface MediaPort {
-  /** Offer from one party; gives the SDP to send to the other. @param more codecs that the other may answer with, because they are translated. */
-  offer(callId: CallId, from: LegRole, sdp: string, more?: readonly string[]): Promise<string>;
+  /**
+   * Offer from one party; gives the SDP to send to the other. @param more codecs that the other may answer with, because they are
+   * translated. @param protocol RTP profile for the other, where it is not that of the offer.
+   */
+  offer(callId: CallId, from: LegRole, sdp: string, more?: readonly string[], protocol?: string): Promise<string>;
   /** Answer of the other party to the last offer of `offerer`; gives the SDP to send to the offerer. */
   answer(callId: CallId, offerer: LegRole, sdp: string): Promise<string>;
   /** A first offer made by us, for a leg that is called before anybody else has spoken (RFC 3725 flow IV). */
-  firstOffer(callId: CallId, to: LegRole): Promise<string>;
+  firstOffer(callId: CallId, to: LegRole, protocol?: string): Promise<string>;
   /** The answer to a party that talks to nobody but us, and hears what we play. @returns SDP for it, as rtpengine made it. */
   answerOfNobody(callId: CallId, offerer: LegRole, sdp: string): Promise<string>;
   /** Cuts audio, video and DTMF between the parties. Music still reaches them. */
@@ -235,7 +240,7 @@ export interface MediaPort {
   letKeysIn(
     callId: CallId,
     offerer: LegRole,
-    inForce: Readonly<{ offer: string; more: readonly string[]; answer: string }>,
+    inForce: Readonly<{ offer: string; more: readonly string[]; protocol?: string | undefined; answer: string }>,
   ): Promise<void>;
   /** The peer hears it as a key of this party; as a tone where the peer has not negotiated telephone-event. */
   pressKey(callId: CallId, as: LegRole, key: string, ms: number): Promise<void>;

@@ -7,6 +7,7 @@ import type { Doorway } from './doorway.js';
 import { LinkServer } from './link/link-server.js';
 import { LinkSession } from './link/link-session.js';
 import type { EngineOptions, EngineParts } from './options.js';
+import { securePorts, type SecurePorts } from './secure-ports.js';
 import { hostPort } from './transport/flow.js';
 import type { Listening } from './transport/transports.js';
 import type { Core } from './ua/core.js';
@@ -21,6 +22,8 @@ export type EngineHandle = Readonly<{
   listening: readonly Listening[];
   /** Who is kept out, to be changed while it runs. */
   door: Pick<Doorway, 'ban' | 'configure'>;
+  /** Its files may have changed (SIGHUP, POST /reload); without this it is found out within ten seconds. */
+  lookAtCertificate: () => void;
   stop: () => Promise<void>;
 }>;
 
@@ -54,8 +57,11 @@ export async function startEngine(options: EngineOptions, parts: EngineParts = {
     nextId: core.nextId,
     welcome: () => welcome(core.transports.listening),
   };
+  let secure: SecurePorts | undefined;
   try {
-    await core.transports.open(options);
+    const { tls, ...plain } = options;
+    secure = tls === undefined ? undefined : securePorts(tls, core);
+    await core.transports.open({ ...plain, ...(secure === undefined ? {} : { tls: secure.listen }) });
     const link = await LinkServer.open(options.adminAddress ?? '127.0.0.1', options.adminPort ?? 0, (socket) => {
       new LinkSession(socket, facts, user);
     });
@@ -65,13 +71,16 @@ export async function startEngine(options: EngineOptions, parts: EngineParts = {
       listening: core.transports.listening,
       door: doorway,
       counts: () => countsOf(core),
+      lookAtCertificate: () => secure?.look(),
       stop: () => {
         stopWatching();
+        secure?.close();
         return stop(core, link);
       },
     };
   } catch (error) {
     stopWatching();
+    secure?.close();
     core.transports.close();
     throw error;
   }

@@ -1,6 +1,7 @@
 /**
  * options: what the engine can be told, and the limits it keeps by itself.
  */
+import type { CertificateFiles } from '#kit/certificates.js';
 import type { Clock } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
 import type { DoorOptions } from './doorway.js';
@@ -38,6 +39,18 @@ export const ENGINE_LIMITS: EngineLimits = {
   connections: CONNECTION_LIMITS,
 };
 
+export type EngineTls = Readonly<{
+  /** Looked at every ten seconds; a new certificate is used for the next connection. */
+  files: CertificateFiles;
+  /** 0 takes a free one. */
+  port: number;
+  wssPort: number;
+  /** Peers we connect to must prove their name (RFC 5922): true when not given. */
+  verifyPeers?: boolean;
+  /** Only who shows a certificate of an authority in `files.trust` may connect: false when not given. */
+  requireClientCertificate?: boolean;
+}>;
+
 export type EngineOptions = Readonly<{
   /** Where phones reach us, IPv4 and IPv6. */
   addresses: readonly string[];
@@ -45,6 +58,8 @@ export type EngineOptions = Readonly<{
   sipPort: number;
   /** SIP over WebSocket (RFC 7118); 0 takes a free one. */
   wsPort: number;
+  /** SIP over TLS and over secure WebSocket; none when not given. */
+  tls?: EngineTls;
   /** Where drachtio-srf connects; 127.0.0.1 when not given. */
   adminAddress?: string;
   /** 0, and no value, take a free one. */

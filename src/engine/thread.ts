@@ -44,6 +44,7 @@ export async function startEngineThread(options: EngineOptions, log: Logger): Pr
       configure: (options) => say({ kind: 'door', options }),
     },
     stop: () => (stopping ??= stop()), // stopping twice is stopping once
+    lookAtCertificate: () => say({ kind: 'look-at-certificate' }),
     onExit: (listener) => void exits.push(listener),
   };
 }

@@ -7,6 +7,7 @@ import type { Listening } from './transport/transports.js';
 export type ToWorker = Readonly<
   | { kind: 'stop' }
   | { kind: 'fence' }
+  | { kind: 'look-at-certificate' }
   /** This address has failed too often where passwords are judged. */
   | { kind: 'ban'; source: string; seconds: number }
   | { kind: 'door'; options: DoorOptions | undefined }

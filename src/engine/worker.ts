@@ -18,6 +18,8 @@ port.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'fence':
       return fences.shift()?.();
+    case 'look-at-certificate':
+      return engine?.lookAtCertificate();
     case 'ban':
       return engine?.door.ban(message.source, message.seconds);
     case 'door':

@@ -2,7 +2,7 @@
  * api-accounts: who may use the HTTP interfaces. Every compare takes the same time, whatever was offered.
  * Which part of a request carries credentials is the dialect's business.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Config } from '#kit/config.js';
 import { CredentialsMissing, CredentialsWrong } from './refusals.js';
 
@@ -20,16 +20,23 @@ export class ApiAccounts {
   /** Prints of equal length hide how long a secret is and where it differs; the key dies with the process. */
   readonly #key = randomBytes(32);
   #known: readonly Known[] = [];
+  readonly #realm: string;
 
-  constructor(accounts: Pick<Config['accounts'], 'http' | 'tokens'>) {
+  /** @param realm part of every ha1: `sip.realm`. */
+  constructor(accounts: Pick<Config['accounts'], 'http' | 'tokens'>, realm = '') {
+    this.#realm = realm;
     this.configure(accounts);
   }
 
   /** From now on these, and nobody else. */
   configure(accounts: Pick<Config['accounts'], 'http' | 'tokens'>): void {
     this.#known = [
-      ...accounts.http.map(({ user, password }) => this.#remember(`user:${user}`, passwordText(user, password))),
-      ...accounts.tokens.map(({ name, token }) => this.#remember(`token:${name}`, tokenText(token))),
+      ...accounts.http.map(({ user, password, ha1 }) =>
+        this.#remember(`user:${user}`, passwordText(user, ha1?.sha256 ?? this.#ha1(user, password ?? ''))),
+      ),
+      ...accounts.tokens.map(({ name, token, sha256 }) =>
+        this.#remember(`token:${name}`, tokenText(sha256 ?? hash(token ?? ''))),
+      ),
     ];
   }
 
@@ -40,13 +47,21 @@ export class ApiAccounts {
   identify(offered: Offered): string {
     if (offered.kind === 'none') throw new CredentialsMissing();
     if (offered.kind === 'unreadable') throw new CredentialsWrong();
-    const text = offered.kind === 'token' ? tokenText(offered.token) : passwordText(offered.user, offered.password);
+    const text =
+      offered.kind === 'token'
+        ? tokenText(hash(offered.token))
+        : passwordText(offered.user, this.#ha1(offered.user, offered.password));
     const print = this.#print(text);
     let found: string | undefined;
     // No early end: a search that stops at the match tells which account it was.
     for (const known of this.#known) if (timingSafeEqual(known.print, print)) found = known.identity;
     if (found === undefined) throw new CredentialsWrong();
     return found;
+  }
+
+  /** RFC 7616 §3.4.2: what may stand in the configuration instead of a password. */
+  #ha1(user: string, password: string): string {
+    return hash(`${user}:${this.#realm}:${password}`);
   }
 
   #remember(identity: string, text: string): Known {
@@ -58,9 +73,11 @@ export class ApiAccounts {
   }
 }
 
-/** The length in front keeps `a` + `bc` and `ab` + `c` apart. */
-const passwordText = (user: string, password: string): string => `password ${user.length} ${user} ${password}`;
-const tokenText = (token: string): string => `token ${token}`;
+/** The length in front keeps `a` + `b:c` and `a:b` + `c` apart. */
+const passwordText = (user: string, ha1: string): string => `password ${user.length} ${user} ${ha1}`;
+const tokenText = (print: string): string => `token ${print}`;
+
+const hash = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
 
 /** The Authorization header: RFC 7617 (Basic) and RFC 6750 §2.1 (Bearer); scheme names are without case. */
 export function headerCredentials(authorization: string | undefined): Offered {

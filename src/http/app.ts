@@ -7,6 +7,7 @@ import type { CommandPort } from '#calls/commands.js';
 import type { EventBus } from '#calls/event-bus.js';
 import type { Interceptor } from '#calls/interceptor.js';
 import type { AskRate } from '#guard/ask-rate.js';
+import type { CertificateFiles } from '#kit/certificates.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
@@ -49,6 +50,10 @@ declare module 'fastify' {
 
 export type HttpDeps = Readonly<{
   config: Pick<Config, 'addresses' | 'http' | 'accounts' | 'webhooks' | 'plivo' | 'agents' | 'ozeki'>;
+  /** Part of every ha1 in accounts.yaml: `sip.realm`. */
+  realm?: string | undefined;
+  /** With it HTTP is HTTPS. */
+  tls?: CertificateFiles | undefined;
   commands: CommandPort;
   bus: EventBus;
   registrations: RegistrationsPort;
@@ -82,9 +87,18 @@ export type HttpApp = Readonly<{
 
 const VERSION = '0.1.0';
 
+/** Answers are data for programs: a browser shall neither guess what they are, nor run or frame them. The pages say what they need. */
+const SAFE_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const;
+
 export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const { config, bus, clock, log } = deps;
-  const accounts = new ApiAccounts(config.accounts);
+  const accounts = new ApiAccounts(config.accounts, deps.realm);
   const guard = new LoginGuard(clock, deps.loginLimits ?? LOGIN_LIMITS);
   const identify = identifyBy(accounts, guard);
   const webhooks = new Webhooks({ config: config.webhooks, bus, clock, log, most: deps.limits?.webhooks });
@@ -155,7 +169,7 @@ function bareFastify(bodyBytes: number, dresses: Dresses, log: Logger, rate: Ask
   });
   app.decorateRequest('identity', '');
   app.addHook('onRequest', (request, reply, next) => {
-    void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    void reply.headers(SAFE_HEADERS);
     const afterSec = rate?.refuses(request.ip);
     if (afterSec === undefined) return next();
     next(new HttpRefusal('too_many_requests', 'too many requests from this address', { 'retry-after': String(afterSec) }));

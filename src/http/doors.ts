@@ -3,7 +3,9 @@
  * and closing at once. What is behind the door is the handler's business.
  */
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import { isIPv6, type AddressInfo, type Socket } from 'node:net';
+import { CertificateWatch, readCertificate, type Certificate, type CertificateFiles } from '#kit/certificates.js';
 import type { Clock } from '#kit/clock.js';
 import { ConfigError } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
@@ -16,11 +18,19 @@ export type DoorsDeps = Readonly<{
   handler: RequestListener;
   /** Connections to one address. */
   connections?: number | undefined;
+  /** With it the doors speak HTTPS and nothing else. */
+  tls?: CertificateFiles | undefined;
   clock: Clock;
   log: Logger;
 }>;
 
-export type Doors = Readonly<{ port: number; urls: readonly string[]; close: () => Promise<void> }>;
+export type Doors = Readonly<{
+  port: number;
+  urls: readonly string[];
+  /** Its files may have changed; without this it is found out within ten seconds. */
+  lookAtCertificate: () => void;
+  close: () => Promise<void>;
+}>;
 
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 20_000;
@@ -33,9 +43,10 @@ const POLITE_MS = 500;
 export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   const servers: Server[] = [];
   let port = deps.port;
+  const certificate = deps.tls === undefined ? undefined : readCertificate(deps.tls);
   try {
     for (const address of deps.addresses) {
-      const server = newServer(deps.handler, deps.connections ?? MOST_CONNECTIONS);
+      const server = newServer(deps.handler, certificate, deps.connections ?? MOST_CONNECTIONS);
       // With port 0 the first address takes a free one, and the others follow.
       port = await listen(server, address, port, deps.log);
       servers.push(server);
@@ -44,26 +55,52 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
     await closeAll(servers, deps.clock);
     throw error;
   }
-  const urls = deps.addresses.map((address) => `http://${isIPv6(address) ? `[${address}]` : address}:${port}`);
-  return { port, urls, close: () => closeAll(servers, deps.clock) };
+  const watch = watchCertificate(deps, servers, certificate);
+  const scheme = certificate === undefined ? 'http' : 'https';
+  const urls = deps.addresses.map((address) => `${scheme}://${isIPv6(address) ? `[${address}]` : address}:${port}`);
+  const close = (): Promise<void> => {
+    watch?.close();
+    return closeAll(servers, deps.clock);
+  };
+  return { port, urls, lookAtCertificate: () => watch?.look(), close };
 }
 
-function newServer(handler: RequestListener, connections: number): Server {
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_MS,
-      requestTimeout: REQUEST_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: 2000,
+/** A new certificate is shown to whoever connects next; nobody who is connected notices. */
+function watchCertificate(
+  { tls, clock, log }: DoorsDeps,
+  servers: readonly Server[],
+  first: Certificate | undefined,
+): CertificateWatch | undefined {
+  if (tls === undefined || first === undefined) return undefined;
+  return new CertificateWatch(tls, first, {
+    clock,
+    changed: (next) => {
+      for (const one of servers) if (one instanceof SecureServer) one.setSecureContext(next.server);
+      log.info({ validTo: new Date(next.expiresMs).toISOString() }, 'a new certificate is used from now on');
     },
-    (request, response) => {
-      // A connection whose last answer went out while closing is idle from then on.
-      response.on('close', () => {
-        if (!server.listening) setImmediate(() => server.closeIdleConnections());
-      });
-      handler(request, response);
-    },
-  );
+    warn: (text) => log.warn(text),
+  });
+}
+
+function newServer(handler: RequestListener, certificate: Certificate | undefined, connections: number): Server {
+  const limits = {
+    headersTimeout: HEADERS_MS,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: 2000,
+  };
+  const asked: RequestListener = (request, response) => {
+    // A connection whose last answer went out while closing is idle from then on.
+    response.on('close', () => {
+      if (!server.listening) setImmediate(() => server.closeIdleConnections());
+    });
+    handler(request, response);
+  };
+  const server: Server =
+    certificate === undefined
+      ? createServer(limits, asked)
+      : createSecureServer({ ...limits, ...certificate.server, handshakeTimeout: HEADERS_MS }, asked);
+  server.on('tlsClientError', () => undefined); // node has closed it
   server.maxConnections = connections;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerBroken(error, socket as Socket));
   return server;

@@ -14,6 +14,7 @@ export type RunningHttp = Readonly<{
   intercept: HttpApp['intercept'];
   /** Who may ask, changed while it serves. */
   reloadable: Readonly<{ keys: readonly string[]; prepare: (config: HttpDeps['config']) => () => void }>;
+  lookAtCertificate: () => void;
   /** Ends event streams and idle connections at once, gives requests under way half a second. */
   stop: () => Promise<void>;
 }>;
@@ -28,6 +29,7 @@ export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
       port: wanted.port,
       connections: deps.limits?.http.connections,
       handler: (request, response) => http.app.routing(request, response),
+      tls: deps.tls,
       clock: deps.clock,
       log: deps.log,
     });
@@ -44,6 +46,7 @@ export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
       urls: doors.urls,
       intercept: http.intercept,
       reloadable: reloadableOf(http),
+      lookAtCertificate: doors.lookAtCertificate,
       stop: () => (stopping ??= stop()),
     };
   } catch (error) {

@@ -9,7 +9,9 @@ import type { GuardsConfig } from './guards-schema.js';
 import type { LimitsConfig } from './limits-schema.js';
 import type { PhlosConfig } from './phlos-schema.js';
 import type { RecordsConfig } from './records-schema.js';
+import { Ha1Keys, HttpHa1Keys, HttpTlsKeys, TlsKeys, TokenPrint } from './secure-schema.js';
 import { StoreKeys } from './store-schema.js';
+import { VoipnowKeys } from './voipnow-schema.js';
 import type { WebhooksConfig } from './webhooks-schema.js';
 
 const port = (value: number) => Type.Integer({ minimum: 0, maximum: 65535, default: value });
@@ -45,6 +47,8 @@ export const HoldfastFile = Type.Object(
       {
         port: port(5060), // UDP and TCP; 0 takes a free one
         wsPort: port(5066), // SIP over WebSocket (RFC 7118)
+        tlsPort: port(5061), // these two are open when tls.certificate says something
+        wssPort: port(5067),
         realm: Type.String({ default: 'holdfast', minLength: 1 }), // shown to phones in digest challenges
         ringSeconds: seconds(120), // after this a call nobody answers ends with 408
         maxCalls: limit(2000), // more get 503 with Retry-After
@@ -54,6 +58,7 @@ export const HoldfastFile = Type.Object(
       },
       { ...strict, default: {} },
     ),
+    tls: TlsKeys, // of SIP
     hold: Type.Object(
       {
         maxSeconds: secondsOrNone(0), // longest hold, then onExpiry; 0: no limit
@@ -83,6 +88,7 @@ export const HoldfastFile = Type.Object(
       {
         port: port(9509), // all dialects on one port
         bodyBytes: limit(65_536), // longer bodies get 413
+        tls: Type.Optional(HttpTlsKeys), // with a certificate the port speaks HTTPS and nothing else
       },
       { ...strict, default: {} },
     ),
@@ -122,7 +128,9 @@ export const HoldfastFile = Type.Object(
 );
 
 const Number_ = Type.String({ pattern: '^[0-9A-Za-z+*#._-]{1,64}$' });
+/** Or `file:<path>`, or `env:<NAME>`: secrets.ts. */
 const Secret = Type.String({ minLength: 1, maxLength: 256 });
+const Name = Type.String({ minLength: 1, maxLength: 128 });
 
 /** sip-config/accounts.yaml */
 export const AccountsFile = Type.Object(
@@ -132,7 +140,10 @@ export const AccountsFile = Type.Object(
         {
           number: Number_,
           name: Type.Optional(Type.String({ maxLength: 128 })),
-          password: Secret,
+          password: Type.Optional(Secret), // either this
+          ha1: Type.Optional(Ha1Keys), // or this
+          srtp: Type.Optional(Type.Boolean()), // registered over TLS it is offered SRTP (RFC 4568); it may always ask for it itself
+          requireTls: Type.Optional(Type.Boolean()), // over anything but TLS and WSS it gets 403
           music: Type.Optional(MusicClass), // what those hear whom this phone holds
           holdMode: Type.Optional(HoldMode),
           hold: Type.Optional(HoldPolicyKeys), // for holds by this phone
@@ -141,36 +152,13 @@ export const AccountsFile = Type.Object(
       ),
       { default: [] },
     ),
-    http: Type.Array(Type.Object({ user: Type.String({ minLength: 1, maxLength: 128 }), password: Secret }, strict), {
+    http: Type.Array(Type.Object({ user: Name, password: Type.Optional(Secret), ha1: Type.Optional(HttpHa1Keys) }, strict), {
       default: [],
     }),
-    tokens: Type.Array(Type.Object({ name: Type.String({ minLength: 1, maxLength: 128 }), token: Secret }, strict), {
+    tokens: Type.Array(Type.Object({ name: Name, token: Type.Optional(Secret), sha256: Type.Optional(TokenPrint) }, strict), {
       default: [],
     }),
-    voipnow: Type.Object(
-      {
-        enabled: Type.Boolean({ default: true }),
-        organization: Type.String({ pattern: '^[0-9]{0,8}$', default: '0001' }), // extensions are shown as 0001*101; empty: as they are
-        owner: Type.String({ pattern: '^[0-9]{1,9}$', default: '1' }), // ownerId
-        ownerName: Type.String({ maxLength: 128, default: 'Default Organization' }),
-        publicUrl: Type.String({ pattern: '^(https?://[^\\s/]+)?$', default: '' }), // in links; empty: as the asker wrote it in Host
-        actionStatus: Type.Union([Type.Literal(200), Type.Literal(202)], { default: 202 }), // of PUT; some clients want 200
-        tokenSeconds: seconds(7200, 60), // how long a token of /oauth/token.php is good
-        clients: Type.Array(
-          Type.Object(
-            {
-              client: Type.String({ pattern: '^[0-9A-Za-z._-]{1,64}$' }),
-              secret: Secret,
-              user: Type.String({ pattern: '^[0-9]{1,9}$' }), // the number in /uapi/phoneCalls/<user>/
-              extensions: Type.Optional(Type.Array(Number_)), // absent: every phone above
-            },
-            strict,
-          ),
-          { default: [] },
-        ),
-      },
-      { ...strict, default: {} },
-    ),
+    voipnow: VoipnowKeys,
   },
   strict,
 );
@@ -189,6 +177,7 @@ export const TrunksFile = Type.Object(
           transit: Type.Boolean({ default: false }), // may it call out through other trunks? At whose cost?
           username: Type.Optional(Type.String({ maxLength: 128 })),
           password: Type.Optional(Secret),
+          srtp: Type.Optional(Type.Boolean()), // where uri says TLS it is offered SRTP
           register: Type.Boolean({ default: false }), // register there with the credentials above
           registerSeconds: seconds(300, 60),
           music: Type.Optional(MusicClass), // what callers over this trunk hear when they are held

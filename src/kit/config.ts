@@ -18,6 +18,8 @@ import { LimitsFile } from './limits-schema.js';
 import { OzekiFile } from './ozeki-schema.js';
 import { PhlosFile } from './phlos-schema.js';
 import { RecordsFile } from './records-schema.js';
+import { resolveSecrets } from './secrets.js';
+import { checkSecure } from './secure-config.js';
 import { WebhooksFile } from './webhooks-schema.js';
 
 export type { Config, TrunkConfig } from './config-schema.js';
@@ -33,27 +35,29 @@ export function loadConfig(environment: Environment, defaultFolder: string): Con
   const folder = resolve(environment['HOLDFAST_CONFIG'] ?? defaultFolder);
   if (!existsSync(folder))
     throw new ConfigError(`configuration folder ${folder} does not exist; set HOLDFAST_CONFIG to one that does`);
-  const main = withEnvironment(readYaml(folder, 'holdfast.yaml'), environment);
+  const unveil = (found: unknown, file: string): unknown => resolveSecrets(found, { file, folder, environment });
+  const read = (file: string): unknown => unveil(readYaml(folder, file), file);
+  const main = unveil(withEnvironment(readYaml(folder, 'holdfast.yaml'), environment), 'holdfast.yaml');
   const holdfast = validate(HoldfastFile, main, 'holdfast.yaml');
   const addresses = splitAddresses(holdfast.address);
-  const webhooks = validate(WebhooksFile, readYaml(folder, 'webhooks.yaml'), 'webhooks.yaml');
-  const ozeki = validate(OzekiFile, readYaml(folder, 'ozeki.yaml'), 'ozeki.yaml');
+  const webhooks = validate(WebhooksFile, read('webhooks.yaml'), 'webhooks.yaml');
+  const ozeki = validate(OzekiFile, read('ozeki.yaml'), 'ozeki.yaml');
   const config: Config = {
     ...holdfast,
     folder,
     store: holdfast.store === 'memory' ? 'memory' : resolve(folder, holdfast.store),
     addresses,
-    accounts: validate(AccountsFile, readYaml(folder, 'accounts.yaml'), 'accounts.yaml'),
-    trunks: validate(TrunksFile, readYaml(folder, 'trunks.yaml'), 'trunks.yaml').trunks,
-    music: validate(MusicFile, readYaml(folder, 'music.yaml'), 'music.yaml'),
+    accounts: validate(AccountsFile, read('accounts.yaml'), 'accounts.yaml'),
+    trunks: validate(TrunksFile, read('trunks.yaml'), 'trunks.yaml').trunks,
+    music: validate(MusicFile, read('music.yaml'), 'music.yaml'),
     // A first try on loopback just works; a Holdfast that others reach must not be their way into the house.
     webhooks: { ...webhooks, allowPrivateAddresses: webhooks.allowPrivateAddresses ?? addresses.every(isLoopback) },
-    plivo: validate(PhlosFile, readYaml(folder, 'phlos.yaml'), 'phlos.yaml'),
+    plivo: validate(PhlosFile, read('phlos.yaml'), 'phlos.yaml'),
     ozeki: { ...ozeki, allowPrivateAddresses: ozeki.allowPrivateAddresses ?? addresses.every(isLoopback) },
     records: recordsOf(folder),
-    agents: validate(AgentsFile, readYaml(folder, 'agents.yaml'), 'agents.yaml'),
-    limits: validate(LimitsFile, readYaml(folder, 'limits.yaml'), 'limits.yaml'),
-    guards: validate(GuardsFile, readYaml(folder, 'guards.yaml'), 'guards.yaml'),
+    agents: validate(AgentsFile, read('agents.yaml'), 'agents.yaml'),
+    limits: validate(LimitsFile, read('limits.yaml'), 'limits.yaml'),
+    guards: validate(GuardsFile, read('guards.yaml'), 'guards.yaml'),
   };
   checkTogether(config);
   return deepFreeze(config);
@@ -79,7 +83,12 @@ function readYaml(folder: string, file: string): unknown {
 }
 
 /** Keys whose value is text even when it is made of digits. */
-const TEXT_KEYS: ReadonlySet<string> = new Set(['address', 'realm', 'ng', 'keys', 'host', 'secret', 'log', 'store']);
+const TEXT_KEYS: ReadonlySet<string> = new Set([
+  ...'address realm ng keys host secret log store'.split(' '),
+  'certificate',
+  'key',
+  'trust',
+]);
 
 /** The environment wins over the file; numbers are read as numbers so that the schema can judge them. */
 function withEnvironment(file: unknown, environment: Environment): unknown {
@@ -120,7 +129,7 @@ function describe(wrong: ValueError, file: string): string {
 
 /** An address may carry user and password in front of its host. */
 const hideSecret = (key: string, found: string): string =>
-  /password|token|secret/i.test(key) ? 'a value that does not fit' : found.replace(/\/\/[^/@"]*@/, '//…@');
+  /password|token|secret|md5|sha256/i.test(key) ? 'a value that does not fit' : found.replace(/\/\/[^/@"]*@/, '//…@');
 
 function knownKeys(wrong: ValueError): string {
   const properties = (wrong.schema as { properties?: Record<string, unknown> }).properties;
@@ -174,6 +183,7 @@ function checkTogether(config: Config): void {
   checkVoipnowClients(config);
   checkApiExtensions(config);
   checkAgents(config);
+  checkSecure(config);
   refuseDemoPasswords(config);
 }
 
@@ -231,17 +241,19 @@ function checkAgents({ accounts: { phones }, agents: { enabled, agents } }: Conf
 
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
+const isDemo = (secret: string | undefined): boolean => secret !== undefined && DEMO_PASSWORDS.has(secret);
+
 /** Everybody knows the demo passwords: they are for loopback only. */
 function refuseDemoPasswords(config: Config): void {
   const open = config.addresses.find((address) => !isLoopback(address));
   if (open === undefined) return;
   const { phones, http, tokens, voipnow } = config.accounts;
   const known =
-    phones.findIndex((phone) => DEMO_PASSWORDS.has(phone.password)) >= 0
+    phones.findIndex(({ password }) => isDemo(password)) >= 0
       ? 'phones: a phone still has its demo password'
-      : http.some((user) => DEMO_PASSWORDS.has(user.password))
+      : http.some(({ password }) => isDemo(password))
         ? 'http: a user still has the demo password'
-        : tokens.some((token) => DEMO_PASSWORDS.has(token.token))
+        : tokens.some(({ token }) => isDemo(token))
           ? 'tokens: the demo token is still there'
           : voipnow.enabled && voipnow.clients.some(({ secret }) => DEMO_PASSWORDS.has(secret))
             ? 'voipnow: a client still has the demo secret'

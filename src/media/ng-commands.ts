@@ -30,6 +30,15 @@ const SUBSCRIBED = { 'transport-protocol': 'RTP/AVP', ICE: 'remove', 'rtcp-mux':
 const treatment = (keys: boolean): Readonly<Record<string, unknown>> =>
   keys ? { ...SDP_TREATMENT, flags: [...SDP_TREATMENT.flags, 'inject-DTMF'] } : SDP_TREATMENT;
 
+export type OfferWays = Readonly<{
+  /** Codecs added to those of the offer: whoever answers with one of them is translated. */
+  more?: readonly string[] | undefined;
+  /** The RTP profile that the other party is offered; absent: that of the offer. */
+  protocol?: string | undefined;
+  /** Let keys of ours in. */
+  keys?: boolean;
+}>;
+
 export class NgCommands {
   readonly #ng: NgClient;
 
@@ -37,17 +46,12 @@ export class NgCommands {
     this.#ng = ng;
   }
 
-  /** @param more codecs added to those of the offer: whoever answers with one of them is translated. @param keys let ours in. */
-  async offer(
-    callId: string,
-    from: string,
-    to: string,
-    sdp: string,
-    more: readonly string[] = [],
-    keys = false,
-  ): Promise<string> {
+  async offer(callId: string, from: string, to: string, sdp: string, ways: OfferWays = {}): Promise<string> {
+    const { more = [], protocol, keys = false } = ways;
     const codec = more.length === 0 ? {} : { codec: { transcode: more } };
-    const args = { 'call-id': callId, 'from-tag': from, 'to-tag': to, sdp, ...treatment(keys), ...codec };
+    // rtpengine remembers the profile of the offerer and answers in it; RFC 4568 §6.1: with one of the keys it was offered.
+    const profile = protocol === undefined ? {} : { 'transport-protocol': protocol };
+    const args = { 'call-id': callId, 'from-tag': from, 'to-tag': to, sdp, ...treatment(keys), ...codec, ...profile };
     return sdpOf(await this.#ng.request('offer', args));
   }
 

@@ -34,23 +34,25 @@ export class RtpengineMedia implements MediaPort {
     this.#deps = deps;
   }
 
-  offer(callId: CallId, from: LegRole, sdp: string, more?: readonly string[]): Promise<string> {
-    return this.#deps.ng.offer(callId, from, peerOf(from), sdp, more);
+  offer(callId: CallId, from: LegRole, sdp: string, more?: readonly string[], protocol?: string): Promise<string> {
+    return this.#deps.ng.offer(callId, from, peerOf(from), sdp, { more, protocol });
   }
 
   answer(callId: CallId, offerer: LegRole, sdp: string): Promise<string> {
     return this.#deps.ng.answer(callId, offerer, peerOf(offerer), sdp);
   }
 
-  firstOffer(callId: CallId, to: LegRole): Promise<string> {
+  firstOffer(callId: CallId, to: LegRole, protocol?: string): Promise<string> {
     const family = isIP(this.#deps.address) === 6 ? 'IP6' : 'IP4';
-    return this.#deps.ng.offer(callId, peerOf(to), to, offerOfNobody(family));
+    return this.#deps.ng.offer(callId, peerOf(to), to, offerOfNobody(family), { protocol });
   }
 
   async answerOfNobody(callId: CallId, offerer: LegRole, sdp: string): Promise<string> {
     const { ng, address } = this.#deps;
     const family = isIP(address) === 6 ? 'IP6' : 'IP4';
-    await ng.offer(callId, offerer, peerOf(offerer), sdp);
+    // Nobody speaks plain RTP; the party is answered in the profile of its own offer.
+    const protocol = /^m=audio \d+ RTP\/SAVP/m.test(sdp) ? 'RTP/AVP' : undefined;
+    await ng.offer(callId, offerer, peerOf(offerer), sdp, { protocol });
     return ng.answer(callId, offerer, peerOf(offerer), offerOfNobody(family));
   }
 
@@ -105,10 +107,10 @@ export class RtpengineMedia implements MediaPort {
   async letKeysIn(
     callId: CallId,
     offerer: LegRole,
-    { offer, more, answer }: Readonly<{ offer: string; more: readonly string[]; answer: string }>,
+    { offer, more, protocol, answer }: Parameters<MediaPort['letKeysIn']>[2],
   ): Promise<void> {
     const { ng } = this.#deps;
-    await ng.offer(callId, offerer, peerOf(offerer), offer, more, true);
+    await ng.offer(callId, offerer, peerOf(offerer), offer, { more, protocol, keys: true });
     await ng.answer(callId, offerer, peerOf(offerer), answer, true);
   }
 

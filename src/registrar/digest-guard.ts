@@ -65,7 +65,9 @@ export class DigestGuard {
   /** One challenge per algorithm, strongest first (RFC 8760 §2.4). The nonce is good for requests from `source` only. */
   challenges(source: string, stale: boolean, algorithms: readonly DigestAlgorithm[] = DIGEST_ALGORITHMS): readonly string[] {
     const nonce = this.#newNonce(source);
-    return algorithms.map((algorithm) =>
+    const possible = algorithms.filter((one) => this.#accounts.algorithms.includes(one));
+    // A phone that understands none of them is told what there is, and gives up by itself.
+    return (possible.length === 0 ? this.#accounts.algorithms : possible).map((algorithm) =>
       writeChallenge({ realm: this.realm, nonce, algorithm, session: false, qop: ['auth'], stale }),
     );
   }
@@ -94,7 +96,10 @@ export class DigestGuard {
   }
 
   #isRight(account: Account, method: string, credentials: Credentials): boolean {
-    return sameText(responseOf(account.ha1[credentials.algorithm], method, credentials), credentials.response);
+    // Where nothing is kept for this algorithm the work is done all the same, and nothing fits.
+    const known = account.ha1[credentials.algorithm];
+    const due = responseOf(known ?? this.#key.toString(), method, credentials);
+    return sameText(due, credentials.response) && known !== undefined;
   }
 
   /** time.random.mac: nothing need be kept to know a nonce of ours again, and nobody else can make one. */

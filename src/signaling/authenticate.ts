@@ -17,6 +17,7 @@ export interface AskWatcher {
   /** Seconds for Retry-After. */
   tooOften(method: string, number: string): number | undefined;
 }
+const OVER_TLS: ReadonlySet<string> = new Set(['tls', 'wss']);
 
 export class Authenticator {
   readonly #guard: DigestGuard;
@@ -55,8 +56,14 @@ export class Authenticator {
     const source = request.source_address;
     switch (verdict.kind) {
       case 'ok': {
-        const retryAfterSec = this.#watch?.tooOften(request.method, verdict.account.number);
-        if (retryAfterSec === undefined) return verdict.account;
+        const { account } = verdict;
+        // Told only to who has the password: whether there is such an account is nobody else's business.
+        if (account.requireTls && !OVER_TLS.has(request.protocol.toLowerCase())) {
+          response.send(403, 'TLS is required for this account');
+          return undefined;
+        }
+        const retryAfterSec = this.#watch?.tooOften(request.method, account.number);
+        if (retryAfterSec === undefined) return account;
         response.send(503, { headers: { 'Retry-After': String(retryAfterSec) } }); // RFC 3261 §21.5.4
         return undefined;
       }

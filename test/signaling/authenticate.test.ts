@@ -108,3 +108,18 @@ t.test('a phone that calls itself anonymous (RFC 3323) is still known by its pas
   const headers = { From: '<sip:anonymous@anonymous.invalid>;tag=1', Authorization: door.key(INVITE) };
   t.match(identify(door, { ...INVITE, headers }).identity, { kind: 'account', number: '101' });
 });
+
+t.test('an account that requires TLS is refused over anything else, and only who has its password learns why', async (t) => {
+  const door = new FrontDoor();
+  const facts = { ...INVITE, headers: { From: '<sip:109@holdfast>;tag=1' } };
+  const key = (password: string): string => door.key(INVITE, { username: '109', password });
+  const knock = (protocol: string, password: string): ReturnType<typeof identify> =>
+    identify(door, { ...facts, protocol, headers: { ...facts.headers, Authorization: key(password) } });
+  for (const protocol of ['udp', 'tcp', 'ws']) {
+    const { identity, sent } = knock(protocol, 'demo-109');
+    t.equal(identity, undefined, protocol);
+    t.match(sent, [{ status: 403, reason: 'TLS is required for this account' }], protocol);
+    t.match(knock(protocol, 'wrong').sent, [{ status: 401 }], protocol);
+  }
+  for (const protocol of ['tls', 'wss']) t.match(knock(protocol, 'demo-109').identity, { number: '109' }, protocol);
+});

@@ -34,6 +34,7 @@ export class FrontDoor {
       [
         { number: '101', name: 'Alice', password: 'demo-101' },
         { number: '102', password: 'demo-102' },
+        { number: '109', password: 'demo-109', requireTls: true },
       ],
       'holdfast',
     ),

@@ -69,6 +69,8 @@ export async function testMediaConfig(
     rtpengine: { ng: '', keys: '', timeoutSeconds: 3600, ...(await freePorts()), ...change },
     sip: {
       port: 0,
+      tlsPort: 0,
+      wssPort: 0,
       wsPort: 0,
       realm: 'test',
       ringSeconds: 60,

@@ -5,14 +5,23 @@
 import { randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect, createServer, type Socket } from 'node:net';
+import {
+  connect as tlsConnect,
+  createServer as createTlsServer,
+  type ConnectionOptions,
+  type TLSSocket,
+  type TlsOptions,
+} from 'node:tls';
 import { WebSocket } from 'ws';
 
 const PATIENCE_MS = 5000;
 
 type Wanted = { what: string; matches: (message: string) => boolean; resolve: (message: string) => void };
 
+type RawProtocol = 'UDP' | 'TCP' | 'TLS' | 'WS' | 'WSS';
+
 export class RawPhone {
-  readonly protocol: 'UDP' | 'TCP' | 'WS';
+  readonly protocol: RawProtocol;
   readonly host: string;
   readonly port: number;
   /** Everything received, oldest first. */
@@ -22,12 +31,7 @@ export class RawPhone {
   readonly #unread: string[] = [];
   #wanted: Wanted[] = [];
 
-  constructor(
-    protocol: 'UDP' | 'TCP' | 'WS',
-    place: { host: string; port: number },
-    send: (text: string) => void,
-    close: () => void,
-  ) {
+  constructor(protocol: RawProtocol, place: { host: string; port: number }, send: (text: string) => void, close: () => void) {
     this.protocol = protocol;
     this.host = place.host;
     this.port = place.port;
@@ -84,7 +88,7 @@ export class RawPhone {
 
   get uri(): string {
     const host = this.host.includes(':') ? `[${this.host}]` : this.host;
-    return `sip:phone@${host}:${this.port}${this.protocol === 'UDP' ? '' : `;transport=${this.protocol.toLowerCase()}`}`;
+    return `sip:phone@${host}:${this.port}${this.protocol === 'UDP' ? '' : `;transport=${this.protocol === 'WSS' ? 'ws' : this.protocol.toLowerCase()}`}`;
   }
 
   branch(): string {
@@ -192,9 +196,9 @@ export function tcpPhone(engine: Engine, host = '127.0.0.1'): Promise<RawPhone &
   });
 }
 
-function overStream(socket: Socket, host: string): RawPhone & { socket: Socket } {
+function overStream<S extends Socket>(socket: S, host: string, protocol: 'TCP' | 'TLS' = 'TCP'): RawPhone & { socket: S } {
   const phone = new RawPhone(
-    'TCP',
+    protocol,
     { host, port: socket.localPort ?? 0 },
     (text) => socket.write(text, 'latin1'),
     () => socket.destroy(),
@@ -219,6 +223,43 @@ function overStream(socket: Socket, host: string): RawPhone & { socket: Socket }
   return Object.assign(phone, { socket });
 }
 
+/** Believes whatever certificate is shown, unless `options` say otherwise. */
+export function tlsPhone(
+  engine: Engine,
+  host = '127.0.0.1',
+  options: ConnectionOptions = {},
+): Promise<RawPhone & { socket: TLSSocket }> {
+  const socket = tlsConnect({ host, port: portOf(engine, 'tls'), rejectUnauthorized: false, ...options });
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('secureConnect', () => resolve(overStream(socket, host, 'TLS')));
+  });
+}
+
+/** A peer with a certificate that waits for the engine to connect to it. */
+export function tlsListener(
+  options: TlsOptions,
+  host = '127.0.0.1',
+): Promise<{ port: number; accepted: Promise<RawPhone & { socket: TLSSocket }>; count: () => number; close: () => void }> {
+  const server = createTlsServer(options);
+  let count = 0;
+  server.on('secureConnection', () => count++);
+  server.on('tlsClientError', () => undefined);
+  const accepted = new Promise<RawPhone & { socket: TLSSocket }>((resolve) =>
+    server.once('secureConnection', (socket) => resolve(overStream(socket, host, 'TLS'))),
+  );
+  return new Promise((resolve) => {
+    server.listen(0, host, () =>
+      resolve({
+        port: (server.address() as { port: number }).port,
+        accepted,
+        count: () => count,
+        close: () => server.close(),
+      }),
+    );
+  });
+}
+
 /** A peer that waits for the engine to connect to it. */
 export function tcpListener(host = '127.0.0.1'): Promise<{ port: number; accepted: Promise<RawPhone>; close: () => void }> {
   const server = createServer();
@@ -230,14 +271,17 @@ export function tcpListener(host = '127.0.0.1'): Promise<{ port: number; accepte
   });
 }
 
-export function wsPhone(engine: Engine, host = '127.0.0.1'): Promise<RawPhone> {
+export const wssPhone = (engine: Engine, host = '127.0.0.1'): Promise<RawPhone> => wsPhone(engine, host, 'wss');
+
+export function wsPhone(engine: Engine, host = '127.0.0.1', protocol: 'ws' | 'wss' = 'ws'): Promise<RawPhone> {
   const place = host.includes(':') ? `[${host}]` : host;
-  const socket = new WebSocket(`ws://${place}:${portOf(engine, 'ws')}/`, 'sip');
+  const url = `${protocol}://${place}:${portOf(engine, protocol)}/`;
+  const socket = new WebSocket(url, 'sip', { rejectUnauthorized: false });
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.once('open', () => {
       const phone = new RawPhone(
-        'WS',
+        protocol === 'ws' ? 'WS' : 'WSS',
         { host: 'df7jal23ls0d.invalid', port: 5060 },
         (text) => socket.send(text),
         () => socket.terminate(),

@@ -1,11 +1,11 @@
 /**
- * connections: the open TCP and WebSocket connections by their remote end, with a limit. A connection is used again for
+ * connections: the open connections, TLS or not, by their remote end, with a limit. A connection is used again for
  * everything that goes to its remote end (RFC 3261 §18, RFC 5923); what is sent on it is not this room's business.
  */
-import { hostPort, type Endpoint, type Flow } from './flow.js';
+import { hostPort, type Endpoint, type Flow, type Protocol } from './flow.js';
 
 export type ConnectionLimits = Readonly<{
-  /** Of both kinds together. */
+  /** Of all kinds together. */
   count: number;
   /** A connection on which nothing was said for so long is closed; phones that ping every two minutes never meet it. */
   idleMs: number;
@@ -41,18 +41,25 @@ export class Connections {
   }
 
   add(flow: Flow): void {
-    this.#flows.set(keyOf(flow.protocol, flow.remote), flow);
+    this.#flows.set(keyOfFlow(flow), flow);
   }
 
   remove(flow: Flow): void {
-    const key = keyOf(flow.protocol, flow.remote);
+    const key = keyOfFlow(flow);
     if (this.#flows.get(key) === flow) this.#flows.delete(key);
   }
 
-  find(protocol: 'tcp' | 'ws', remote: Endpoint): Flow | undefined {
-    const flow = this.#flows.get(keyOf(protocol, remote));
+  /**
+   * @param name the host that was asked for, where it is not the address itself. RFC 5922 §7: a certificate proves one name, so a
+   * connection is used again only for the name it was opened for, even where two names lead to one address.
+   */
+  find(protocol: Protocol, remote: Endpoint, name: string = remote.address): Flow | undefined {
+    const flow = this.#flows.get(keyOf(protocol, remote, name));
     return flow?.isOpen() === true ? flow : undefined;
   }
 }
 
-const keyOf = (protocol: string, remote: Endpoint): string => `${protocol}/${hostPort(remote)}`;
+const keyOf = (protocol: string, remote: Endpoint, name = remote.address): string =>
+  name === remote.address ? `${protocol}/${hostPort(remote)}` : `${protocol}/${hostPort(remote)}/${name}`;
+
+const keyOfFlow = ({ protocol, remote, verifiedFor }: Flow): string => keyOf(protocol, remote, verifiedFor);

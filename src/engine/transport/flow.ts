@@ -3,7 +3,7 @@
  * Sockets live in udp.ts, tcp.ts and websocket.ts; nobody above this room sees one.
  */
 
-export type Protocol = 'udp' | 'tcp' | 'ws';
+export type Protocol = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
 
 export type Endpoint = Readonly<{ address: string; port: number }>;
 
@@ -15,6 +15,8 @@ export interface Flow {
   /** Our side, as a peer can reach it: what Via and Contact announce. */
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** Of a connection that we opened with TLS: the name its certificate was asked to prove. Another name needs another connection. */
+  readonly verifiedFor?: string | undefined;
   /** A datagram flow is always open; a connection that is gone is not coming back. */
   isOpen(): boolean;
   /** Hands the bytes to the network. `failed` is called at most once, later, never from inside this call. */
@@ -31,6 +33,18 @@ export interface FlowUser {
 
 /** RFC 3261 §17: over a reliable transport nothing is retransmitted and the waiting states end at once. */
 export const isReliable = (flow: Flow): boolean => flow.protocol !== 'udp';
+
+export const isSecure = (protocol: Protocol): boolean => protocol === 'tls' || protocol === 'wss';
+
+/** RFC 7118: what a browser opened, and nobody else can. */
+export const isWebSocket = (protocol: Protocol): boolean => protocol === 'ws' || protocol === 'wss';
+
+/**
+ * What stands behind `transport=` in an address of ours. RFC 7118 §5.2.3 knows only `ws`, for both; `tls` is what phones understand,
+ * though RFC 3261 §26.2.2 would rather have sips.
+ */
+export const transportParam = (protocol: Protocol): string =>
+  protocol === 'udp' ? '' : `;transport=${protocol === 'wss' ? 'ws' : protocol}`;
 
 /** `address:port` as it stands in a header; an IPv6 address gets its brackets (RFC 3261 §25.1, RFC 5118). */
 export const hostPort = (endpoint: Endpoint): string => `${bracketed(endpoint.address)}:${endpoint.port}`;

@@ -33,7 +33,7 @@ export class RegisteredFlows {
    * draw another's calls to itself by registering its Contact.
    */
   find(uri: SipUri, nowMs: number): Flow | undefined {
-    const transport = uri.params.get('transport')?.toLowerCase() ?? 'udp';
+    const transport = uri.params.get('transport')?.toLowerCase() ?? (uri.scheme === 'sips' ? 'tcp' : 'udp');
     if (transport === 'udp' && isIP(unbracketed(uri.host)) !== 0) return undefined;
     const key = keyOf(uri);
     const found = this.#byContact.get(key);

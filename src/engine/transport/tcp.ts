@@ -5,7 +5,7 @@ import { connect, createServer, isIPv6, type AddressInfo, type Server, type Sock
 import { announced, isWildcard } from './announced.js';
 import type { Connections } from './connections.js';
 import type { Endpoint, Flow, FlowUser } from './flow.js';
-import { StreamFramer } from './stream-framer.js';
+import { StreamFlow } from './stream-flow.js';
 
 export class TcpTransport {
   readonly protocol = 'tcp';
@@ -13,7 +13,7 @@ export class TcpTransport {
   readonly #server: Server;
   readonly #user: FlowUser;
   readonly #connections: Connections;
-  readonly #open = new Set<TcpFlow>();
+  readonly #open = new Set<StreamFlow>();
 
   private constructor(server: Server, local: Endpoint, user: FlowUser, connections: Connections) {
     this.#server = server;
@@ -58,9 +58,8 @@ export class TcpTransport {
   }
 
   #adopt(socket: Socket, remote: Endpoint): Flow {
-    const flow = new TcpFlow(socket, announced(this.local, remote), remote, this.#connections, this.#user, () =>
-      this.#open.delete(flow),
-    );
+    const ends = { protocol: this.protocol, local: announced(this.local, remote), remote } as const;
+    const flow = new StreamFlow(socket, ends, this.#connections, this.#user, () => this.#open.delete(flow));
     this.#open.add(flow);
     return flow;
   }
@@ -68,71 +67,5 @@ export class TcpTransport {
   close(): void {
     this.#server.close();
     for (const flow of this.#open) flow.close();
-  }
-}
-
-class TcpFlow implements Flow {
-  readonly protocol = 'tcp';
-  readonly #socket: Socket;
-  readonly #framer = new StreamFramer();
-  readonly #connections: Connections;
-  readonly #user: FlowUser;
-  /** Runs while a message has begun and is not complete. */
-  #slowMessage: NodeJS.Timeout | undefined;
-
-  constructor(
-    socket: Socket,
-    readonly local: Endpoint,
-    readonly remote: Endpoint,
-    connections: Connections,
-    user: FlowUser,
-    gone: () => void,
-  ) {
-    this.#socket = socket;
-    this.#connections = connections;
-    this.#user = user;
-    connections.add(this);
-    socket.setTimeout(connections.limits.idleMs, () => socket.destroy());
-    socket.on('data', (data) => this.#read(data));
-    socket.on('end', () => socket.end());
-    socket.on('error', () => undefined); // 'close' follows, and tells
-    socket.once('close', () => {
-      clearTimeout(this.#slowMessage);
-      connections.remove(this);
-      gone();
-      user.closed(this);
-    });
-  }
-
-  isOpen(): boolean {
-    return !this.#socket.destroyed && this.#socket.writable;
-  }
-
-  beside(): Flow {
-    return this;
-  }
-
-  send(text: string, failed?: (why: string) => void): void {
-    const socket = this.#socket;
-    if (socket.writableLength > this.#connections.limits.unsentBytes) socket.destroy(new Error('the peer does not read'));
-    socket.write(text, 'latin1', (error) => error && failed?.(error.message));
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-
-  #read(data: Buffer): void {
-    const { messages, pings, fault } = this.#framer.push(data.toString('latin1'));
-    // RFC 5626 §4.4.1: the pong is a single CRLF. Many pings in one read are one question.
-    if (pings > 0) this.#socket.write('\r\n');
-    for (const message of messages) this.#user.message(message, this);
-    if (fault !== undefined) return void this.#socket.destroy();
-    if (messages.length > 0 || !this.#framer.midMessage) {
-      clearTimeout(this.#slowMessage);
-      this.#slowMessage = undefined;
-    }
-    if (this.#framer.midMessage)
-      this.#slowMessage ??= setTimeout(() => this.#socket.destroy(), this.#connections.limits.messageMs);
   }
 }

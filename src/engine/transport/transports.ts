@@ -4,23 +4,33 @@
  */
 import { lookup } from 'node:dns/promises';
 import { isIP, isIPv6 } from 'node:net';
+import type { Certificate } from '#kit/certificates.js';
 import { parseUri, type SipUri } from '#sip/uri.js';
-import { isLoopback, isWildcard } from './announced.js';
+import { announced, isLoopback, isWildcard } from './announced.js';
 import { Connections, type ConnectionLimits } from './connections.js';
 import { hostPort, unbracketed, type Endpoint, type Flow, type FlowUser, type Place, type Protocol } from './flow.js';
 import { openNamed } from './open-named.js';
 import { TcpTransport } from './tcp.js';
+import { TlsTransport, type TlsRules } from './tls.js';
 import { UdpTransport } from './udp.js';
 import { WebSocketTransport } from './websocket.js';
 
-export type ListenOptions = Readonly<{ addresses: readonly string[]; sipPort: number; wsPort: number }>;
+export type ListenOptions = Readonly<{ addresses: readonly string[]; sipPort: number; wsPort: number; tls?: TlsListenOptions }>;
+
+export type TlsListenOptions = Readonly<{
+  /** Read once before this; the engine looks at the files again. */
+  certificate: Certificate;
+  rules: TlsRules;
+  port: number;
+  wssPort: number;
+}>;
 
 export type Listening = Readonly<{ protocol: Protocol; address: string; port: number }>;
 
 /** How to reach a URI. `gone`: only its own open connection would do, and that is closed. */
 export type Way = Readonly<
   | { kind: 'flow'; flow: Flow }
-  | { kind: 'lookup'; host: string; port: number; protocol: 'udp' | 'tcp' }
+  | { kind: 'lookup'; host: string; port: number; protocol: Connectable }
   | { kind: 'gone'; why: string }
   | { kind: 'impossible'; why: string }
 >;
@@ -30,7 +40,10 @@ const PORT_TRIES = 20;
 const LOOKUP_MS = 8_000;
 const MAX_LOOKUPS = 500;
 
-type Transport = UdpTransport | TcpTransport | WebSocketTransport;
+type Connecting = UdpTransport | TcpTransport | TlsTransport;
+type Transport = Connecting | WebSocketTransport;
+/** What we can open a way by; a browser can only be answered. */
+type Connectable = Connecting['protocol'];
 
 export class Transports {
   readonly #all: Transport[] = [];
@@ -48,6 +61,7 @@ export class Transports {
   /** @throws EngineStartError naming address, port, protocol and setting. */
   async open(options: ListenOptions): Promise<void> {
     let { sipPort, wsPort } = options;
+    let [tlsPort, wssPort] = [options.tls?.port ?? 0, options.tls?.wssPort ?? 0];
     for (const address of options.addresses) {
       sipPort = await this.#openSip(address, sipPort);
       const setting = 'sip.wsPort (HOLDFAST_WS_PORT)';
@@ -56,7 +70,26 @@ export class Transports {
       );
       this.#all.push(ws);
       wsPort = ws.local.port;
+      if (options.tls !== undefined) [tlsPort, wssPort] = await this.#openSecure(address, tlsPort, wssPort, options.tls);
     }
+  }
+
+  async #openSecure(address: string, port: number, wssPort: number, { certificate, rules }: TlsListenOptions): Promise<Ports> {
+    const [user, connections, warn] = [this.#user, this.#connections, this.#warn];
+    const tls = await openNamed('tls', address, port, 'sip.tlsPort (HOLDFAST_TLS_PORT)', () =>
+      TlsTransport.open(address, port, { user, connections, certificate, rules, warn }),
+    );
+    this.#all.push(tls);
+    const wss = await openNamed('wss', address, wssPort, 'sip.wssPort (HOLDFAST_WSS_PORT)', () =>
+      WebSocketTransport.open(address, wssPort, user, connections, { certificate, rules }),
+    );
+    this.#all.push(wss);
+    return [tls.local.port, wss.local.port];
+  }
+
+  /** A new certificate; nobody who is connected notices. */
+  renew(certificate: Certificate): void {
+    for (const one of this.#all) if (one.protocol === 'tls' || one.protocol === 'wss') one.renew(certificate);
   }
 
   /** UDP and TCP on the same number: a phone that is told a port may use either. */
@@ -91,6 +124,14 @@ export class Transports {
     return { protocol: 'udp', local: first.local };
   }
 
+  /** What a request says of us before a name has been looked up: of the transport it will go by, not of another. */
+  placeFor(way: Way): Place {
+    if (way.kind === 'flow') return way.flow;
+    const found = way.kind === 'lookup' ? this.#all.find(({ protocol }) => protocol === way.protocol) : undefined;
+    if (found === undefined) return this.defaultPlace;
+    return { protocol: found.protocol, local: announced(found.local, { address: '', port: 0 }) };
+  }
+
   /** How to reach the host of a SIP URI, or of a next hop. */
   wayTo(uri: string | SipUri): Way {
     const parsed = typeof uri === 'string' ? parseUri(uri) : uri;
@@ -98,19 +139,21 @@ export class Transports {
     const protocol = protocolOf(parsed);
     if (protocol === undefined) return { kind: 'impossible', why: 'requested protocol/transport not available' };
     const host = unbracketed(parsed.host);
-    const port = parsed.port ?? (protocol === 'ws' ? 80 : 5060);
+    const port = parsed.port ?? DEFAULT_PORTS[protocol];
     if (isIP(host) !== 0) return this.wayToAddress(protocol, { address: host, port });
-    if (protocol === 'ws') return { kind: 'gone', why: 'the WebSocket connection is gone' };
+    if (protocol === 'ws' || protocol === 'wss') return { kind: 'gone', why: 'the WebSocket connection is gone' };
     // RFC 2606: a name under .invalid has no address anywhere, so a resolver need not be asked.
     if (host.endsWith('.invalid')) return { kind: 'gone', why: 'the connection of this contact is gone' };
     return { kind: 'lookup', host, port, protocol };
   }
 
-  wayToAddress(protocol: Protocol, remote: Endpoint): Way {
+  /** @param name the host that was asked for: what a certificate must prove. */
+  wayToAddress(protocol: Protocol, remote: Endpoint, name: string = remote.address): Way {
     if (this.#isOurs(protocol, remote)) return { kind: 'impossible', why: 'can not send request to myself' };
-    if (protocol === 'ws') {
-      // RFC 7118: a browser cannot be connected to; when its connection is gone, so is the way to it.
-      const flow = this.#connections.find('ws', remote);
+    if (protocol === 'ws' || protocol === 'wss') {
+      // RFC 7118: a browser cannot be connected to; when its connection is gone, so is the way to it. `transport=ws` is said of both.
+      const plain = protocol === 'ws' ? this.#connections.find('ws', remote) : undefined;
+      const flow = plain ?? this.#connections.find('wss', remote);
       return flow === undefined ? { kind: 'gone', why: 'the WebSocket connection is gone' } : { kind: 'flow', flow };
     }
     // drachtio-server calls a WebSocket tcp, so an application that was written for it asks for tcp here.
@@ -118,12 +161,12 @@ export class Transports {
     if (open !== undefined) return { kind: 'flow', flow: open };
     const transport = this.#choose(protocol, remote);
     if (transport === undefined) return { kind: 'impossible', why: 'requested protocol/transport not available' };
-    const flow = transport.flowTo(remote);
+    const flow = transport.flowTo(remote, name);
     return flow === undefined ? { kind: 'gone', why: 'too many connections' } : { kind: 'flow', flow };
   }
 
   /** @returns what a name leads to; `gone` when it has no address we can send to, or the resolver is slow or has too much to do. */
-  async resolve(host: string, port: number, protocol: 'udp' | 'tcp'): Promise<Way> {
+  async resolve(host: string, port: number, protocol: Connectable): Promise<Way> {
     if (this.#lookups >= MAX_LOOKUPS) return { kind: 'gone', why: 'too many names are being looked up' };
     this.#lookups++;
     let timer: NodeJS.Timeout | undefined;
@@ -134,7 +177,7 @@ export class Transports {
       const found = await Promise.race([lookup(host, { all: true }), slow]);
       const usable = found.find(({ address }) => this.#choose(protocol, { address, port }) !== undefined);
       if (usable === undefined) return { kind: 'gone', why: `${host} has no usable address` };
-      return this.wayToAddress(protocol, { address: usable.address, port });
+      return this.wayToAddress(protocol, { address: usable.address, port }, host);
     } catch {
       return { kind: 'gone', why: `DNS Error` };
     } finally {
@@ -148,10 +191,9 @@ export class Transports {
   }
 
   /** The socket that can reach `remote`: right kind and family, loopback for loopback. */
-  #choose(protocol: 'udp' | 'tcp', remote: Endpoint): UdpTransport | TcpTransport | undefined {
+  #choose(protocol: Connectable, remote: Endpoint): Connecting | undefined {
     const fits = this.#all.filter(
-      (one): one is UdpTransport | TcpTransport =>
-        one.protocol === protocol && isIPv6(one.local.address) === isIPv6(remote.address),
+      (one): one is Connecting => one.protocol === protocol && isIPv6(one.local.address) === isIPv6(remote.address),
     );
     if (fits.length < 2) return fits[0];
     const near = isLoopback(remote.address);
@@ -163,8 +205,18 @@ export class Transports {
   }
 }
 
+type Ports = [tlsPort: number, wssPort: number];
+
+/** RFC 3261 §19.1.2, RFC 7118 §5.2.3. */
+const DEFAULT_PORTS: Readonly<Record<Protocol, number>> = { udp: 5060, tcp: 5060, tls: 5061, ws: 80, wss: 443 };
+
 function protocolOf(uri: SipUri): Protocol | undefined {
-  if (uri.scheme === 'sips') return undefined; // RFC 3261 §26.2.2 would need TLS
-  const wanted = uri.params.get('transport')?.toLowerCase() ?? 'udp';
-  return wanted === 'udp' || wanted === 'tcp' || wanted === 'ws' ? wanted : undefined;
+  const wanted = uri.params.get('transport')?.toLowerCase();
+  // RFC 3261 §26.2.2, RFC 5630 §3.1.1: sips means TLS; `transport` says only what is inside it, and never UDP.
+  if (uri.scheme === 'sips') return SECURED[wanted ?? 'tcp'];
+  return PROTOCOLS.find((one) => one === (wanted ?? 'udp'));
 }
+
+const PROTOCOLS: readonly Protocol[] = ['udp', 'tcp', 'tls', 'ws', 'wss'];
+
+const SECURED: Readonly<Record<string, Protocol>> = { tcp: 'tls', tls: 'tls', ws: 'wss', wss: 'wss' };

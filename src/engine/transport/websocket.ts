@@ -1,24 +1,33 @@
 /**
  * websocket: SIP over WebSocket (RFC 7118): every frame is one message; clients connect to us, never we to them.
  */
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import { isUtf8 } from 'node:buffer';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import type { Certificate } from '#kit/certificates.js';
 import { announced } from './announced.js';
 import type { Connections } from './connections.js';
 import type { Endpoint, Flow, FlowUser } from './flow.js';
 import { MAX_BODY_BYTES } from './stream-framer.js';
+import { serverOptions, type TlsRules } from './tls.js';
+
+/** With it the connections are WSS. */
+export type WebSocketTls = Readonly<{ certificate: Certificate; rules: TlsRules }>;
 
 export class WebSocketTransport {
-  readonly protocol = 'ws';
+  readonly protocol: 'ws' | 'wss';
   readonly local: Endpoint;
-  readonly #http: Server;
+  readonly #http: Server | SecureServer;
   readonly #server: WebSocketServer;
 
-  private constructor(http: Server, local: Endpoint, user: FlowUser, connections: Connections) {
+  private constructor(http: Server | SecureServer, local: Endpoint, user: FlowUser, connections: Connections) {
     this.#http = http;
     this.local = local;
+    this.protocol = http instanceof SecureServer ? 'wss' : 'ws';
+    // Those count too that never ask for an upgrade, or never finish their handshake.
+    http.maxConnections = connections.limits.count;
     this.#server = new WebSocketServer({
       server: http,
       maxPayload: MAX_BODY_BYTES,
@@ -33,16 +42,26 @@ export class WebSocketTransport {
     });
     this.#server.on('connection', (socket, request) => {
       const remote = { address: request.socket.remoteAddress ?? '', port: request.socket.remotePort ?? 0 };
-      new WebSocketFlow(socket, announced(local, remote), remote, connections, user);
+      new WebSocketFlow(socket, { protocol: this.protocol, local: announced(local, remote), remote }, connections, user);
       request.socket.setTimeout(connections.limits.idleMs, () => socket.terminate());
     });
     this.#server.on('error', () => undefined);
   }
 
-  static open(address: string, port: number, user: FlowUser, connections: Connections): Promise<WebSocketTransport> {
-    const http = createServer({ keepAlive: true, keepAliveInitialDelay: 60_000 }, (_request, response) =>
-      response.writeHead(426, { upgrade: 'websocket' }).end(),
-    );
+  static open(
+    address: string,
+    port: number,
+    user: FlowUser,
+    connections: Connections,
+    tls?: WebSocketTls,
+  ): Promise<WebSocketTransport> {
+    const alive = { keepAlive: true, keepAliveInitialDelay: 60_000 };
+    const other: RequestListener = (_request, response) => void response.writeHead(426, { upgrade: 'websocket' }).end();
+    const secure = tls === undefined ? undefined : { ...serverOptions(tls.certificate, tls.rules), ...alive };
+    const http =
+      secure === undefined
+        ? createServer(alive, other)
+        : createSecureServer({ ...secure, handshakeTimeout: connections.limits.connectMs }, other);
     return new Promise((resolve, reject) => {
       http.once('error', reject);
       http.listen({ host: address, port, ipv6Only: isIPv6(address) }, () => {
@@ -50,6 +69,11 @@ export class WebSocketTransport {
         resolve(new WebSocketTransport(http, { address, port: (http.address() as AddressInfo).port }, user, connections));
       });
     });
+  }
+
+  /** For connections from now on; those that stand keep what they agreed on. */
+  renew(certificate: Certificate): void {
+    if (this.#http instanceof SecureServer) this.#http.setSecureContext(certificate.server);
   }
 
   close(): void {
@@ -61,17 +85,21 @@ export class WebSocketTransport {
 }
 
 class WebSocketFlow implements Flow {
-  readonly protocol = 'ws';
+  readonly protocol: 'ws' | 'wss';
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
   readonly #socket: WebSocket;
   readonly #connections: Connections;
 
   constructor(
     socket: WebSocket,
-    readonly local: Endpoint,
-    readonly remote: Endpoint,
+    ends: Readonly<{ protocol: 'ws' | 'wss'; local: Endpoint; remote: Endpoint }>,
     connections: Connections,
     user: FlowUser,
   ) {
+    this.protocol = ends.protocol;
+    this.local = ends.local;
+    this.remote = ends.remote;
     this.#socket = socket;
     this.#connections = connections;
     connections.add(this);

@@ -18,7 +18,7 @@ import { withTag } from './compose-response.js';
 import type { Core } from './core.js';
 import { endDialog } from './engine-requests.js';
 import type { IncomingRequest } from './incoming-request.js';
-import { contactFor, fillLocalhost } from './localhost.js';
+import { contactFor, contactToward, fillLocalhost } from './localhost.js';
 import { hasToken, typedBody } from './body-type.js';
 
 type AppResponse = Extract<AppMessage, { kind: 'response' }>;
@@ -72,12 +72,18 @@ function reply(core: Core, app: App, id: string, incoming: IncomingRequest, text
 /** Contact where the RFCs ask for one, `localhost` filled in, and the type of the body. */
 function completeHeaders(incoming: IncomingRequest, message: AppResponse, bodyType: readonly HeaderField[]): HeaderField[] {
   const { flow } = incoming.arrived;
-  const headers = message.headers.filter(({ name }) => !REQUESTS_OWN.has(name)).map((field) => fillLocalhost(field, flow));
   const { method } = incoming;
+  const asked = incoming.arrived.request.uri;
+  // A REGISTER and a redirection are answered with the Contacts of others.
+  const isOwnContact = ({ name }: HeaderField): boolean => name === 'Contact' && method !== 'REGISTER' && message.status < 300;
+  const headers = message.headers
+    .filter(({ name }) => !REQUESTS_OWN.has(name))
+    .map((field) => fillLocalhost(field, flow))
+    .map((field) => (isOwnContact(field) ? { name: 'Contact', value: contactToward(asked, field.value) } : field));
   const hasContact = headers.some(({ name }) => name === 'Contact');
   const needsContact = method === 'UPDATE' ? message.status >= 200 : method === 'INVITE' || method === 'SUBSCRIBE';
   if (!hasContact && needsContact && message.status > 100 && message.status < 300)
-    headers.push({ name: 'Contact', value: incoming.dialog?.facts.localContact ?? contactFor(flow) });
+    headers.push({ name: 'Contact', value: contactToward(asked, incoming.dialog?.facts.localContact ?? contactFor(flow)) });
   headers.push(...bodyType);
   return headers;
 }

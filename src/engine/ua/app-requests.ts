@@ -17,7 +17,7 @@ import type { Way } from '../transport/transports.js';
 import { typedBody, valueOf } from './body-type.js';
 import type { Core } from './core.js';
 import { knownUri } from './known-uri.js';
-import { contactFor, fillAddress, fillLocalhost } from './localhost.js';
+import { contactFor, contactToward, fillAddress, fillLocalhost } from './localhost.js';
 import { OutgoingInvite } from './outgoing-invite.js';
 import { OutgoingRequest, type Prepared } from './outgoing-request.js';
 import { pathOf } from './path.js';
@@ -53,7 +53,7 @@ function newRequest(core: Core, app: App, command: SipCommand, message: AppReque
       ? { kind: 'flow', flow: registered }
       : core.transports.wayTo(command.nextHop === '' ? target : command.nextHop);
   if (way.kind === 'impossible') return app.nok(command.id, way.why);
-  const request = prepare(core, message, body, way.kind === 'flow' ? way.flow : core.transports.defaultPlace);
+  const request = prepare(core, message, body, core.transports.placeFor(way));
   const id = dialogId(request.callId, request.fromTag);
   if (message.method === 'INVITE') {
     if (core.dialogs.byId(id) !== undefined) return app.nok(command.id, 'a dialog of this Call-ID and From tag is up already');
@@ -78,7 +78,7 @@ function prepare(core: Core, message: AppRequest, bodyType: readonly HeaderField
     to: valueOf(filled, 'To') ?? `<${uri}>`,
     callId: ownText(valueOf(filled, 'Call-ID') ?? newSipCallId()),
     cseq: parseCSeq(valueOf(filled, 'CSeq') ?? '')?.number ?? core.nextCSeq(),
-    contact: contact === undefined ? undefined : ownText(contact),
+    contact: contact === undefined ? undefined : ownText(contactToward(uri, contact)),
     headers: [...filled.filter(({ name }) => !PLACED.has(name)), ...bodyType],
     body: message.body,
   };
@@ -97,6 +97,7 @@ function inDialog(core: Core, app: App, dialog: LiveDialog, command: SipCommand,
   }
   const place = way.kind === 'flow' ? way.flow : facts.flow;
   const filled = message.headers.map((field) => fillLocalhost(field, place));
+  const given = valueOf(filled, 'Contact');
   const { requestUri, routes } = routing(facts);
   const mayRefresh = ['INVITE', 'UPDATE', 'SUBSCRIBE', 'REFER', 'NOTIFY'].includes(message.method);
   const request: Prepared = {
@@ -108,7 +109,8 @@ function inDialog(core: Core, app: App, dialog: LiveDialog, command: SipCommand,
     to: facts.remoteAddress,
     callId: facts.callId,
     cseq: dialog.nextCSeq(),
-    contact: valueOf(filled, 'Contact') ?? (mayRefresh ? (facts.localContact ?? contactFor(place)) : undefined),
+    contact:
+      mayRefresh || given !== undefined ? contactToward(requestUri, given ?? facts.localContact ?? contactFor(place)) : undefined,
     headers: [...filled.filter(({ name }) => !PLACED.has(name)), ...body],
     body: message.body,
   };

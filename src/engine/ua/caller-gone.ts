@@ -4,7 +4,7 @@
  */
 import { headerField } from '#sip/headers.js';
 import { wireTime } from '../link/link-messages.js';
-import type { Flow } from '../transport/flow.js';
+import { isWebSocket, type Flow } from '../transport/flow.js';
 import type { Core } from './core.js';
 import type { IncomingRequest } from './incoming-request.js';
 
@@ -27,7 +27,7 @@ export function tellCancelled(core: Core, invite: IncomingRequest): void {
 
 /** RFC 7118: a browser that closes its connection cannot be answered any more; nobody need go on ringing for it. */
 export function connectionClosed(core: Core, flow: Flow): void {
-  if (flow.protocol !== 'ws') return; // a TCP peer may open another (RFC 3261 §18.2.2)
+  if (!isWebSocket(flow.protocol)) return; // a TCP peer may open another (RFC 3261 §18.2.2)
   for (const incoming of [...core.incoming.values()]) {
     if (incoming.arrived.flow !== flow || incoming.method !== 'INVITE' || incoming.inDialog) continue;
     incoming.refuse(487);

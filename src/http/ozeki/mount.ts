@@ -108,7 +108,8 @@ export function mountOzeki(app: FastifyInstance, deps: OzekiMountDeps): OzekiMou
 function publicUrl({ ozeki: { publicUrl: configured }, addresses, http }: OzekiMountDeps['config']): string {
   if (configured !== '') return configured;
   const [address = '127.0.0.1'] = addresses;
-  return `http://${address.includes(':') ? `[${address}]` : address}:${http.port}`;
+  const scheme = (http.tls?.certificate ?? '') === '' ? 'http' : 'https';
+  return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${http.port}`;
 }
 
 function extensionRows({ config, registrations }: OzekiMountDeps): readonly ExtensionRow[] {

@@ -1,0 +1,199 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect as connectPlain } from 'node:net';
+import t from 'tap';
+import { readCertificate } from '#kit/certificates.js';
+import { anotherPair, certificateForTest, replaceWith } from '../support/certificates.js';
+import { SDP, incomingCall, outgoingCall, sendInDialog } from '../support/engine-calls.js';
+import { appForTest, engineForTest, outgoing, type TestApp } from '../support/engine-fixture.js';
+import { header, portOf, tlsListener, tlsPhone, wssPhone, type RawPhone } from '../support/raw-phone.js';
+
+const SERIAL = (phone: { socket: { getPeerCertificate(): { fingerprint256: string } } }): string =>
+  phone.socket.getPeerCertificate().fingerprint256;
+
+const register = async (app: TestApp, phone: RawPhone, contact: string): Promise<string> => {
+  phone.send(
+    phone.request('REGISTER', 'sip:127.0.0.1', {
+      callId: `reg-${phone.protocol}-${phone.port}`,
+      from: '<sip:101@127.0.0.1>;tag=reg',
+      to: '<sip:101@127.0.0.1>',
+      cseq: 1,
+      lines: [`Contact: ${contact}`, 'Expires: 600'],
+    }),
+  );
+  const { request, response } = await app.gets('REGISTER');
+  response.send(200, { headers: { Contact: `${contact};expires=600` } });
+  await phone.receives('200 REGISTER');
+  return request.protocol;
+};
+
+t.test('calls over TLS and WSS in both directions, on the connection of the REGISTER', async (t) => {
+  const files = await certificateForTest(t);
+  const engine = await engineForTest(t, { tls: { files, port: 0, wssPort: 0 } });
+  const app = await appForTest(t, engine);
+  for (const [open, param] of [
+    [tlsPhone, 'tls'],
+    [wssPhone, 'ws'],
+  ] as const) {
+    const phone = await open(engine);
+    t.teardown(() => phone.close());
+    const { dialog, ok, request } = await incomingCall(app, phone, `in-${phone.protocol}`);
+    t.equal(request.protocol, phone.protocol.toLowerCase());
+    const contact = header(ok, 'Contact');
+    t.equal(contact, `<sip:127.0.0.1:${portOf(engine, phone.protocol.toLowerCase())};transport=${param}>`);
+    sendInDialog(phone, dialog, 'BYE');
+    (await app.gets('BYE')).response.send(200);
+    await phone.receives('200 BYE');
+
+    t.equal(await register(app, phone, `<${phone.uri}>`), phone.protocol.toLowerCase());
+    const call = await outgoingCall(app, phone, { uri: phone.uri });
+    t.match(header(call.invite, 'Via'), `SIP/2.0/${phone.protocol} 127.0.0.1:${portOf(engine, phone.protocol.toLowerCase())};`);
+    t.match(header(call.invite, 'Contact'), `;transport=${param}>`);
+    sendInDialog(phone, call.dialog, 'BYE');
+    (await app.gets('BYE')).response.send(200);
+    await phone.receives('200 BYE');
+  }
+  t.equal(engine.counts().dialogs, 0);
+});
+
+t.test('whoever is asked for by sips answers with a sips Contact', async (t) => {
+  const files = await certificateForTest(t);
+  const engine = await engineForTest(t, { tls: { files, port: 0, wssPort: 0 } });
+  const app = await appForTest(t, engine);
+  const phone = await tlsPhone(engine);
+  t.teardown(() => phone.close());
+  phone.send(
+    phone.request('INVITE', 'sips:bob@127.0.0.1', {
+      callId: 'sips',
+      from: '<sips:alice@127.0.0.1>;tag=1',
+      to: '<sips:bob@127.0.0.1>',
+      cseq: 1,
+      lines: [`Contact: <sips:alice@127.0.0.1:${phone.port}>`],
+      body: SDP,
+    }),
+  );
+  (await app.gets('INVITE')).response.send(200, { body: SDP, headers: { Contact: '<sip:localhost>' } });
+  t.equal(header(await phone.receives('200 INVITE'), 'Contact'), `<sips:127.0.0.1:${portOf(engine, 'tls')}>`);
+});
+
+t.test('TLS 1.1 is refused, and so is whoever speaks no TLS', async (t) => {
+  const files = await certificateForTest(t);
+  const engine = await engineForTest(t, { tls: { files, port: 0, wssPort: 0 } });
+  await t.rejects(tlsPhone(engine, '127.0.0.1', { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }));
+  const plain = connectPlain({ host: '127.0.0.1', port: portOf(engine, 'tls') });
+  plain.on('error', () => undefined);
+  plain.write('OPTIONS sip:x@127.0.0.1 SIP/2.0\r\n\r\n');
+  await once(plain, 'close');
+  const phone = await tlsPhone(engine);
+  t.teardown(() => phone.close());
+  t.equal(phone.socket.getProtocol(), 'TLSv1.3');
+});
+
+t.test('a new certificate is shown to whoever connects next, and nobody who is connected is disturbed', async (t) => {
+  const files = await certificateForTest(t);
+  const engine = await engineForTest(t, { tls: { files, port: 0, wssPort: 0 } });
+  const app = await appForTest(t, engine);
+  const before = await tlsPhone(engine);
+  t.teardown(() => before.close());
+  const { dialog } = await incomingCall(app, before, 'through-renewal');
+
+  replaceWith(files, await anotherPair(t, 'renewed'));
+  engine.lookAtCertificate();
+  const after = await tlsPhone(engine);
+  t.teardown(() => after.close());
+  t.not(SERIAL(after), SERIAL(before));
+  const browser = await wssPhone(engine);
+  browser.close();
+
+  sendInDialog(before, dialog, 'BYE');
+  (await app.gets('BYE')).response.send(200);
+  await before.receives('200 BYE');
+});
+
+t.test('a peer that proves its name is called over TLS, by one connection for many requests', async (t) => {
+  const ours = await certificateForTest(t);
+  const theirs = await anotherPair(t, 'peer');
+  const files = { ...ours, trust: theirs.certificate };
+  const engine = await engineForTest(t, { tls: { files, port: 0, wssPort: 0 } });
+  const app = await appForTest(t, engine);
+  const peer = await tlsListener(readCertificate(theirs).server);
+  t.teardown(() => peer.close());
+  const uri = `sip:127.0.0.1:${peer.port};transport=tls`;
+  const first = await outgoing(app, { method: 'OPTIONS', uri });
+  const phone = await peer.accepted;
+  t.teardown(() => phone.close());
+  const options = await phone.receives('OPTIONS');
+  t.match(header(options, 'Via'), 'SIP/2.0/TLS 127.0.0.1:');
+  phone.send(phone.response(options, 200));
+  t.equal((await first.next()).response.status, 200);
+  const second = await outgoing(app, { method: 'OPTIONS', uri: `sips:127.0.0.1:${peer.port}` });
+  phone.send(phone.response(await phone.receives('OPTIONS'), 200));
+  t.equal((await second.next()).response.status, 200);
+  t.equal(peer.count(), 1);
+});
+
+t.test('a peer reached by its name must prove that name, and is told a Contact that leads back over TLS', async (t) => {
+  const ours = await certificateForTest(t);
+  const theirs = await anotherPair(t, 'peer', ['localhost']);
+  const engine = await engineForTest(t, { tls: { files: { ...ours, trust: theirs.certificate }, port: 0, wssPort: 0 } });
+  const app = await appForTest(t, engine);
+  const peer = await tlsListener(readCertificate(theirs).server);
+  t.teardown(() => peer.close());
+  await outgoing(app, { method: 'INVITE', uri: `sip:bob@localhost:${peer.port};transport=tls`, body: SDP });
+  const phone = await peer.accepted;
+  t.teardown(() => phone.close());
+  t.equal(phone.socket.servername, 'localhost');
+  t.match(header(await phone.receives('INVITE'), 'Contact'), `127.0.0.1:${portOf(engine, 'tls')};transport=tls>`);
+  // The same place by its address, which that certificate does not prove: the open connection is not lent to it.
+  const byAddress = await outgoing(app, { method: 'OPTIONS', uri: `sip:127.0.0.1:${peer.port};transport=tls` });
+  const { response } = await byAddress.next();
+  t.equal(response.status, 503);
+  t.match(response.reason, 'altnames');
+});
+
+t.test('a peer whose certificate nobody vouches for hears nothing, unless verification is off', async (t) => {
+  const ours = await certificateForTest(t);
+  const theirs = readCertificate(await anotherPair(t, 'stranger')).server;
+  for (const verifyPeers of [undefined, false]) {
+    const peer = await tlsListener(theirs);
+    t.teardown(() => peer.close());
+    const engine = await engineForTest(t, {
+      tls: { files: ours, port: 0, wssPort: 0, ...(verifyPeers === undefined ? {} : { verifyPeers }) },
+    });
+    const app = await appForTest(t, engine);
+    const sent = await outgoing(app, { method: 'OPTIONS', uri: `sip:127.0.0.1:${peer.port};transport=tls` });
+    if (verifyPeers === undefined) {
+      t.equal((await sent.next()).response.status, 503);
+      continue;
+    }
+    const phone = await peer.accepted;
+    t.teardown(() => phone.close());
+    phone.send(phone.response(await phone.receives('OPTIONS'), 200));
+    t.equal((await sent.next()).response.status, 200);
+  }
+});
+
+t.test('where client certificates are required, only who shows one of ours is let in', async (t) => {
+  const ours = await certificateForTest(t);
+  const phones = await anotherPair(t, 'phones');
+  const files = { ...ours, trust: phones.certificate };
+  const engine = await engineForTest(t, { tls: { files, port: 0, wssPort: 0, requireClientCertificate: true } });
+  const app = await appForTest(t, engine);
+  const shown = { cert: readFileSync(phones.certificate), key: readFileSync(phones.key) };
+  const known = await tlsPhone(engine, '127.0.0.1', shown);
+  t.teardown(() => known.close());
+  t.equal(await register(app, known, `<${known.uri}>`), 'tls');
+  // With TLS 1.2 the refusal is part of the handshake; with 1.3 it comes right after.
+  await t.rejects(tlsPhone(engine, '127.0.0.1', { maxVersion: 'TLSv1.2' }));
+});
+
+t.test('a certificate that cannot be used stops the engine from starting, and says which file', async (t) => {
+  const files = await certificateForTest(t);
+  const key = (await anotherPair(t, 'other')).key;
+  await t.rejects(engineForTest(t, { tls: { files: { ...files, key }, port: 0, wssPort: 0 } }), {
+    message: /key values mismatch/,
+  });
+  await t.rejects(engineForTest(t, { tls: { files: { ...files, key: '/nowhere' }, port: 0, wssPort: 0 } }), {
+    message: /\/nowhere cannot be read: ENOENT/,
+  });
+});
