@@ -23,6 +23,8 @@ export type EngineLimits = Readonly<{
   requestAnswerMs: number;
   /** Dialogs whose application is gone and has no heir are ended after this. */
   orphanMs: number;
+  /** A request in a dialog whose application is not there waits so long for one, before it is refused. */
+  heirMs: number;
   /** A loop that is later than this refuses new calls with 503 until it has caught up. */
   lateMs: number;
   connections: ConnectionLimits;
@@ -36,6 +38,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   reinviteAnswerMs: 30_000,
   requestAnswerMs: 30_000,
   orphanMs: 300_000,
+  heirMs: 8_000,
   lateMs: 400,
   connections: CONNECTION_LIMITS,
 };
