@@ -19,17 +19,16 @@ export type Drachtio = Readonly<{
   secret: string;
   /** Its files may have changed. */
   lookAtCertificate: () => void;
+  /** Dialogs of the last life that are up again, by their stackDialogId. Undefined: an engine that is not ours does not say. */
+  restored: readonly string[] | undefined;
+  /** Ends those of them that are none of these. To be called once, when calls have been restored and srf is connected. */
+  endOrphans: (known: readonly string[]) => void;
 }>;
 
 /** The embedded engine on its own thread, or the drachtio-server that the configuration names. */
-export async function engineFor(
-  config: Config,
-  log: Logger,
-  closers: Closers,
-  fatal: Fatal,
-  guards: Guards,
-): Promise<Drachtio> {
-  if (config.drachtio.host !== '') return { ...config.drachtio, lookAtCertificate: () => undefined };
+export async function engineFor(config: Config, log: Logger, closers: Closers, fatal: Fatal, guards: Guards): Promise<Drachtio> {
+  if (config.drachtio.host !== '')
+    return { ...config.drachtio, lookAtCertificate: () => undefined, restored: undefined, endOrphans: () => undefined };
   const tls = await sipTls(config);
   const engine = await startEngineThread(
     {
@@ -46,7 +45,14 @@ export async function engineFor(
   closers.add('engine', () => engine.stop());
   guards.plugInto(engine.door);
   engine.onExit(fatal);
-  return { host: '127.0.0.1', port: engine.adminPort, secret: engine.secret, lookAtCertificate: () => engine.lookAtCertificate() };
+  return {
+    host: '127.0.0.1',
+    port: engine.adminPort,
+    secret: engine.secret,
+    lookAtCertificate: () => engine.lookAtCertificate(),
+    restored: engine.restored,
+    endOrphans: (known) => engine.endOrphans(known),
+  };
 }
 
 function engineLimits({ engine }: Config['limits']): Partial<EngineLimits> {

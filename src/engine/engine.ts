@@ -24,6 +24,10 @@ export type EngineHandle = Readonly<{
   door: Pick<Doorway, 'ban' | 'configure'>;
   /** Its files may have changed (SIGHUP, POST /reload); without this it is found out within ten seconds. */
   lookAtCertificate: () => void;
+  /** Dialogs of the last life that are up again, by the name they had (drachtio's stackDialogId); nobody owns them yet. */
+  restored: readonly string[];
+  /** Those of `restored` that no application knows get a BYE; asked for by whoever has read what it has kept of its calls. */
+  endOrphans: (known: readonly string[]) => void;
   stop: () => Promise<void>;
 }>;
 
@@ -72,6 +76,8 @@ export async function startEngine(options: EngineOptions, parts: EngineParts = {
       door: doorway,
       counts: () => countsOf(core),
       lookAtCertificate: () => secure?.look(),
+      restored: [],
+      endOrphans: () => undefined,
       stop: () => {
         stopWatching();
         secure?.close();

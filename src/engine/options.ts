@@ -4,6 +4,7 @@
 import type { CertificateFiles } from '#kit/certificates.js';
 import type { Clock } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
+import type { EngineKeeper } from './dialog/keeper.js';
 import type { DoorOptions } from './doorway.js';
 import type { AskFence } from './link/fence.js';
 import { CONNECTION_LIMITS, type ConnectionLimits } from './transport/connections.js';
@@ -51,6 +52,15 @@ export type EngineTls = Readonly<{
   requireClientCertificate?: boolean;
 }>;
 
+/** Where dialogs are kept, so that they outlive kill -9. The engine knows the port (dialog/keeper.ts) and not who fills it. */
+export type KeeperPlug = Readonly<{
+  /** URL of a module with `openKeeper` (KeeperModule). */
+  module: string;
+  folder: string;
+  /** What the one who fills the port understands. */
+  limits?: Readonly<Record<string, number>>;
+}>;
+
 export type EngineOptions = Readonly<{
   /** Where phones reach us, IPv4 and IPv6. */
   addresses: readonly string[];
@@ -70,6 +80,8 @@ export type EngineOptions = Readonly<{
   limits?: Partial<EngineLimits>;
   /** Who is kept out before anything is kept of a request; absent: nobody. */
   door?: DoorOptions;
+  /** Absent: dialogs end with the engine, and nothing is paid for keeping them. */
+  keep?: KeeperPlug;
 }>;
 
 /** For tests and for the thread: what is not plain data. */
@@ -80,4 +92,6 @@ export type EngineParts = Readonly<{
   askFence?: AskFence;
   /** Refuse new calls when this thread, or the application's, has more to do than it can: a thread that does nothing else. */
   watchLoad?: boolean;
+  /** Already open; the engine closes it. */
+  keeper?: EngineKeeper;
 }>;

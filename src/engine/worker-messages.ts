@@ -10,11 +10,13 @@ export type ToWorker = Readonly<
   | { kind: 'look-at-certificate' }
   /** This address has failed too often where passwords are judged. */
   | { kind: 'ban'; source: string; seconds: number }
+  /** Restored dialogs that are none of these are ended. */
+  | { kind: 'end-orphans'; known: readonly string[] }
   | { kind: 'door'; options: DoorOptions | undefined }
 >;
 
 export type FromWorker = Readonly<
-  | { kind: 'started'; adminPort: number; secret: string; listening: readonly Listening[] }
+  | { kind: 'started'; adminPort: number; secret: string; listening: readonly Listening[]; restored: readonly string[] }
   | { kind: 'failed'; why: string }
   /** Asks to be answered when everything written to the application so far has been read. */
   | { kind: 'fence' }
