@@ -22,13 +22,7 @@ export type Drachtio = Readonly<{
 }>;
 
 /** The embedded engine on its own thread, or the drachtio-server that the configuration names. */
-export async function engineFor(
-  config: Config,
-  log: Logger,
-  closers: Closers,
-  fatal: Fatal,
-  guards: Guards,
-): Promise<Drachtio> {
+export async function engineFor(config: Config, log: Logger, closers: Closers, fatal: Fatal, guards: Guards): Promise<Drachtio> {
   if (config.drachtio.host !== '') return { ...config.drachtio, lookAtCertificate: () => undefined };
   const tls = await sipTls(config);
   const engine = await startEngineThread(
@@ -44,9 +38,14 @@ export async function engineFor(
     log.child({ room: 'engine' }),
   );
   closers.add('engine', () => engine.stop());
-  guards.plugInto(engine.door);
+  guards.plugInto(engine.door, engine.turnedAway);
   engine.onExit(fatal);
-  return { host: '127.0.0.1', port: engine.adminPort, secret: engine.secret, lookAtCertificate: () => engine.lookAtCertificate() };
+  return {
+    host: '127.0.0.1',
+    port: engine.adminPort,
+    secret: engine.secret,
+    lookAtCertificate: () => engine.lookAtCertificate(),
+  };
 }
 
 function engineLimits({ engine }: Config['limits']): Partial<EngineLimits> {
