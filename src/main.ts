@@ -244,6 +244,8 @@ async function build(
   // Last, because building all of that takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
   const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);
   sipIsUp = true;
+  // Nobody speaks for a dialog of the last life whose call is not among those restored.
+  drachtio.endOrphans([]);
   phones.begin();
   return {
     config,
