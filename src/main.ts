@@ -222,6 +222,7 @@ async function build(
     rate: guards.rate,
     limits: config.limits,
     reload: () => reload.run(),
+    guards: guards.book,
     realm: config.sip.realm,
     tls: await httpTls(config),
     commands,

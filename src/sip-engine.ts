@@ -1,12 +1,14 @@
 /**
  * sip-engine: the SIP engine that main connects to: the embedded one with the limits of limits.yaml, or somebody else's. A part of main.
  */
+import { join } from 'node:path';
 import type { EngineLimits } from '#engine/options.js';
 import { startEngineThread } from '#engine/thread.js';
 import { CONNECTION_LIMITS } from '#engine/transport/connections.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
 import type { Closers } from './closers.js';
+import { engineKeeping } from './engine-keeping.js';
 import type { Guards } from './guards.js';
 import { sipTls } from './tls.js';
 
@@ -39,11 +41,12 @@ export async function engineFor(config: Config, log: Logger, closers: Closers, f
       door: guards.doorOf(config),
       limits: engineLimits(config.limits),
       ...(tls === undefined ? {} : { tls }),
+      ...(config.store === 'memory' ? {} : { keep: engineKeeping(join(config.store, 'engine'), config.storeLimits) }),
     },
     log.child({ room: 'engine' }),
   );
   closers.add('engine', () => engine.stop());
-  guards.plugInto(engine.door);
+  guards.plugInto(engine.door, engine.turnedAway);
   engine.onExit(fatal);
   return {
     host: '127.0.0.1',

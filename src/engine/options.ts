@@ -7,6 +7,7 @@ import type { Logger } from '#kit/log.js';
 import type { EngineKeeper } from './dialog/keeper.js';
 import type { DoorOptions } from './doorway.js';
 import type { AskFence } from './link/fence.js';
+import type { TurnedAwayCounts } from './turned-away.js';
 import { CONNECTION_LIMITS, type ConnectionLimits } from './transport/connections.js';
 
 export type EngineLimits = Readonly<{
@@ -23,6 +24,8 @@ export type EngineLimits = Readonly<{
   requestAnswerMs: number;
   /** Dialogs whose application is gone and has no heir are ended after this. */
   orphanMs: number;
+  /** A request in a dialog whose application is not there waits so long for one, before it is refused. */
+  heirMs: number;
   /** A loop that is later than this refuses new calls with 503 until it has caught up. */
   lateMs: number;
   connections: ConnectionLimits;
@@ -36,6 +39,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   reinviteAnswerMs: 30_000,
   requestAnswerMs: 30_000,
   orphanMs: 300_000,
+  heirMs: 8_000,
   lateMs: 400,
   connections: CONNECTION_LIMITS,
 };
@@ -92,6 +96,8 @@ export type EngineParts = Readonly<{
   askFence?: AskFence;
   /** Refuse new calls when this thread, or the application's, has more to do than it can: a thread that does nothing else. */
   watchLoad?: boolean;
+  /** Hears how many requests were turned away, and why. */
+  turnedAway?: (counts: TurnedAwayCounts) => void;
   /** Already open; the engine closes it. */
   keeper?: EngineKeeper;
 }>;

@@ -26,7 +26,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   conference: ['kit'],
   history: ['calls', 'core', 'kit'],
   recordings: ['calls', 'conference', 'core', 'kit'],
-  store: ['calls', 'registrar', 'core', 'kit'],
+  store: ['calls', 'registrar', 'engine', 'core', 'kit'],
   setup: [],
 };
 
@@ -48,6 +48,7 @@ const NARROW: readonly Readonly<{ from: string; to: string; only: RegExp; why: s
   },
   { from: 'store', to: 'calls', only: /^#calls\/(ports|store-port)\.js$/, why: 'the store fills a port, it asks nothing' },
   { from: 'store', to: 'registrar', only: /^#registrar\/binding-keeper\.js$/, why: 'the store fills a port, it asks nothing' },
+  { from: 'store', to: 'engine', only: /^#engine\/dialog\/keeper\.js$/, why: 'the store fills a port, it asks nothing' },
   { from: 'media', to: 'calls', only: /^#calls\/ports\.js$/, why: 'media fills a port, it asks nothing' },
 ];
 

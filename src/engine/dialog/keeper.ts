@@ -1,12 +1,11 @@
 /**
- * keeper: what the engine keeps of dialogs and of INVITEs that ring, so that another life of it can go on with them. A port: types
- * only; who fills it is plugged in by name (KeeperPlug in options.ts). What is kept is plain data, without sockets.
+ * keeper: what the engine keeps of dialogs and of INVITEs that ring, so that another life of it can go on with them. A port: who fills
+ * it is plugged in by name (KeeperPlug in options.ts). What is kept is plain data, without sockets.
  */
 import type { Clock } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
-import type { HeaderField } from '#sip/message.js';
-import type { Endpoint, Protocol } from '../transport/flow.js';
-import type { DialogFacts } from './dialog.js';
+import type { Endpoint, Flow, Protocol } from '../transport/flow.js';
+import type { DialogFacts, SentRequest } from './dialog.js';
 
 /** The two ends of a flow. A datagram can be sent between them again; a connection between them is gone. */
 export type KeptFlow = Readonly<{ protocol: Protocol; local: Endpoint; remote: Endpoint }>;
@@ -14,22 +13,34 @@ export type KeptFlow = Readonly<{ protocol: Protocol; local: Endpoint; remote: E
 /** A dialog that is up. One that rings is no dialog to go on with. */
 export type KeptDialog = Readonly<Omit<DialogFacts, 'flow'> & { flow: KeptFlow }>;
 
+export const keptFlow = ({ protocol, local, remote }: Flow): KeptFlow => ({ protocol, local, remote });
+
+export const keptDialog = (facts: DialogFacts): KeptDialog => ({ ...facts, flow: keptFlow(facts.flow) });
+
 /** An INVITE of ours without a final answer: enough to cancel it, and to acknowledge and end what comes of it. */
 export type KeptInvite = Readonly<{
-  uri: string;
-  callId: string;
-  from: string;
-  fromTag: string;
-  to: string;
-  cseq: number;
-  contact: string | undefined;
-  routes: readonly string[];
-  /** RFC 3261 §13.2.2.4: the ACK carries them too. */
-  credentials: readonly HeaderField[];
+  kind: 'ours';
+  /** Credentials are not among this. */
+  sent: SentRequest & Readonly<{ to: string; routes: readonly string[] }>;
   /** Its top Via: its branch is what CANCEL and answers are known by (RFC 3261 §9.1, §17.1.3). */
   via: string;
   flow: KeptFlow;
+  /** Of the phones that have rung. */
+  early: readonly KeptDialog[];
 }>;
+
+/** An INVITE of a peer that rings here: enough to refuse it. */
+export type KeptCaller = Readonly<{
+  kind: 'theirs';
+  /** Of its server transaction (RFC 3261 §17.2.3). */
+  key: string;
+  callId: string;
+  fromTag: string;
+  refusal: string;
+  flow: KeptFlow;
+}>;
+
+export type KeptRinging = KeptInvite | KeptCaller;
 
 /** Never waits, never throws. */
 export interface Keeper<Kept> {
@@ -44,7 +55,7 @@ export type DialogKeeper = Keeper<KeptDialog>;
 
 export type EngineKeeper = Readonly<{
   dialogs: DialogKeeper;
-  ringing: Keeper<KeptInvite>;
+  ringing: Keeper<KeptRinging>;
   /** Once nothing changes any more: what changed last is written. */
   close: () => Promise<void>;
 }>;
