@@ -3,6 +3,7 @@
  * Understands HOLDFAST_ADDRESS, HOLDFAST_SIP_PORT, HOLDFAST_WS_PORT, HOLDFAST_LOG, HOLDFAST_STORE, DRACHTIO_PORT and DRACHTIO_SECRET.
  */
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { AppError, ConfigError } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { startEngine, type RunningEngine } from './engine.js';
@@ -55,3 +56,6 @@ function report({ listening, adminPort, restored }: RunningEngine): string {
   const again = restored.length === 0 ? '' : `  ${restored.length} dialogs are up again\n`;
   return `holdfast engine listens on\n${lines.join('\n')}\n  drachtio-srf connects to 127.0.0.1 port ${adminPort}\n${again}`;
 }
+
+// `node dist/engine/main.js`, where nothing need be installed or built any more.
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
