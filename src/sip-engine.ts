@@ -46,7 +46,7 @@ export async function engineFor(config: Config, log: Logger, closers: Closers, f
     log.child({ room: 'engine' }),
   );
   closers.add('engine', () => engine.stop());
-  guards.plugInto(engine.door);
+  guards.plugInto(engine.door, engine.turnedAway);
   engine.onExit(fatal);
   return {
     host: '127.0.0.1',

@@ -26,7 +26,7 @@ export type EngineHandle = Readonly<{
   secret: string;
   listening: readonly Listening[];
   /** Who is kept out, to be changed while it runs. */
-  door: Pick<Doorway, 'ban' | 'configure'>;
+  door: Pick<Doorway, 'ban' | 'lift' | 'welcome' | 'configure'>;
   /** Its files may have changed (SIGHUP, POST /reload); without this it is found out within ten seconds. */
   lookAtCertificate: () => void;
   /** Dialogs of the last life that are up again, by the name they had (drachtio's stackDialogId); nobody owns them yet. */

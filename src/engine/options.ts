@@ -7,6 +7,7 @@ import type { Logger } from '#kit/log.js';
 import type { EngineKeeper } from './dialog/keeper.js';
 import type { DoorOptions } from './doorway.js';
 import type { AskFence } from './link/fence.js';
+import type { TurnedAwayCounts } from './turned-away.js';
 import { CONNECTION_LIMITS, type ConnectionLimits } from './transport/connections.js';
 
 export type EngineLimits = Readonly<{
@@ -95,6 +96,8 @@ export type EngineParts = Readonly<{
   askFence?: AskFence;
   /** Refuse new calls when this thread, or the application's, has more to do than it can: a thread that does nothing else. */
   watchLoad?: boolean;
+  /** Hears how many requests were turned away, and why. */
+  turnedAway?: (counts: TurnedAwayCounts) => void;
   /** Already open; the engine closes it. */
   keeper?: EngineKeeper;
 }>;

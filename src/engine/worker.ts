@@ -22,6 +22,10 @@ port.on('message', (message: ToWorker) => {
       return engine?.lookAtCertificate();
     case 'ban':
       return engine?.door.ban(message.source, message.seconds);
+    case 'lift':
+      return engine?.door.lift(message.source);
+    case 'welcome':
+      return engine?.door.welcome(message.source, message.port);
     case 'door':
       return engine?.door.configure(message.options);
     case 'end-orphans':
@@ -40,6 +44,7 @@ try {
   engine = await startEngine(options, {
     log,
     watchLoad: true,
+    turnedAway: (counts) => say({ kind: 'turned-away', counts }),
     askFence: (passed) => {
       fences.push(passed);
       say({ kind: 'fence' });
