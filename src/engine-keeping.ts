@@ -14,5 +14,10 @@ export const engineKeeping = (folder: string, limits: StoreLimits): KeeperPlug =
 /** @throws StoreFailed when the folder cannot be used. */
 export const openKeeper: KeeperModule['openKeeper'] = async ({ folder, limits }, clock, log): Promise<EngineKeeper> => {
   const store = new Store(await LmdbDisk.open(folder), clock, log, limits);
-  return { dialogs: dialogShelf(store, log), ringing: ringingShelf(store, log), close: () => store.close() };
+  return {
+    dialogs: dialogShelf(store, log),
+    ringing: ringingShelf(store, log),
+    written: () => store.flush(),
+    close: () => store.close(),
+  };
 };

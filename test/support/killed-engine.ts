@@ -10,14 +10,15 @@ import type { EngineOptions } from '#engine/options.js';
 import { LmdbDisk } from '#store/lmdb-disk.js';
 import type { Shelf } from '#store/disk.js';
 import type { EngineHandle } from '#engine/engine.js';
-import { portOf } from './raw-phone.js';
+import { appForTest, type TestApp } from './engine-fixture.js';
+import { portOf, udpPhone, type RawPhone } from './raw-phone.js';
 import { until } from './until.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/engine/main.js', import.meta.url));
 const KEEPING = new URL('../../dist/engine-keeping.js', import.meta.url).href;
 const SECRET = 'a secret of the test';
 
-type Test = { teardown(fn: () => unknown): unknown };
+type Test = { teardown(fn: () => unknown): unknown; testdir(): string };
 type Listening = Pick<EngineHandle, 'listening' | 'adminPort' | 'secret'>;
 
 export type KilledEngine = Listening &
@@ -85,3 +86,15 @@ export async function onDisk(folder: string, shelf: Shelf, count: number, word =
 
 const recordsWith = (disk: LmdbDisk, shelf: Shelf, word: string): number =>
   [...disk.entries(shelf)].filter(([, bytes]) => Buffer.from(bytes).includes(word)).length;
+
+/** An engine that was killed while a phone was in the middle of something; it is not up yet again. */
+export async function killedIn(t: Test, until: (app: TestApp, phone: RawPhone, folder: string) => Promise<void>) {
+  const folder = t.testdir();
+  const first = await engineProcess(t, folder);
+  const app = await appForTest(t, first);
+  const phone = await udpPhone(first);
+  t.teardown(() => phone.close());
+  await until(app, phone, folder);
+  await first.kill(() => app.srf.disconnect());
+  return { folder, phone, options: nextLife(first, folder), first };
+}
