@@ -143,7 +143,7 @@ export class KillVerdict {
 
   async #isOver(): Promise<void> {
     await this.#eventually('no call is left', async () => (await this.#calls()).length === 0);
-    const { body } = await this.#world.holdfast.api<{ calls: readonly { id: string }[] }>('GET', '/history?limit=100');
+    const { body } = await this.#world.holdfast.api<{ calls: readonly { id: string }[] }>('GET', '/history?rows=100');
     const lines = body.calls.filter(({ id }) => id === this.#agreed.callId).length;
     if (this.#agreed.callId !== '' && lines !== 1) this.complaints.push(`${lines} lines of the call in the history`);
   }
