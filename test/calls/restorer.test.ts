@@ -32,11 +32,13 @@ function nextLife(known: readonly string[] = [], more: Partial<BindingsPort> = {
   const recalled: CallEvent['kind'][] = [];
   bus.subscribe(({ event }) => recalled.push(event.kind as CallEvent['kind']), 'book');
   const restored: { role: LegRole; login: unknown }[] = [];
-  const media = { knows: (id: string) => Promise.resolve(known.includes(id)) } as unknown as MediaPort;
+  const knows = (id: string): Promise<boolean> => Promise.resolve(known.includes(id));
+  const made = (): Promise<string> => Promise.resolve(sdpOf(31_000));
+  const media = new Proxy({} as MediaPort, { get: (_port, name) => (name === 'knows' ? knows : made) });
   const restorer = new Restorer({
     calls: quiet.service,
     signaling: { restore: ({ role }, _stored, login) => void restored.push({ role, login }) },
-    media: new Proxy(media, { get: (port, name) => (name === 'knows' ? port.knows : () => Promise.resolve(sdpOf(31_000))) }),
+    media,
     bindings: { find: () => ({ kind: 'unknown' }), ...more },
     bus,
     clock,
