@@ -75,8 +75,8 @@ async function build(
   fatal: Fatal,
   load: () => Config,
 ): Promise<RunningHoldfast> {
-  const bus = new EventBus(clock, log, config.events.history);
   const kept = await openStore(config, clock, log.child({ room: 'store' }));
+  const bus = new EventBus(clock, log, config.events.history, kept.numbers);
   closers.add('store', () => kept.close());
   const media = await startMedia(config, clock, log.child({ room: 'media' }));
   closers.add('media', () => media.stop());
@@ -134,6 +134,7 @@ async function build(
     clock,
     log,
     park: config.park,
+    slots: kept.slots,
   });
   closers.add('connections', () => connected.close());
   const { transfers, moves, parking } = connected;
@@ -225,7 +226,8 @@ async function build(
     music: media.music,
     numbers,
     recordings: records.recordings,
-    health: () => media.health(),
+    health: () => ({ ...media.health(), store: kept.health?.() }),
+    kept: kept.http,
     gauges: () => ({
       calls: calls.size,
       registrations: phones.registrar.list().length,
@@ -243,6 +245,7 @@ async function build(
   // Last, because building all of that takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
   const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);
   sipIsUp = true;
+  parking.freeAllBut((id) => calls.live(id) !== undefined);
   phones.begin();
   return {
     config,
