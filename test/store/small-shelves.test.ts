@@ -27,7 +27,7 @@ const life = (disk: MemoryDisk): Store => new Store(disk, clock, log);
 const A = 'aaaa' as CallId;
 const B = 'bbbb' as CallId;
 const pageOf = (bus: EventBus, after: number) =>
-  JSON.parse(eventPage(bus, after, 10)) as { events: { seq: number }[]; next: number };
+  JSON.parse(eventPage(bus, after, 10)) as { events: { seq: number }[]; next: number; gap?: boolean };
 
 t.test('event numbers go on, with a jump that no lost batch can have filled', async (t) => {
   const disk = new MemoryDisk();
@@ -47,7 +47,7 @@ t.test('event numbers go on, with a jump that no lost batch can have filled', as
     [10_003],
   );
   t.match(pageOf(again, 2), { events: [{ seq: 10_003 }], next: 10_003 });
-  t.strictSame(JSON.parse(eventPage(again, 10_002, 10)).gap, undefined, 'who asks on from `next` has missed nothing');
+  t.equal(pageOf(again, 10_002).gap, undefined, 'who asks on from `next` has missed nothing');
 });
 
 t.test('a parked call is found in its slot, and one that did not come back leaves it free', async (t) => {
