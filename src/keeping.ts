@@ -3,7 +3,7 @@
  */
 import type { NumberKeeper } from '#calls/event-bus.js';
 import type { ParkKeeper } from '#calls/parking.js';
-import type { CallStorePort } from '#calls/store-port.js';
+import type { CallStorePort, StoredCall } from '#calls/store-port.js';
 import type { KeptByHttp } from '#http/app.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
@@ -22,6 +22,8 @@ import { Store, type StoreHealth } from '#store/store.js';
 export type Keeping = Readonly<{
   /** Absent with `store: memory`: nothing is kept, and nothing is paid for it. */
   calls?: CallStorePort;
+  /** The calls of the last life. */
+  left: readonly StoredCall[];
   bindings?: BindingKeeper;
   numbers?: NumberKeeper;
   slots?: ParkKeeper;
@@ -33,7 +35,7 @@ export type Keeping = Readonly<{
 
 /** @throws ConfigError when another Holdfast uses the folder, StoreFailed when nobody can. */
 export async function openStore(config: Pick<Config, 'store' | 'storeLimits'>, clock: Clock, log: Logger): Promise<Keeping> {
-  if (config.store === 'memory') return { close: () => Promise.resolve() };
+  if (config.store === 'memory') return { left: [], close: () => Promise.resolve() };
   const lock = lockFolder(config.store, log);
   try {
     return await openShelves(config, clock, log, () => lock.close());
@@ -52,12 +54,9 @@ async function openShelves(
   const store = new Store(await LmdbDisk.open(config.store), clock, log, config.storeLimits);
   const http = { letters: new LetterShelf(store, log), notes: new NoteShelf(store) };
   const calls = new CallShelf(store, log);
-  // Until dialogs are restored (src/store/README.md), a call of the last life has nobody who could speak for it.
-  const left = calls.left();
-  for (const { call } of left) calls.ended(call.id);
-  if (left.length > 0) log.warn({ calls: left.length }, 'calls of the last life are given up');
   return {
     calls,
+    left: calls.left(),
     bindings: new BindingShelf(store, log),
     numbers: new NumberShelf(store),
     slots: new ParkShelf(store, log),

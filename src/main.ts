@@ -14,6 +14,7 @@ import { SoundCommands } from '#calls/sound-commands.js';
 import { HoldMusicSounds } from '#calls/hold-music-sounds.js';
 import { Liveness } from '#calls/liveness.js';
 import type { CallSignals } from '#calls/ports.js';
+import { Restorer } from '#calls/restorer.js';
 import { VirtualNumbers } from '#calls/virtual-numbers.js';
 import { VirtualPhones } from '#calls/virtual-phones.js';
 import { readPolicy } from '#calls/written-policy.js';
@@ -100,6 +101,7 @@ async function build(
     incoming: (call) => calls.incoming(call),
     signal: (leg, signal) => calls.signal(leg, signal),
     mayRelay: (leg, what) => calls.mayRelay(leg, what),
+    changed: (leg) => calls.changed(leg),
   };
   const session = config.sip;
   const signaling = new Signaling({ srf, calls: signals, clock, session, log: log.child({ room: 'signaling' }) });
@@ -147,7 +149,8 @@ async function build(
     everySec: config.sip.livenessSeconds,
   });
   closers.add('liveness', () => liveness.close());
-  media.onLost(() => calls.mediaLost());
+  media.onLost(() => calls.mediaReturn.lost());
+  media.onBack(() => calls.mediaReturn.back());
   media.onKey((leg, key, ms) => calls.keys.heard(leg, { key, ms, by: 'rtp' }));
   const authenticate: RouteDeps['authenticate'] = (request, response) => phones.authenticator.identify(request, response);
   const watchers = new DialogSubscriptions({
@@ -212,12 +215,15 @@ async function build(
     media: media.port,
     clock,
   });
+  const restorer = new Restorer({ calls, signaling: parties, media: media.port, bindings: numbers, bus, clock, log });
+  await restorer.prepare(kept.left, drachtio.restored);
   const commands: CommandPort = new ConferenceAware(callCommands, conferences, (id) => calls.view(id));
   const http = await startHttp({
     config,
     rate: guards.rate,
     limits: config.limits,
     reload: () => reload.run(),
+    guards: guards.book,
     realm: config.sip.realm,
     tls: await httpTls(config),
     commands,
@@ -245,6 +251,9 @@ async function build(
   // Last, because building all of that takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
   const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);
   sipIsUp = true;
+  // Nobody speaks for a dialog of the last life whose call is not among those restored.
+  drachtio.endOrphans(restorer.dialogs);
+  restorer.begin();
   parking.freeAllBut((id) => calls.live(id) !== undefined);
   phones.begin();
   return {

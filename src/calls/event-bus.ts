@@ -21,6 +21,7 @@ export interface NumberKeeper {
 
 export class EventBus {
   readonly #listeners = new Set<Listener>();
+  readonly #books = new Set<Listener>();
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #keep: number;
@@ -43,12 +44,20 @@ export class EventBus {
     this.#history.push(numbered);
     // Cut in large steps: moving ten thousand entries for every event would be felt under load.
     if (this.#history.length >= 2 * this.#keep) this.#history = this.#history.slice(-this.#keep);
-    for (const listener of this.#listeners) {
-      try {
-        listener(numbered);
-      } catch (error) {
-        this.#log.error({ err: error, event: event.kind }, 'an event listener failed');
-      }
+    for (const listener of this.#listeners) this.#tell(listener, numbered);
+  }
+
+  /** Of a call that goes on from the program's last life: no news, but those who keep a book of live calls have to know. */
+  recall(event: HoldfastEvent): void {
+    const recalled: NumberedEvent = { seq: this.#seq, at: new Date(this.#clock.now()).toISOString(), event };
+    for (const listener of this.#books) this.#tell(listener, recalled);
+  }
+
+  #tell(listener: Listener, numbered: NumberedEvent): void {
+    try {
+      listener(numbered);
+    } catch (error) {
+      this.#log.error({ err: error, event: numbered.event.kind }, 'an event listener failed');
     }
   }
 
@@ -57,10 +66,14 @@ export class EventBus {
     return this.#seq;
   }
 
-  /** @returns unsubscribe; calling it twice is calling it once. */
-  subscribe(listener: Listener): () => void {
+  /** @param book it keeps a book of live calls. @returns unsubscribe; calling it twice is calling it once. */
+  subscribe(listener: Listener, book?: 'book'): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    if (book !== undefined) this.#books.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      this.#books.delete(listener);
+    };
   }
 
   /** Events after `seq` that are still kept, oldest first. */

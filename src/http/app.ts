@@ -21,6 +21,7 @@ import { rest } from './dialects/rest.js';
 import { problemReply } from './error-reply.js';
 import { EventStreams } from './event-streams.js';
 import { pathOf, toAppError } from './framework-errors.js';
+import { GUARD_DOCS, guardMetrics, mountGuardRoutes, type GuardBook } from './guard-routes.js';
 import { identifyBy, type Identify } from './identify.js';
 import { LOGIN_LIMITS, LoginGuard, type LoginLimits } from './login-guard.js';
 import { mountObserveRoutes, OBSERVE_DOCS } from './observe-routes.js';
@@ -77,6 +78,8 @@ export type HttpDeps = Readonly<{
   kept?: KeptByHttp | undefined;
   /** Absent: nobody can ask for the configuration to be read again. */
   reload?: ReloadPort | undefined;
+  /** Absent: nobody is kept out here. */
+  guards?: GuardBook | undefined;
 }>;
 
 /** What this room has of its own that outlives the program. */
@@ -117,7 +120,11 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
     most: deps.limits?.webhooks,
     keeper: deps.kept?.letters,
   });
-  const metrics = new CallMetrics(bus, deps.gauges, [...webhookMetrics(webhooks), ...storeMetrics(deps.health)]);
+  const metrics = new CallMetrics(bus, deps.gauges, [
+    ...webhookMetrics(webhooks),
+    ...storeMetrics(deps.health),
+    ...guardMetrics(deps.guards),
+  ]);
   const streams = new EventStreams({ bus, clock, log, most: deps.limits?.http.eventStreams });
   const dresses = new Dresses();
   const app = bareFastify(config.http.bodyBytes, dresses, log, deps.rate);
@@ -135,6 +142,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   mountRecordingRoutes(app, { identify, recordings: deps.recordings });
   mountWebhookRoutes(app, { identify, webhooks });
   if (deps.reload !== undefined) mountReloadRoute(app, identify, deps.reload);
+  if (deps.guards !== undefined) mountGuardRoutes(app, identify, deps.guards);
   const documented = [
     ...dialects.flatMap((dialect) => dialect.routes),
     ...ozeki.routes,
@@ -145,6 +153,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
     ...MUSIC_DOCS,
     ...RECORDING_DOCS,
     ...WEBHOOK_DOCS,
+    ...GUARD_DOCS,
   ];
   mountPages(app, openApiOf(documented, VERSION));
   answerTheRest(app, identify, methods, log);

@@ -26,7 +26,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   conference: ['kit'],
   history: ['calls', 'core', 'kit'],
   recordings: ['calls', 'conference', 'core', 'kit'],
-  store: ['calls', 'registrar', 'http', 'core', 'kit'],
+  store: ['calls', 'registrar', 'http', 'engine', 'core', 'kit'],
   setup: [],
 };
 
@@ -53,6 +53,7 @@ const NARROW: readonly Readonly<{ from: string; to: string; only: RegExp; why: s
     why: 'the store fills a port, it asks nothing',
   },
   { from: 'store', to: 'registrar', only: /^#registrar\/binding-keeper\.js$/, why: 'the store fills a port, it asks nothing' },
+  { from: 'store', to: 'engine', only: /^#engine\/dialog\/keeper\.js$/, why: 'the store fills a port, it asks nothing' },
   {
     from: 'store',
     to: 'http',

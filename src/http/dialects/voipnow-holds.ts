@@ -26,7 +26,7 @@ export class HeldSince {
         this.#since.set(event.callId, at);
         this.#notes.write('voipnow-held', event.callId, at);
       }
-    });
+    }, 'book');
   }
 
   #over(callId: CallView['id']): void {
