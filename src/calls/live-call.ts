@@ -45,6 +45,8 @@ export type LiveCall = {
   lane: Promise<void>;
   /** rtpengine knows this call. */
   hasMedia: boolean;
+  /** How often rtpengine has come back: what was asked of the one before may fail. */
+  mediaLife: number;
 };
 
 /** Nothing has happened to it yet. @param said on dialogs that it brings along. */
@@ -65,6 +67,7 @@ export function newLiveCall(
     watches: new Set(),
     lane: Promise.resolve(),
     hasMedia: false,
+    mediaLife: 0,
   };
   return live;
 }
