@@ -76,8 +76,8 @@ async function build(
   fatal: Fatal,
   load: () => Config,
 ): Promise<RunningHoldfast> {
-  const bus = new EventBus(clock, log, config.events.history);
   const kept = await openStore(config, clock, log.child({ room: 'store' }));
+  const bus = new EventBus(clock, log, config.events.history, kept.numbers);
   closers.add('store', () => kept.close());
   const guards = buildGuards(config, clock, log.child({ room: 'guard' }));
   // A process and a thread that know nothing of each other: they start at the same time.
@@ -137,6 +137,7 @@ async function build(
     clock,
     log,
     park: config.park,
+    slots: kept.slots,
   });
   closers.add('connections', () => connected.close());
   const { transfers, moves, parking } = connected;
@@ -232,7 +233,8 @@ async function build(
     music: media.music,
     numbers,
     recordings: records.recordings,
-    health: () => media.health(),
+    health: () => ({ ...media.health(), store: kept.health?.() }),
+    kept: kept.http,
     gauges: () => ({
       calls: calls.size,
       registrations: phones.registrar.list().length,
@@ -253,6 +255,7 @@ async function build(
   // Nobody speaks for a dialog of the last life whose call is not among those restored.
   drachtio.endOrphans(restorer.dialogs);
   restorer.begin();
+  parking.freeAllBut((id) => calls.live(id) !== undefined);
   phones.begin();
   return {
     config,
