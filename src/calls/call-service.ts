@@ -36,6 +36,7 @@ import type {
 } from './ports.js';
 import { chargeOf } from './charge.js';
 import { shortStory } from './short-story.js';
+import { askedWithoutSrtp } from './srtp-refusal.js';
 import { readSignal } from './signal-reader.js';
 import { isWorthKeeping, storedOf, type CallStorePort } from './store-port.js';
 
@@ -144,15 +145,14 @@ export class CallService implements CallSignals {
     };
     this.#deps.toll?.admit(chargeOf(id, facts, phones));
     const traits = partyTraits(phones, house, music);
-    const adopted = joins?.leg;
     const programs = { caller: phones.caller.isProgram === true, callee: phones.callee.isProgram === true };
-    const srtp = { caller: phones.caller.srtp === true, callee: phones.callee.srtp === true };
+    const srtp = { caller: phones.caller.srtp !== undefined, callee: phones.callee.srtp !== undefined };
     const said = {
       ...(waiting === undefined ? {} : { caller: waiting.sdp }),
       ...(joins === undefined ? {} : { callee: joins.sdp }),
     };
     const live: LiveCall = {
-      call: newCall({ id, origin, caller, callee, conference, createdMs: this.#deps.clock.now(), traits, adopted }),
+      call: newCall({ id, origin, caller, callee, conference, createdMs: this.#deps.clock.now(), traits, adopted: joins?.leg }),
       media: new MediaSession(id, this.#deps.media, () => live.call.traits.modes, programs, said, srtp),
       dialFacts,
       phones,
@@ -178,7 +178,9 @@ export class CallService implements CallSignals {
     if (signal.kind === 'refer') return this.#transfers?.refer(leg, signal.refer);
     const read = readSignal.leg(live, leg.role, signal);
     if (read.kind === 'refuse-reinvite') return this.#deps.signaling.refuseReinvite(leg, read.status);
-    if (read.kind === 'input') this.dispatch(leg.callId, read.input);
+    const again = read.kind === 'input' ? askedWithoutSrtp(live, read.input) : undefined;
+    if (again !== undefined) this.#runner.run(live, [again]);
+    else if (read.kind === 'input') this.dispatch(leg.callId, read.input);
   }
 
   mayRelay({ callId, role }: LegId, what?: 'key'): boolean {

@@ -6,6 +6,7 @@ import type { TimerName } from '#core/inputs.js';
 import type { Timer } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
 import type { HoldWatch } from './hold-watch.js';
+import type { LaneEffect } from './lane-effects.js';
 import type { MediaSession } from './media-session.js';
 import type { LegRole } from '#core/leg.js';
 import type { Asker, PhoneTraits } from './ports.js';
@@ -40,6 +41,8 @@ export type LiveCall = {
   readonly watches: Set<HoldWatch>;
   /** Effects that touch media, or wait for it, run one after the other on this lane. */
   lane: Promise<void>;
+  /** Who was asked last, and how. */
+  dialled?: Extract<LaneEffect, { kind: 'dial' }>;
   /** rtpengine knows this call. */
   hasMedia: boolean;
 };
