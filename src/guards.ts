@@ -4,17 +4,19 @@
 import type { TollPort } from '#calls/ports.js';
 import { route } from '#core/dial-plan.js';
 import type { DoorOptions, Doorway } from '#engine/doorway.js';
+import type { TurnedAwayCounts } from '#engine/turned-away.js';
 import { AskRate } from '#guard/ask-rate.js';
 import { Door } from '#guard/door.js';
 import { PasswordWatch } from '#guard/password-watch.js';
 import { Toll } from '#guard/toll.js';
+import type { GuardBook } from '#http/guard-routes.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
 import type { Screen } from '#signaling/screen.js';
 import type { Reloadable } from './reload.js';
 
-type EngineDoor = Pick<Doorway, 'ban' | 'configure'>;
+type EngineDoor = Pick<Doorway, 'ban' | 'lift' | 'welcome' | 'configure'>;
 
 export type Guards = Readonly<{
   reloadable: Reloadable;
@@ -27,7 +29,9 @@ export type Guards = Readonly<{
   /** Where the engine is another's: asked by signaling, which cannot stay silent but can refuse. */
   screen: Screen | undefined;
   /** The engine has a door of its own; main ties the knot, because it starts later. */
-  plugInto: (door: EngineDoor) => void;
+  plugInto: (door: EngineDoor, turnedAway: () => TurnedAwayCounts) => void;
+  /** What the API shows of all that. */
+  book: GuardBook;
 }>;
 
 /** @throws ConfigError when a network of guards.yaml cannot be read. */
@@ -36,11 +40,20 @@ export function buildGuards(config: Config, clock: Clock, log: Logger): Guards {
   let door = new Door(config.guards, trunks, clock);
   let current = config;
   let engine: EngineDoor | undefined;
+  let turnedAway: () => TurnedAwayCounts = () => ({});
   const watch = new PasswordWatch(config.guards, trunks, {
     clock,
     ban: (source, seconds) => {
       door.ban(source, seconds);
       engine?.ban(source, seconds);
+    },
+    lift: (source) => {
+      door.lift(source);
+      engine?.lift(source);
+    },
+    welcome: (source, port) => {
+      door.welcome(source, port);
+      engine?.welcome(source, port);
     },
     tell: (facts, text) => log.warn(facts, text),
   });
@@ -68,7 +81,16 @@ export function buildGuards(config: Config, clock: Clock, log: Logger): Guards {
     toll: tollPort(toll, () => current, log),
     doorOf: (current) => ({ config: doorConfig(current), trunks: trunkSources(current) }),
     screen: config.drachtio.host === '' ? undefined : (knock) => door.judge(knock),
-    plugInto: (plugged) => void (engine = plugged),
+    plugInto: (plugged, counts) => {
+      engine = plugged;
+      turnedAway = counts;
+    },
+    book: {
+      bans: () => watch.bans(),
+      lift: (source) => watch.lift(source),
+      banned: () => watch.counts,
+      turnedAway: () => Object.entries(turnedAway()),
+    },
   };
 }
 
@@ -93,6 +115,10 @@ function tollPort(toll: Toll, config: () => Config, log: Logger): TollPort {
         );
         throw error;
       }
+    },
+    goesOn: ({ callId, payer, outside, from, sinceMs }) => {
+      const over = outside.map((number) => ({ number, trunk: trunkOf(number) ?? '' }));
+      toll.goesOn({ callId, payer, outside: over, from }, sinceMs);
     },
     ended: (callId) => toll.ended(callId),
   };

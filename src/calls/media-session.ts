@@ -27,7 +27,7 @@ export class MediaSession {
   readonly #modes: () => Readonly<Record<LegRole, HoldMode>>;
   readonly #programs: Record<LegRole, boolean>;
   readonly #srtp: Record<LegRole, boolean>;
-  #keysIn = false;
+  #keysIn: boolean;
 
   /**
    * @param adopted what was said on dialogs that come from another call: the o= version goes on (RFC 3264 §8), so it is one and the
@@ -40,7 +40,9 @@ export class MediaSession {
     programs: Readonly<Record<LegRole, boolean>>,
     adopted: Partial<Record<LegRole, LegSdp>> = {},
     srtp: Partial<Record<LegRole, boolean>> = {},
+    keysIn = false,
   ) {
+    this.#keysIn = keysIn;
     this.#srtp = { caller: srtp.caller === true, callee: srtp.callee === true };
     this.#callId = callId;
     this.#media = media;
@@ -194,6 +196,13 @@ export class MediaSession {
     const { ours, theirs } = agreedKeys(await this.#offer('caller', offer), answer, false);
     this.#legs.caller.made = withUsableKeys(await this.#media.answer(this.#callId, 'caller', theirs));
     this.#legs.callee.made = ours;
+  }
+
+  /** For an rtpengine that keeps with the call what it was told last, and nothing of what came after. No port moves. */
+  async sayAgain(): Promise<void> {
+    const made = await this.#offer('caller', this.#agreed('caller'));
+    const { theirs } = agreedKeys(made, this.#agreed('callee'), false);
+    await this.#media.answer(this.#callId, 'caller', theirs);
   }
 
   async #offer(from: LegRole, sdp: string): Promise<string> {

@@ -6,9 +6,15 @@ import type { Logger } from '#kit/log.js';
 import type { EngineHandle } from './engine.js';
 import type { EngineOptions } from './options.js';
 import { EngineStartError } from './transport/open-named.js';
+import type { TurnedAwayCounts } from './turned-away.js';
 import type { FromWorker, ToWorker } from './worker-messages.js';
 
-export type EngineThread = EngineHandle & Readonly<{ onExit: (listener: (why: string) => void) => void }>;
+export type EngineThread = EngineHandle &
+  Readonly<{
+    onExit: (listener: (why: string) => void) => void;
+    /** Requests that were refused or not answered, as of a second ago. */
+    turnedAway: () => TurnedAwayCounts;
+  }>;
 
 const START_MS = 15_000;
 const STOP_MS = 1_000;
@@ -27,7 +33,8 @@ export async function startEngineThread(options: EngineOptions, log: Logger): Pr
       if (stopping === undefined) for (const listener of exits) listener(`the engine thread ended with code ${code}`);
     });
   });
-  const started = await firstWord(worker, log);
+  let turnedAway: TurnedAwayCounts = {};
+  const started = await firstWord(worker, log, (counts) => (turnedAway = counts));
   const say = (message: ToWorker): void => worker.postMessage(message);
   const stop = async (): Promise<void> => {
     say({ kind: 'stop' });
@@ -41,18 +48,22 @@ export async function startEngineThread(options: EngineOptions, log: Logger): Pr
     ...started,
     door: {
       ban: (source, seconds) => say({ kind: 'ban', source, seconds }),
+      lift: (source) => say({ kind: 'lift', source }),
+      welcome: (source, port) => say({ kind: 'welcome', source, port }),
       configure: (options) => say({ kind: 'door', options }),
     },
     stop: () => (stopping ??= stop()), // stopping twice is stopping once
+    endOrphans: (known) => say({ kind: 'end-orphans', known }),
     lookAtCertificate: () => say({ kind: 'look-at-certificate' }),
     onExit: (listener) => void exits.push(listener),
+    turnedAway: () => turnedAway,
   };
 }
 
-type Started = Pick<EngineHandle, 'adminPort' | 'secret' | 'listening'>;
+type Started = Pick<EngineHandle, 'adminPort' | 'secret' | 'listening' | 'restored'>;
 
 /** Listens to the worker for as long as it lives; resolves with the first thing it has to say. */
-function firstWord(worker: Worker, log: Logger): Promise<Started> {
+function firstWord(worker: Worker, log: Logger, turnedAway: (counts: TurnedAwayCounts) => void): Promise<Started> {
   return new Promise((resolve, reject) => {
     const slow = setTimeout(() => {
       void worker.terminate();
@@ -75,6 +86,8 @@ function firstWord(worker: Worker, log: Logger): Promise<Started> {
         case 'fence':
           // What was written to our sockets before the question is read in this turn of the loop; the answer comes after it.
           return void setImmediate(() => worker.postMessage({ kind: 'fence' } satisfies ToWorker));
+        case 'turned-away':
+          return turnedAway(message.counts);
         case 'log':
           return relayLog(log, message.line);
       }

@@ -13,6 +13,7 @@ import { LoadWatch } from './load-watch.js';
 import { MonotonicClock } from './monotonic-clock.js';
 import { ENGINE_LIMITS, type EngineOptions, type EngineParts } from './options.js';
 import { TimerWheel } from './timer-wheel.js';
+import { TurnedAway } from './turned-away.js';
 import { TransactionLayer } from './transaction/transaction-layer.js';
 import type { FlowUser } from './transport/flow.js';
 import { RegisteredFlows } from './transport/registered-flows.js';
@@ -20,6 +21,7 @@ import { Transports } from './transport/transports.js';
 import { answerFor } from './ua/app-answers.js';
 import { appIsGone } from './ua/app-loss.js';
 import { requestFor } from './ua/app-requests.js';
+import { AwaitedHeirs } from './ua/awaited-heirs.js';
 import { connectionClosed } from './ua/caller-gone.js';
 import type { Core } from './ua/core.js';
 import { Uas } from './ua/uas.js';
@@ -32,8 +34,9 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
   const limits = { ...ENGINE_LIMITS, ...options.limits };
   const admission = new Admission(limits.lateMs);
   const wheel = new TimerWheel(clock, (lateMs) => admission.loopWasLate(lateMs));
-  const doorway = new Doorway(options.door, clock, log);
-  const uas = new Uas(admission, doorway);
+  const turnedAway = new TurnedAway(clock, parts.turnedAway);
+  const doorway = new Doorway(options.door, clock, log, turnedAway);
+  const uas = new Uas(admission, doorway, turnedAway);
   const nextId = idSource();
   const transactions = new TransactionLayer(wheel, log, limits.serverTransactions, nextId, uas);
   const flows = new RegisteredFlows();
@@ -60,7 +63,9 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
     transports: new Transports(flowUser, limits.connections, (text) => log.warn(text)),
     flows,
     transactions,
-    dialogs: new DialogTable(limits.dialogs),
+    dialogs: new DialogTable(limits.dialogs, parts.keeper?.dialogs),
+    keeper: parts.keeper,
+    heirs: new AwaitedHeirs(wheel, limits),
     roster: new Roster(),
     incoming: new Map(),
     outgoing: new Map(),
@@ -75,7 +80,10 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
 /** What the applications ask for. */
 export function linkUserOf(core: Core): LinkUser {
   return {
-    authenticated: (session) => core.roster.add(session),
+    authenticated: (session) => {
+      core.roster.add(session);
+      core.heirs.come();
+    },
     route: (session, method) => core.roster.route(session, method),
     removeRoute: (session, method) => core.roster.removeRoute(session, method),
     sip: (session, command) => {

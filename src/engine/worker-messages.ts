@@ -3,6 +3,7 @@
  */
 import type { DoorOptions } from './doorway.js';
 import type { Listening } from './transport/transports.js';
+import type { TurnedAwayCounts } from './turned-away.js';
 
 export type ToWorker = Readonly<
   | { kind: 'stop' }
@@ -10,13 +11,19 @@ export type ToWorker = Readonly<
   | { kind: 'look-at-certificate' }
   /** This address has failed too often where passwords are judged. */
   | { kind: 'ban'; source: string; seconds: number }
+  | { kind: 'lift'; source: string }
+  /** A password was proved from there. */
+  | { kind: 'welcome'; source: string; port: number }
+  /** Restored dialogs that are none of these are ended. */
+  | { kind: 'end-orphans'; known: readonly string[] }
   | { kind: 'door'; options: DoorOptions | undefined }
 >;
 
 export type FromWorker = Readonly<
-  | { kind: 'started'; adminPort: number; secret: string; listening: readonly Listening[] }
+  | { kind: 'started'; adminPort: number; secret: string; listening: readonly Listening[]; restored: readonly string[] }
   | { kind: 'failed'; why: string }
   /** Asks to be answered when everything written to the application so far has been read. */
   | { kind: 'fence' }
+  | { kind: 'turned-away'; counts: TurnedAwayCounts }
   | { kind: 'log'; line: string }
 >;

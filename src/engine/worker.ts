@@ -22,8 +22,14 @@ port.on('message', (message: ToWorker) => {
       return engine?.lookAtCertificate();
     case 'ban':
       return engine?.door.ban(message.source, message.seconds);
+    case 'lift':
+      return engine?.door.lift(message.source);
+    case 'welcome':
+      return engine?.door.welcome(message.source, message.port);
     case 'door':
       return engine?.door.configure(message.options);
+    case 'end-orphans':
+      return engine?.endOrphans(message.known);
     case 'stop':
       void engine?.stop();
       port.close();
@@ -38,13 +44,14 @@ try {
   engine = await startEngine(options, {
     log,
     watchLoad: true,
+    turnedAway: (counts) => say({ kind: 'turned-away', counts }),
     askFence: (passed) => {
       fences.push(passed);
       say({ kind: 'fence' });
     },
   });
-  const { adminPort, secret, listening } = engine;
-  say({ kind: 'started', adminPort, secret, listening });
+  const { adminPort, secret, listening, restored } = engine;
+  say({ kind: 'started', adminPort, secret, listening, restored });
 } catch (error) {
   say({ kind: 'failed', why: error instanceof Error ? error.message : String(error) });
   port.close();

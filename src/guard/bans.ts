@@ -11,6 +11,8 @@ export type BanLimits = Readonly<{
   remembered: number;
 }>;
 
+export type Ban = Readonly<{ who: string; secondsLeft: number; times: number }>;
+
 type Record_ = { failures: number; windowEndsMs: number; bans: number; untilMs: number };
 
 export class Bans {
@@ -55,9 +57,16 @@ export class Bans {
     return record === undefined || record.untilMs <= nowMs ? undefined : Math.ceil((record.untilMs - nowMs) / 1000);
   }
 
-  /** Somebody was right: what was counted counts no more. */
-  clear(who: string): void {
-    this.#records.delete(who);
+  /** What was counted counts no more. @returns false: nothing was. */
+  clear(who: string): boolean {
+    return this.#records.delete(who);
+  }
+
+  /** Who is out now. */
+  list(nowMs: number): readonly Ban[] {
+    return [...this.#records]
+      .filter(([, { untilMs }]) => untilMs > nowMs)
+      .map(([who, { untilMs, bans }]) => ({ who, secondsLeft: Math.ceil((untilMs - nowMs) / 1000), times: bans }));
   }
 
   #ban(record: Record_, nowMs: number): number {

@@ -7,11 +7,13 @@ import type { GuardsConfig } from '#kit/guards-schema.js';
 import { AddressSet } from './address-set.js';
 import { Bans } from './bans.js';
 import { Buckets, type Pour } from './buckets.js';
+import { flowOf, KnownFlows } from './known-flows.js';
 import { networkOf } from './network-of.js';
 
 export type Knock = Readonly<{
   method: string;
   source: string;
+  port: number;
   userAgent: string | undefined;
   /** It belongs to a call, or a dialog, that is there. */
   inCall: boolean;
@@ -37,6 +39,7 @@ export class Door {
   readonly #trusted: AddressSet;
   readonly #scanners: readonly string[];
   readonly #bans: Bans;
+  readonly #known: KnownFlows;
   readonly #invites: Buckets;
   readonly #registers: Buckets;
   readonly #others: Buckets;
@@ -53,24 +56,25 @@ export class Door {
     const [firstMs, longestMs] = [bans.firstSeconds * 1000, bans.longestSeconds * 1000];
     const limits = { failures: 0, windowMs: 0, firstMs, longestMs, remembered: bans.remembered };
     this.#bans = before === undefined ? new Bans(limits) : before.#bans;
+    this.#known = before === undefined ? new KnownFlows(bans.remembered) : before.#known;
     this.#invites = new Buckets(rates.invite, rates.remembered);
     this.#registers = new Buckets(rates.register, rates.remembered);
     this.#others = new Buckets(rates.other, rates.remembered);
   }
 
-  judge({ method, source, userAgent, inCall }: Knock): DoorVerdict {
+  judge({ method, source, port, userAgent, inCall }: Knock): DoorVerdict {
     if (this.#deny.has(source)) return { kind: 'drop', why: 'denied' };
     if (this.#trusted.has(source)) return IN;
     if (!this.#only.isEmpty && !this.#only.has(source)) return { kind: 'drop', why: 'denied' };
     // A call that is there goes on, whoever else at its address has done what.
     if (inCall) return IN;
     const [who, nowMs] = [networkOf(source), this.#clock.now()];
-    if (this.#bans.left(who, nowMs) !== undefined) return { kind: 'drop', why: 'banned' };
-    if (this.#isScanner(userAgent)) {
-      this.#bans.ban(who, nowMs);
-      return { kind: 'drop', why: 'scanner' };
-    }
-    return verdictOf(this.#bucketsFor(method).take(who, nowMs));
+    // Who proved a password from this very port is not the neighbour that was banned, and has a bucket of its own.
+    const isKnown = this.#known.has(source, port, nowMs);
+    if (!isKnown && this.#bans.left(who, nowMs) !== undefined) return { kind: 'drop', why: 'banned' };
+    // No ban follows: a datagram may be forged, and whose address it names is not to suffer for it.
+    if (this.#isScanner(userAgent)) return { kind: 'drop', why: 'scanner' };
+    return verdictOf(this.#bucketsFor(method).take(isKnown ? flowOf(source, port) : who, nowMs));
   }
 
   trusts(source: string): boolean {
@@ -80,6 +84,15 @@ export class Door {
   /** Where passwords are judged, this address has failed once too often. */
   ban(source: string, seconds: number): void {
     this.#bans.banFor(networkOf(source), seconds * 1000, this.#clock.now());
+  }
+
+  lift(source: string): void {
+    this.#bans.clear(networkOf(source));
+  }
+
+  /** Somebody proved a password from there. */
+  welcome(source: string, port: number): void {
+    this.#known.add(source, port, this.#clock.now());
   }
 
   #isScanner(userAgent: string | undefined): boolean {

@@ -6,8 +6,9 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '#kit/clock.js';
 import type { GuardsConfig } from '#kit/guards-schema.js';
 import { AddressSet } from './address-set.js';
-import { Bans, type BanLimits } from './bans.js';
+import { Bans, type Ban, type BanLimits } from './bans.js';
 import { Buckets } from './buckets.js';
+import { flowOf, KnownFlows } from './known-flows.js';
 import { networkOf } from './network-of.js';
 import { Strangers } from './strangers.js';
 import { Tellings } from './tellings.js';
@@ -16,6 +17,9 @@ export type WatchDeps = Readonly<{
   clock: Clock;
   /** Keeps this address out unread. */
   ban: (source: string, seconds: number) => void;
+  lift: (source: string) => void;
+  /** A password was proved from there: whatever its neighbours do, it is read. */
+  welcome: (source: string, port: number) => void;
   /** A line for the log: addresses and reasons, never what was offered as a password or as a name. */
   tell: (facts: Readonly<Record<string, string | number>>, text: string) => void;
 }>;
@@ -26,6 +30,9 @@ export class PasswordWatch {
   readonly #deps: WatchDeps;
   readonly #sources: Bans;
   readonly #accounts: Bans;
+  /** One address at one account: while the account is guessed at, everybody new has two tries all the same. */
+  readonly #pairs: Bans;
+  readonly #known: KnownFlows;
   readonly #strangers: Strangers;
   #trusted: AddressSet;
   #invites: Buckets;
@@ -34,6 +41,8 @@ export class PasswordWatch {
   /** Who was right before, and from where: guesses from elsewhere do not keep them out. */
   readonly #welcome = new Set<string>();
   readonly #mostWelcome: number;
+  /** Two reasons there are. */
+  readonly #counts = new Map<string, number>();
 
   constructor(config: WatchConfig, trunks: readonly string[], deps: WatchDeps) {
     const { bans, rates, addresses } = config;
@@ -47,11 +56,13 @@ export class PasswordWatch {
     this.#deps = deps;
     this.#sources = new Bans(limits);
     this.#accounts = new Bans({ ...limits, failures: bans.accountFailures });
+    this.#pairs = new Bans({ ...limits, failures: TRIES, windowMs: limits.longestMs });
+    this.#known = new KnownFlows(bans.remembered);
     this.#strangers = new Strangers({ numbers: bans.unprovenNumbers, windowMs: limits.windowMs, remembered: bans.remembered });
     this.#trusted = new AddressSet([...addresses.trusted, ...trunks], 'addresses.trusted');
     this.#invites = new Buckets(rates.accountInvite, rates.remembered);
     this.#registers = new Buckets(rates.accountRegister, rates.remembered);
-    this.#mostWelcome = bans.remembered;
+    this.#mostWelcome = 2 * bans.remembered;
   }
 
   /** Other rates and trusted networks from now on; who is banned stays so, and how bans are counted waits for a restart. @throws ConfigError, and nothing has changed. */
@@ -62,40 +73,62 @@ export class PasswordWatch {
   }
 
   /** Seconds for which a password offered from there for this name is not looked at. A name that nobody has is treated alike. */
-  refuses(source: string, username: string): number | undefined {
+  refuses(source: string, username: string, port: number): number | undefined {
     if (this.#trusted.has(source)) return undefined;
-    const [from, nowMs] = [networkOf(source), this.#deps.clock.now()];
+    const [from, who, nowMs] = [networkOf(source), print(username), this.#deps.clock.now()];
+    // The same phone from the same port: another one behind its NAT may do what it likes.
+    if (this.#welcome.has(`${flowOf(source, port)} ${who}`)) return undefined;
     const banned = this.#sources.left(from, nowMs);
     if (banned !== undefined) return banned;
-    return this.#welcome.has(`${from} ${print(username)}`) ? undefined : this.#accounts.left(print(username), nowMs);
+    if (this.#welcome.has(`${from} ${who}`)) return undefined;
+    // Who owns the account and comes from a new place knows the password at the first try: it is never locked out.
+    const guessedAt = this.#accounts.left(who, nowMs);
+    return guessedAt === undefined || this.#pairs.left(`${from} ${who}`, nowMs) === undefined ? undefined : guessedAt;
   }
 
   failed(source: string, username: string): void {
     if (this.#trusted.has(source)) return;
-    const nowMs = this.#deps.clock.now();
-    this.#banned(source, this.#sources.fail(networkOf(source), nowMs), 'wrong passwords');
-    if (this.#welcome.has(`${networkOf(source)} ${print(username)}`)) return;
-    const seconds = this.#accounts.fail(print(username), nowMs);
+    const [from, who, nowMs] = [networkOf(source), print(username), this.#deps.clock.now()];
+    this.#banned(source, this.#sources.fail(from, nowMs), 'wrong passwords');
+    if (this.#welcome.has(`${from} ${who}`)) return;
+    this.#pairs.fail(`${from} ${who}`, nowMs);
+    const seconds = this.#accounts.fail(who, nowMs);
     if (seconds === undefined || this.#tellings.say('account', nowMs) === undefined) return;
-    this.#deps.tell({ seconds }, 'passwords of an account are guessed at; strangers are not heard for it');
+    this.#deps.tell({ event: 'guard.account', seconds }, 'passwords of an account are guessed at; strangers have two tries');
   }
 
-  proved(source: string, username: string): void {
-    const from = networkOf(source);
-    const known = `${from} ${print(username)}`;
+  proved(source: string, username: string, port: number): void {
+    const [from, who, nowMs] = [networkOf(source), print(username), this.#deps.clock.now()];
     this.#strangers.proves(from, username);
-    this.#welcome.delete(known);
-    this.#welcome.add(known);
-    const [oldest] = this.#welcome;
-    if (this.#welcome.size > this.#mostWelcome && oldest !== undefined) this.#welcome.delete(oldest);
+    for (const place of [from, flowOf(source, port)]) this.#remember(`${place} ${who}`);
+    if (!this.#trusted.has(source) && this.#known.add(source, port, nowMs)) this.#deps.welcome(source, port);
   }
 
-  /** A request without credentials, in the name of this number. */
+  /** A request without credentials, in the name of this number, over a connection: a datagram proves no address, and is not counted. */
   asked(source: string, number: string): void {
     if (this.#trusted.has(source)) return;
     const [from, nowMs] = [networkOf(source), this.#deps.clock.now()];
     if (this.#welcome.has(`${from} ${print(number)}`)) return;
     if (this.#strangers.asks(from, number, nowMs)) this.#banned(source, this.#sources.ban(from, nowMs), 'looks for numbers');
+  }
+
+  /** How many addresses were banned, by the reason. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+
+  bans(): readonly Ban[] {
+    return this.#sources.list(this.#deps.clock.now()).map((ban) => ({ ...ban, who: written(ban.who) }));
+  }
+
+  /** @param source an address, or a network as `bans` writes it. @returns false: it was not out. */
+  lift(source: string): boolean {
+    const who = networkOf(source.replace(/\/64$/, ''));
+    if (this.#sources.left(who, this.#deps.clock.now()) === undefined) return false;
+    this.#sources.clear(who);
+    this.#deps.lift(source.replace(/\/64$/, ''));
+    this.#deps.tell({ event: 'guard.lifted', source: written(who) }, 'a ban was lifted');
+    return true;
   }
 
   /** Seconds for Retry-After, when this account asks too often. */
@@ -112,11 +145,24 @@ export class PasswordWatch {
   #banned(source: string, seconds: number | undefined, why: string): void {
     if (seconds === undefined) return;
     this.#deps.ban(source, seconds);
-    this.#deps.tell({ source, seconds, why }, 'an address is kept out');
+    this.#counts.set(why, (this.#counts.get(why) ?? 0) + 1);
+    this.#deps.tell({ event: 'guard.banned', source, seconds, why }, 'an address is kept out');
+  }
+
+  #remember(place: string): void {
+    this.#welcome.delete(place);
+    this.#welcome.add(place);
+    const [oldest] = this.#welcome;
+    if (this.#welcome.size > this.#mostWelcome && oldest !== undefined) this.#welcome.delete(oldest);
   }
 }
 
 const LONG_SEC = 60;
+/** Of an address at an account that is being guessed at: typing errors happen. */
+const TRIES = 2;
+
+/** RFC 4291: what is remembered of IPv6 is the network. */
+const written = (who: string): string => (who.includes(':') ? `${who}::/64` : who);
 
 /** A user name may be as long as a header, and it may be a password that somebody typed into the wrong field. */
 const print = (username: string): string => createHash('sha256').update(username).digest('base64');

@@ -21,6 +21,7 @@ import { rest } from './dialects/rest.js';
 import { problemReply } from './error-reply.js';
 import { EventStreams } from './event-streams.js';
 import { pathOf, toAppError } from './framework-errors.js';
+import { GUARD_DOCS, guardMetrics, mountGuardRoutes, type GuardBook } from './guard-routes.js';
 import { identifyBy, type Identify } from './identify.js';
 import { LOGIN_LIMITS, LoginGuard, type LoginLimits } from './login-guard.js';
 import { mountObserveRoutes, OBSERVE_DOCS } from './observe-routes.js';
@@ -72,6 +73,8 @@ export type HttpDeps = Readonly<{
   limits?: Config['limits'] | undefined;
   /** Absent: nobody can ask for the configuration to be read again. */
   reload?: ReloadPort | undefined;
+  /** Absent: nobody is kept out here. */
+  guards?: GuardBook | undefined;
 }>;
 
 export type HttpApp = Readonly<{
@@ -102,7 +105,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const guard = new LoginGuard(clock, deps.loginLimits ?? LOGIN_LIMITS);
   const identify = identifyBy(accounts, guard);
   const webhooks = new Webhooks({ config: config.webhooks, bus, clock, log, most: deps.limits?.webhooks });
-  const metrics = new CallMetrics(bus, deps.gauges, webhookMetrics(webhooks));
+  const metrics = new CallMetrics(bus, deps.gauges, [...webhookMetrics(webhooks), ...guardMetrics(deps.guards)]);
   const streams = new EventStreams({ bus, clock, log, most: deps.limits?.http.eventStreams });
   const dresses = new Dresses();
   const app = bareFastify(config.http.bodyBytes, dresses, log, deps.rate);
@@ -120,6 +123,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   mountRecordingRoutes(app, { identify, recordings: deps.recordings });
   mountWebhookRoutes(app, { identify, webhooks });
   if (deps.reload !== undefined) mountReloadRoute(app, identify, deps.reload);
+  if (deps.guards !== undefined) mountGuardRoutes(app, identify, deps.guards);
   const documented = [
     ...dialects.flatMap((dialect) => dialect.routes),
     ...ozeki.routes,
@@ -130,6 +134,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
     ...MUSIC_DOCS,
     ...RECORDING_DOCS,
     ...WEBHOOK_DOCS,
+    ...GUARD_DOCS,
   ];
   mountPages(app, openApiOf(documented, VERSION));
   answerTheRest(app, identify, methods, log);

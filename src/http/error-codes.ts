@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   },
   member_not_found: { status: 404, title: 'Member not found', meaning: 'The member has left the conference.' },
   sound_not_found: { status: 404, title: 'Sound not found', meaning: 'The mixer has no such sound.' },
+  ban_not_found: { status: 404, title: 'Ban not found', meaning: 'This address is not kept out.' },
   webhook_not_found: { status: 404, title: 'Webhook not found', meaning: 'There is no webhook with this name.' },
   music_not_found: { status: 404, title: 'Music not found', meaning: 'There is no such file in this class of music.' },
   recording_not_found: {

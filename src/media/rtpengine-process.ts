@@ -120,6 +120,9 @@ function argumentsOf(options: RtpengineOptions, port: number): string[] {
     `--timeout=${options.timeoutSeconds}`, // its own clean-up; music sent does not count as activity, so it is long
     `--silent-timeout=${options.timeoutSeconds}`,
     '--delete-delay=0',
+    // Within its first seconds a port may also be sent to by whoever had it before; heard is whoever comes from the address of the SDP, if
+    // anybody does. A phone behind NAT is found as ever.
+    '--endpoint-learning=heuristic',
     ...(options.keysTo === undefined ? [] : [`--dtmf-log-dest=${options.keysTo.host}:${options.keysTo.port}`]),
     '--foreground',
     '--log-stderr',

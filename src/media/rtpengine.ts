@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import type { Interjection, LegId, MediaPort, PlayedSound, PlaySound, SoundWish } from '#calls/ports.js';
 import { offerOfNobody } from './first-offer.js';
 import type { Clock } from '#kit/clock.js';
+import { MediaGone } from '#kit/errors.js';
 import type { NgCommands } from './ng-commands.js';
 import { sentTo, type PerLeg, type Playbacks } from './playbacks.js';
 import type { Player } from './player.js';
@@ -127,6 +128,16 @@ export class RtpengineMedia implements MediaPort {
     const { ng, playbacks } = this.#deps;
     if (!playbacks.plays(callId)) return { caller: 0, callee: 0 };
     return playbacks.packets(callId, await ng.query(callId));
+  }
+
+  async knows(callId: CallId): Promise<boolean> {
+    try {
+      await this.#deps.ng.query(callId);
+      return true;
+    } catch (error) {
+      if (error instanceof MediaGone) return false;
+      throw error;
+    }
   }
 
   async delete(callId: CallId): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * digest-guard: makes nonces and judges credentials (RFC 3261 §22.4, RFC 7616 §3.3, RFC 8760). Keeps how often each nonce was
- * used, so that a captured header opens nothing, and who failed too often.
+ * used, so that a captured header opens nothing; who fails too often is its watcher's business.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '#kit/clock.js';
@@ -11,30 +11,24 @@ import type { Account, Accounts } from './accounts.js';
 /** How long one nonce may be used; then the phone is asked again with stale=true, which no user notices. */
 const NONCE_MS = 5 * 60_000;
 const MOST_NONCES = 50_000;
-/** After so many failures a minute from one address its requests are refused unread. */
-const MOST_FAILURES = 20;
-const FAILURE_WINDOW_MS = 60_000;
-const MOST_SOURCES = 10_000;
 
 export type Verdict =
   | Readonly<{ kind: 'ok'; account: Account }>
   | Readonly<{ kind: 'challenge'; stale: boolean }>
-  /** Too many wrong passwords from this address lately. */
+  /** Too many wrong passwords from this address, or for this name, lately. */
   | Readonly<{ kind: 'banned'; retryAfterSec: number }>;
 
 /** Hears how passwords are judged, and may have them not looked at: per address and per name (guard/password-watch.ts). */
 export interface PasswordWatcher {
   /** Seconds for which a password offered from there for this name is not looked at. */
-  refuses(source: string, username: string): number | undefined;
+  refuses(source: string, username: string, port: number): number | undefined;
   failed(source: string, username: string): void;
-  proved(source: string, username: string): void;
+  proved(source: string, username: string, port: number): void;
 }
 
 const NOBODY_WATCHES: PasswordWatcher = { refuses: () => undefined, failed: () => undefined, proved: () => undefined };
 
-export type DigestRequest = Readonly<{ method: string; uri: string; source: string }>;
-
-type Failures = { count: number; untilMs: number };
+export type DigestRequest = Readonly<{ method: string; uri: string; source: string; port: number }>;
 
 export class DigestGuard {
   readonly #accounts: Accounts;
@@ -45,7 +39,6 @@ export class DigestGuard {
   readonly #counts = new Map<string, { nc: number; madeMs: number; untilMs: number }>();
   /** Nonces made until then and not in the map may have been used: the map had to forget some. */
   #forgottenUntilMs = -Infinity;
-  readonly #failures = new Map<string, Failures>();
   readonly #watch: PasswordWatcher;
 
   constructor(
@@ -74,24 +67,21 @@ export class DigestGuard {
 
   /** @param credentials undefined when the request carried none that could be read. */
   judge(request: DigestRequest, credentials: Credentials | undefined): Verdict {
-    const banned = this.#bannedFor(request.source);
-    if (banned !== undefined) return { kind: 'banned', retryAfterSec: banned };
     if (credentials === undefined || credentials.realm !== this.realm) return { kind: 'challenge', stale: false };
     // RFC 7616 §3.3: stale says that the nonce is no good, and the phone tries again by itself. The password is not looked at:
     // who guesses must show a nonce that was sent to his own address, so nobody can have another address banned by forging it.
     const madeMs = this.#madeMs(credentials.nonce, request.source);
     if (madeMs === undefined || this.#isUsed(credentials, madeMs)) return { kind: 'challenge', stale: true };
-    const refusedSec = this.#watch.refuses(request.source, credentials.username);
+    const refusedSec = this.#watch.refuses(request.source, credentials.username, request.port);
     if (refusedSec !== undefined) return { kind: 'banned', retryAfterSec: refusedSec };
     const account = this.#accounts.find(credentials.username);
     const right = this.#isRight(account ?? this.#accounts.nobody, request.method, credentials) && account !== undefined;
     if (!right || !uriFits(credentials.uri, request.uri)) {
-      this.#failed(request.source);
       this.#watch.failed(request.source, credentials.username);
       return { kind: 'challenge', stale: false };
     }
     this.#use(credentials, madeMs);
-    this.#watch.proved(request.source, credentials.username);
+    this.#watch.proved(request.source, credentials.username, request.port);
     return { kind: 'ok', account };
   }
 
@@ -136,23 +126,6 @@ export class DigestGuard {
       this.#counts.delete(oldest);
       this.#forgottenUntilMs = Math.max(this.#forgottenUntilMs, count.madeMs);
     }
-  }
-
-  #bannedFor(source: string): number | undefined {
-    const failures = this.#failures.get(source);
-    if (failures === undefined || failures.count < MOST_FAILURES) return undefined;
-    const leftMs = failures.untilMs - this.#clock.now();
-    return leftMs > 0 ? Math.ceil(leftMs / 1000) : undefined;
-  }
-
-  #failed(source: string): void {
-    const nowMs = this.#clock.now();
-    const before = this.#failures.get(source);
-    const count = before !== undefined && before.untilMs > nowMs ? before.count + 1 : 1;
-    this.#failures.delete(source);
-    this.#failures.set(source, { count, untilMs: nowMs + FAILURE_WINDOW_MS });
-    const oldest = this.#failures.keys().next();
-    if (this.#failures.size > MOST_SOURCES && oldest.done !== true) this.#failures.delete(oldest.value);
   }
 }
 

@@ -12,7 +12,7 @@ import type { SrfRequest, SrfResponse } from './srf.js';
 
 /** Who looks for numbers, and who asks too often (guard/password-watch.ts). */
 export interface AskWatcher {
-  /** A request without credentials, in the name of this number. */
+  /** A request without credentials, in the name of this number, over a connection. */
   asked(source: string, number: string): void;
   /** Seconds for Retry-After. */
   tooOften(method: string, number: string): number | undefined;
@@ -52,8 +52,8 @@ export class Authenticator {
     const credentials = splitDigests(request.get('Authorization') ?? '')
       .map(parseCredentials)
       .find((one) => one?.realm === this.#guard.realm);
-    const verdict = this.#guard.judge({ method: request.method, uri: request.uri, source: request.source_address }, credentials);
-    const source = request.source_address;
+    const { method, uri, source_address: source, source_port: port } = request;
+    const verdict = this.#guard.judge({ method, uri, source, port }, credentials);
     switch (verdict.kind) {
       case 'ok': {
         const { account } = verdict;
@@ -68,7 +68,8 @@ export class Authenticator {
         return undefined;
       }
       case 'challenge':
-        if (credentials === undefined) this.#watch?.asked(source, numberOf(request));
+        // A datagram may be forged: it must not get another's address into trouble.
+        if (credentials === undefined && request.protocol.toLowerCase() !== 'udp') this.#watch?.asked(source, numberOf(request));
         // drachtio-srf takes one value a name and writes it as it is, so two challenges become two fields (RFC 8760 §2.4).
         response.send(401, {
           headers: {

@@ -7,7 +7,7 @@ import type { RequestHandler, SrfRequest } from './srf.js';
 export type Screened = Readonly<{ kind: 'in' } | { kind: 'refuse'; retryAfterSec: number } | { kind: 'drop' }>;
 
 export type Screen = (
-  knock: Readonly<{ method: string; source: string; userAgent: string | undefined; inCall: boolean }>,
+  knock: Readonly<{ method: string; source: string; port: number; userAgent: string | undefined; inCall: boolean }>,
 ) => Screened;
 
 export function screened(screen: Screen | undefined, handler: RequestHandler): RequestHandler {
@@ -28,6 +28,7 @@ export function screened(screen: Screen | undefined, handler: RequestHandler): R
 const knockOf = (request: SrfRequest): Parameters<Screen>[0] => ({
   method: request.method,
   source: request.source_address,
+  port: request.source_port,
   userAgent: request.get('User-Agent'),
   inCall: request.stackDialogId !== undefined,
 });

@@ -10,6 +10,7 @@ const configOf = (file: unknown): GuardsConfig => Value.Decode(GuardsFile, Value
 const invite = (more: Partial<Knock> = {}): Knock => ({
   method: 'INVITE',
   source: FAR,
+  port: 5060,
   userAgent: 'Yealink SIP-T46',
   inCall: false,
   ...more,
@@ -24,7 +25,11 @@ t.test('without a file everybody comes in, and scanners get no answer', async (t
   const { door } = doorOf({});
   t.same(door.judge(invite()), { kind: 'in' });
   t.same(door.judge(invite({ source: '192.0.2.8', userAgent: 'Friendly-Scanner' })), { kind: 'drop', why: 'scanner' });
-  t.same(door.judge(invite({ source: '192.0.2.8' })), { kind: 'drop', why: 'banned' }, 'under another name neither');
+  t.same(
+    door.judge(invite({ source: '192.0.2.8' })),
+    { kind: 'in' },
+    'a datagram may be forged: the address itself is not banned',
+  );
 });
 
 t.test('who is denied is not read, not even in a call; a call of somebody banned goes on', async (t) => {
@@ -60,6 +65,22 @@ t.test('a whole /64 is one neighbour', async (t) => {
   t.equal(door.judge(invite({ source: '2001:db8::1' })).kind, 'in');
   t.equal(door.judge(invite({ source: '2001:db8::2' })).kind, 'refuse');
   t.equal(door.judge(invite({ source: '2001:db8:0:1::2' })).kind, 'in');
+});
+
+t.test('a phone that proved its password from a port goes on being heard when its neighbour is banned or floods', async (t) => {
+  const { door, clock } = doorOf({ rates: { invite: { perSecond: 1, burst: 2 } } });
+  door.welcome(FAR, 40001);
+  door.ban(FAR, 3600);
+  t.same(door.judge(invite({ port: 40002 })), { kind: 'drop', why: 'banned' }, 'the neighbour');
+  t.same(door.judge(invite({ port: 40001 })), { kind: 'in' });
+  t.same(door.judge(invite({ port: 40001, userAgent: 'sipvicious' })), { kind: 'drop', why: 'scanner' });
+  door.lift(FAR);
+  for (let count = 0; count < 10; count++) door.judge(invite({ port: 40002 }));
+  t.equal(door.judge(invite({ port: 40002 })).kind, 'drop');
+  t.same(door.judge(invite({ port: 40001 })), { kind: 'in' }, 'it has a bucket of its own');
+  door.ban(FAR, 36_000);
+  clock.advance(2 * 3_600_000);
+  t.same(door.judge(invite({ port: 40001 })), { kind: 'drop', why: 'banned' }, 'it proved nothing for two hours');
 });
 
 t.test('a ban ends, and other rules do not end it', async (t) => {

@@ -19,33 +19,72 @@ function watchOf(file: unknown = {}) {
   const clock = new FakeClock();
   const banned: string[] = [];
   const told: unknown[] = [];
+  const [lifted, welcome]: [string[], string[]] = [[], []];
   const watch = new PasswordWatch(Value.Decode(GuardsFile, Value.Default(GuardsFile, file)), ['203.0.113.5'], {
     clock,
     ban: (source) => banned.push(source),
+    lift: (source) => lifted.push(source),
+    welcome: (source, port) => welcome.push(`${source}:${port}`),
     tell: (facts, text) => told.push({ ...facts, text }),
   });
-  return { watch, clock, banned, told };
+  return { watch, clock, banned, told, lifted, welcome };
 }
 
 t.test('an address with too many wrong passwords is out for a while', async (t) => {
   const { watch, clock, banned } = watchOf({ bans: { failures: 3, firstSeconds: 60 } });
   for (const name of ['101', '102', 'nobody']) watch.failed(HOME, name);
   t.same(banned, [HOME]);
-  t.equal(watch.refuses(HOME, '103'), 60);
-  t.equal(watch.refuses(AWAY, '103'), undefined);
+  t.equal(watch.refuses(HOME, '103', 5060), 60);
+  t.equal(watch.refuses(AWAY, '103', 5060), undefined);
   clock.advance(60_000);
-  t.equal(watch.refuses(HOME, '103'), undefined);
+  t.equal(watch.refuses(HOME, '103', 5060), undefined);
 });
 
-t.test('an account guessed at from many places is not heard from strangers, and is from where it was right', async (t) => {
-  const { watch } = watchOf({ bans: { failures: 0, accountFailures: 5 } });
-  for (const name of ['101', 'nobody']) {
-    if (name === '101') watch.proved(HOME, name);
-    for (let place = 0; place < 5; place++) watch.failed(`198.51.100.${place}`, name);
-    t.equal(watch.refuses(AWAY, name), 60, `${name}, whether there is one or not`);
-  }
-  t.equal(watch.refuses(HOME, '101'), undefined);
-  t.equal(watch.refuses(AWAY, '102'), undefined);
+t.test(
+  'an account guessed at from many places gives every new place two tries, and is heard from where it was right',
+  async (t) => {
+    const { watch } = watchOf({ bans: { failures: 0, accountFailures: 5 } });
+    for (const name of ['101', 'nobody']) {
+      if (name === '101') watch.proved(HOME, name, 5060);
+      for (let place = 0; place < 5; place++) watch.failed(`198.51.100.${place}`, name);
+      t.equal(watch.refuses(AWAY, name, 5060), undefined, `the owner of ${name} in a new place is not locked out`);
+      for (let count = 0; count < 2; count++) watch.failed(AWAY, name);
+      t.equal(watch.refuses(AWAY, name, 5060), 60, `${name}, whether there is one or not`);
+    }
+    for (let count = 0; count < 100; count++) watch.failed(`203.0.113.${100 + count}`, '101');
+    t.equal(watch.refuses(HOME, '101', 5060), undefined);
+    t.equal(watch.refuses('192.0.2.99', '101', 5060), undefined);
+    t.equal(watch.refuses(AWAY, '102', 5060), undefined);
+  },
+);
+
+t.test('behind the NAT of somebody who guesses, a phone that was right goes on, from its port; a new one waits', async (t) => {
+  const { watch, welcome, banned } = watchOf({ bans: { failures: 3 } });
+  watch.proved(HOME, '101', 40001);
+  watch.proved(HOME, '101', 40001);
+  t.same(welcome, [`${HOME}:40001`], 'the door is told once');
+  for (let count = 0; count < 3; count++) watch.failed(HOME, '102');
+  t.same(banned, [HOME]);
+  t.equal(watch.refuses(HOME, '101', 40001), undefined);
+  t.equal(watch.refuses(HOME, '102', 40001), 60, 'what it knows is its own password, nobody else’s');
+  t.equal(watch.refuses(HOME, '103', 40003), 60, 'a phone that is new here');
+});
+
+t.test('bans can be seen, and lifted one by one', async (t) => {
+  const { watch, lifted, told } = watchOf({ bans: { failures: 1 } });
+  for (const source of [HOME, '2001:db8:0:1::7']) watch.failed(source, '101');
+  t.same(watch.bans(), [
+    { who: HOME, secondsLeft: 60, times: 1 },
+    { who: '2001:db8:0:1::/64', secondsLeft: 60, times: 1 },
+  ]);
+  t.same([...watch.counts], [['wrong passwords', 2]]);
+  t.match(told, [{ event: 'guard.banned', source: HOME }]);
+  t.equal(watch.lift(AWAY), false);
+  t.equal(watch.lift('2001:db8:0:1::/64'), true);
+  t.equal(watch.lift(HOME), true);
+  t.same(watch.bans(), []);
+  t.same(lifted, ['2001:db8:0:1::', HOME]);
+  t.equal(watch.refuses(HOME, '102', 5060), undefined);
 });
 
 t.test('trunks and trusted networks are never banned', async (t) => {
@@ -55,7 +94,7 @@ t.test('trunks and trusted networks are never banned', async (t) => {
       watch.failed(source, '101');
       watch.asked(source, String(count));
     }
-    t.equal(watch.refuses(source, '101'), undefined, source);
+    t.equal(watch.refuses(source, '101', 5060), undefined, source);
   }
   t.same(banned, []);
 });
@@ -118,5 +157,6 @@ t.test(
     t.match([invite('wrong', AWAY).status, invite('wrong', AWAY).status], [401, 401]);
     t.same(banned, [AWAY]);
     t.match(invite('demo-101', AWAY), { identity: undefined, status: 403 });
+    t.match(invite('demo-101', HOME), { status: 503 }, 'its owner elsewhere is heard');
   },
 );

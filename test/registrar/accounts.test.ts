@@ -6,7 +6,7 @@ import { authorization, readChallenge } from '../support/digest-phone.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 const SOURCE = '192.0.2.7';
-const REQUEST = { method: 'REGISTER', uri: 'sip:holdfast', source: SOURCE };
+const REQUEST = { method: 'REGISTER', uri: 'sip:holdfast', source: SOURCE, port: 5060 };
 
 const md5 = ha1Of('MD5', '101', 'holdfast', 'demo-101');
 const sha256 = ha1Of('SHA-256', '101', 'holdfast', 'demo-101');

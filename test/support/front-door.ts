@@ -2,7 +2,11 @@
  * front-door: accounts, trunks, guard, authenticator and registrar as main builds them, on a clock that the test moves.
  */
 import type { RegistrationEvent } from '#core/events.js';
+import { Value } from '@sinclair/typebox/value';
+import { PasswordWatch } from '#guard/password-watch.js';
 import type { TrunkConfig } from '#kit/config.js';
+import { GuardsFile } from '#kit/guards-schema.js';
+import { systemRandom } from '#kit/ids.js';
 import { Accounts } from '#registrar/accounts.js';
 import { DigestGuard } from '#registrar/digest-guard.js';
 import { Registrar } from '#registrar/registrar.js';
@@ -40,6 +44,14 @@ export class FrontDoor {
     ),
     'holdfast',
     this.clock,
+    systemRandom,
+    new PasswordWatch(Value.Decode(GuardsFile, Value.Default(GuardsFile, {})), [], {
+      clock: this.clock,
+      ban: () => undefined,
+      lift: () => undefined,
+      welcome: () => undefined,
+      tell: () => undefined,
+    }),
   );
   readonly authenticator = new Authenticator(this.#guard, new Trunks([CARRIER]));
   /** How many REGISTERs were granted. */

@@ -4,16 +4,20 @@
 import { newTag } from '#kit/ids.js';
 import { isKnownMethod } from '#sip/method.js';
 import { headerField } from '#sip/headers.js';
+import type { SipResponse } from '#sip/message.js';
 import { dialogId } from '../dialog/dialog.js';
 import { wireTime } from '../link/link-messages.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Arrived, RequestUser } from '../transaction/transaction-layer.js';
+import type { Flow } from '../transport/flow.js';
 import type { Admission } from '../admission.js';
 import type { Doorway } from '../doorway.js';
+import type { TurnedAway } from '../turned-away.js';
 import { composeResponse } from './compose-response.js';
 import type { Core } from './core.js';
 import { IncomingRequest } from './incoming-request.js';
 import { finish, retryAfter } from './refusal.js';
+import { acknowledgeStray } from './stray-answers.js';
 import { receiveInDialog } from './uas-in-dialog.js';
 
 /** Methods that make sense only inside a dialog: outside one there is nothing they could mean (RFC 3261 §12.2.2). */
@@ -24,11 +28,13 @@ const MEANT_WITHOUT_DIALOG: ReadonlySet<string> = new Set(['OPTIONS', 'NOTIFY', 
 export class Uas implements RequestUser {
   readonly #admission: Admission;
   readonly #doorway: Doorway;
+  readonly #turnedAway: TurnedAway;
   #core: Core | undefined;
 
-  constructor(admission: Admission, doorway: Doorway) {
+  constructor(admission: Admission, doorway: Doorway, turnedAway: TurnedAway) {
     this.#admission = admission;
     this.#doorway = doorway;
+    this.#turnedAway = turnedAway;
   }
 
   /** The transaction layer needs its user and the core needs the transaction layer: this ties the knot. */
@@ -47,12 +53,15 @@ export class Uas implements RequestUser {
     const refusal = this.#doorway.refuses({
       method: request.method,
       source: flow.remote.address,
+      port: flow.remote.port,
       userAgent: headerField(request, 'User-Agent'),
       inCall,
     });
     if (refusal !== undefined) return refusal;
     // What belongs to a call that is up is always taken: refusing it would only make the call last longer.
-    return facts.toTag === undefined ? this.#admission.refuseForSec() : undefined;
+    const waitSec = facts.toTag === undefined ? this.#admission.refuseForSec() : undefined;
+    if (waitSec !== undefined) this.#turnedAway.count('overload');
+    return waitSec;
   }
 
   request(arrived: Arrived, transaction: ServerTransaction): void {
@@ -73,8 +82,10 @@ export class Uas implements RequestUser {
     const { request, facts } = arrived;
     const app = core.roster.pick(request.method);
     if (app === undefined) return this.#nobodyAnswers(core, arrived, transaction);
-    if (core.incoming.size >= core.limits.unanswered || core.dialogs.full)
+    if (core.incoming.size >= core.limits.unanswered || core.dialogs.full) {
+      this.#turnedAway.count('full');
       return finish(arrived, transaction, 503, [retryAfter(10)]);
+    }
     // Our own call that came back to us by a detour has a dialog of this name already (RFC 3261 §16.3 step 4).
     const loops = request.method === 'INVITE' && core.dialogs.byId(dialogId(facts.callId, facts.fromTag)) !== undefined;
     if (loops) return finish(arrived, transaction, 482);
@@ -139,8 +150,8 @@ export class Uas implements RequestUser {
     arrived.flow.send(composeResponse(arrived, { status, reason, toTag: newTag(), headers }));
   }
 
-  /** RFC 3261 §13.2.2.4 asks for an ACK as long as 2xx come; 64*T1 after the first the peer has given up too. */
-  strayResponse(): void {
-    return;
+  /** RFC 3261 §13.2.2.4 asks for an ACK as long as 2xx come; of an INVITE of this life the peer has given up 64*T1 after the first. */
+  strayResponse(response: SipResponse, flow: Flow): void {
+    acknowledgeStray(this.#parts, response, flow);
   }
 }
