@@ -24,12 +24,12 @@ import { RealClock, type Clock } from '#kit/clock.js';
 import { loadConfig, type Config } from '#kit/config.js';
 import { AppError } from '#kit/errors.js';
 import { createLogger, type Logger } from '#kit/log.js';
-import { startMedia } from '#media/media.js';
+import { startMedia, type Media } from '#media/media.js';
 import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
 import { installRoutes, type RouteDeps } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
-import { Closers } from './closers.js';
+import { bothStarted, Closers } from './closers.js';
 import { openStore } from './keeping.js';
 import { LazyMixer } from './lazy-mixer.js';
 import { buildConnections } from './connections.js';
@@ -76,14 +76,15 @@ async function build(
   fatal: Fatal,
   load: () => Config,
 ): Promise<RunningHoldfast> {
-  const bus = new EventBus(clock, log, config.events.history);
   const kept = await openStore(config, clock, log.child({ room: 'store' }));
+  const bus = new EventBus(clock, log, config.events.history, kept.numbers);
   closers.add('store', () => kept.close());
-  const media = await startMedia(config, clock, log.child({ room: 'media' }));
-  closers.add('media', () => media.stop());
-
   const guards = buildGuards(config, clock, log.child({ room: 'guard' }));
-  const drachtio = await engineFor(config, log, closers, fatal, guards);
+  // A process and a thread that know nothing of each other: they start at the same time.
+  const [media, drachtio] = await bothStarted(
+    mediaFor(config, clock, log, closers),
+    engineFor(config, log, closers, fatal, guards),
+  );
   const srf = newSrf();
   const phones = buildPhones({
     watch: guards.watch,
@@ -136,6 +137,7 @@ async function build(
     clock,
     log,
     park: config.park,
+    slots: kept.slots,
   });
   closers.add('connections', () => connected.close());
   const { transfers, moves, parking } = connected;
@@ -231,7 +233,8 @@ async function build(
     music: media.music,
     numbers,
     recordings: records.recordings,
-    health: () => media.health(),
+    health: () => ({ ...media.health(), store: kept.health?.() }),
+    kept: kept.http,
     gauges: () => ({
       calls: calls.size,
       registrations: phones.registrar.list().length,
@@ -252,6 +255,7 @@ async function build(
   // Nobody speaks for a dialog of the last life whose call is not among those restored.
   drachtio.endOrphans(restorer.dialogs);
   restorer.begin();
+  parking.freeAllBut((id) => calls.live(id) !== undefined);
   phones.begin();
   return {
     config,
@@ -261,6 +265,12 @@ async function build(
     drain: () => Promise.race([calls.drain(), timeLimit(clock, config.limits.drainSeconds * 1000)]),
     reload: () => reload.tryRun(),
   };
+}
+
+async function mediaFor(config: Config, clock: Clock, log: Logger, closers: Closers): Promise<Media> {
+  const media = await startMedia(config, clock, log.child({ room: 'media' }));
+  closers.add('media', () => media.stop());
+  return media;
 }
 
 const timeLimit = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => clock.after('polite end', ms, resolve));
