@@ -23,6 +23,7 @@ type Listening = Pick<EngineHandle, 'listening' | 'adminPort' | 'secret'>;
 
 export type KilledEngine = Listening &
   Readonly<{
+    pid: number;
     /** @param leave is done while it stands still: an application that goes, and that the engine must not see going. */
     kill: (leave?: () => void) => Promise<void>;
   }>;
@@ -57,7 +58,7 @@ export async function engineProcess(t: Test, folder: string, again?: Listening):
     const [, protocol, address = '', port] = /^ {2}(udp|tcp|ws) +(\S+) port (\d+)$/.exec(line) ?? [];
     if (protocol === 'udp' || protocol === 'tcp' || protocol === 'ws') listening.push({ protocol, address, port: Number(port) });
     const admin = /connects to \S+ port (\d+)$/.exec(line)?.[1];
-    if (admin !== undefined) return { listening, adminPort: Number(admin), secret: SECRET, kill };
+    if (admin !== undefined) return { listening, adminPort: Number(admin), secret: SECRET, kill, pid: child.pid ?? 0 };
   }
   throw new Error(`the engine did not start: ${report}`);
 }
