@@ -173,6 +173,11 @@ function checkTogether(config: Config): void {
       `holdfast.yaml: rtpengine.portMax: found ${config.rtpengine.portMax}, expected at least 8 more than rtpengine.portMin (${config.rtpengine.portMin})`,
     );
   }
+  if (!/^$|^[^\s/@]+:[0-9]{1,5}(\/[0-9]{1,4})?$/.test(config.rtpengine.redis)) {
+    throw new ConfigError(
+      'holdfast.yaml: rtpengine.redis (RTPENGINE_REDIS): expected host:port/database, as in 127.0.0.1:6379/5, and no password in it',
+    );
+  }
   for (const [index, trunk] of config.trunks.entries()) {
     if (trunk.register && (trunk.username === undefined || trunk.password === undefined)) {
       throw new ConfigError(`trunks.yaml: trunks.${index}.register: found true, expected username and password beside it`);
