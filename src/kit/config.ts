@@ -84,7 +84,7 @@ function readYaml(folder: string, file: string): unknown {
 
 /** Keys whose value is text even when it is made of digits. */
 const TEXT_KEYS: ReadonlySet<string> = new Set([
-  ...'address realm ng keys host secret log store'.split(' '),
+  ...'address realm ng keys redis host secret log store'.split(' '),
   'certificate',
   'key',
   'trust',
