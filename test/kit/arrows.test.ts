@@ -26,7 +26,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   conference: ['kit'],
   history: ['calls', 'core', 'kit'],
   recordings: ['calls', 'conference', 'core', 'kit'],
-  store: ['calls', 'registrar', 'http', 'engine', 'core', 'kit'],
+  store: ['calls', 'registrar', 'engine', 'http', 'core', 'kit'],
   setup: [],
 };
 

@@ -35,7 +35,9 @@ async function killedAt(world: KillWorld, step: number): Promise<readonly string
   // Runs differ by a word or two: the last places may be behind the end.
   if (world.killedMs === 0) world.kill();
   world.end();
-  return new KillVerdict(world, story.agreed, step).judge();
+  const complaints = await new KillVerdict(world, story.agreed, step).judge();
+  await world.noticed();
+  return complaints;
 }
 
 async function killEverywhere(t: Test, victim: Victim, stride: number, counts: (step: string) => boolean): Promise<void> {
