@@ -182,7 +182,7 @@ async function build(
   closers.add('dialog subscriptions', () => watchers.close());
   closers.add('phones', () => phones.stop());
 
-  const records = await openRecords({ config, media, calls, bus, clock, log });
+  const records = await openRecords({ config, media, calls, bus, clock, log, keeper: kept.history });
   closers.add('records', () => records.close());
   const mixer = new LazyMixer({ address: config.addresses[0], clock, log: log.child({ room: 'conference' }) });
   closers.add('mixer', () => mixer.stop());

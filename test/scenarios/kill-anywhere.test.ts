@@ -31,7 +31,11 @@ async function countSteps(world: KillWorld): Promise<readonly string[]> {
 async function killedAt(world: KillWorld, step: number): Promise<readonly string[]> {
   world.begin(step);
   const story = new KillStory(world);
-  await story.play();
+  const before = await story.play().then(
+    () => [],
+    (error: unknown) => [`before anybody was killed: ${String(error)}`],
+  );
+  if (before.length > 0) return before;
   // Runs differ by a word or two: the last places may be behind the end.
   if (world.killedMs === 0) world.kill();
   world.end();

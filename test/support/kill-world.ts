@@ -145,8 +145,9 @@ class OutsideMedia {
     this.#looks = this.proxy.looks;
   }
 
+  /** Two looks, because it tells its age in whole seconds: one that dies in its second second looks like the one before. */
   noticed(): Promise<void> {
-    return until('Holdfast looks after rtpengine', () => this.proxy.looks > this.#looks, START_MS);
+    return until('Holdfast looks after rtpengine', () => this.proxy.looks > this.#looks + 1, START_MS);
   }
 
   async stop(): Promise<void> {
