@@ -27,6 +27,7 @@ import { partyTraits, type HouseHabits } from './party-traits.js';
 import type { BindingsPort, CallSignals, IncomingCall, LegId, LegSignal, MediaPort, SignalingPort, TollPort } from './ports.js';
 import { chargeOf } from './charge.js';
 import { shortStory } from './short-story.js';
+import { askedWithoutSrtp } from './srtp-refusal.js';
 import { readSignal } from './signal-reader.js';
 import { isWorthKeeping, storedOf, type CallStorePort } from './store-port.js';
 
@@ -188,7 +189,9 @@ export class CallService implements CallSignals {
     if (signal.kind === 'refer') return this.#transfers?.refer(leg, signal.refer);
     const read = readSignal.leg(live, leg.role, signal);
     if (read.kind === 'refuse-reinvite') return this.#deps.signaling.refuseReinvite(leg, read.status);
-    if (read.kind === 'input') this.dispatch(leg.callId, read.input);
+    const again = read.kind === 'input' ? askedWithoutSrtp(live, read.input) : undefined;
+    if (again !== undefined) this.#runner.run(live, [again]);
+    else if (read.kind === 'input') this.dispatch(leg.callId, read.input);
   }
 
   mayRelay({ callId, role }: LegId, what?: 'key'): boolean {

@@ -222,6 +222,7 @@ export class EffectRunner {
     }
     if (effect.offer !== 'none') live.hasMedia = true;
     const offer = await live.media.offerFor(effect.leg, effect.offer);
+    live.dialled = effect;
     if (live.call.kind === 'terminated' || isOvertaken(live.call, effect)) return;
     // The phone shows who is on the other end: the callee for an API call's caller, the caller for everybody else.
     const other = effect.leg === 'caller' ? parties.callee : (live.dialFacts.showAs ?? parties.caller);
