@@ -33,7 +33,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** Arrows that are narrower than a room. */
 const NARROW: readonly Readonly<{ from: string; to: string; only: RegExp; why: string }>[] = [
   { from: 'core', to: 'kit', only: /^#kit\/errors\.js$/, why: 'rules have no clocks, sockets or configuration' },
-  { from: 'calls', to: 'sip', only: /^#sip\/sdp(-write)?\.js$/, why: 'calls speaks SDP, no other SIP' },
+  { from: 'calls', to: 'sip', only: /^#sip\/sdp(-write|-keys)?\.js$/, why: 'calls speaks SDP, no other SIP' },
   {
     from: 'ozml',
     to: 'calls',
