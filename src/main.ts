@@ -173,7 +173,7 @@ async function build(
   closers.add('dialog subscriptions', () => watchers.close());
   closers.add('phones', () => phones.stop());
 
-  const records = await openRecords({ config, media, calls, bus, clock, log });
+  const records = await openRecords({ config, media, calls, bus, clock, log, keeper: kept.history });
   closers.add('records', () => records.close());
   const commands = buildCommands({ config, calls, parties, numbers, connected, media, records, bus, clock, closers, log });
   const restoring = { room: media, drachtio, left: kept.left };

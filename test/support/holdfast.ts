@@ -205,7 +205,10 @@ function writeConfig(folder: string, options: Options): void {
 
 function readyLine(child: ChildProcess, log: string[]): Promise<{ sipPort: number; wsPort: number; httpPort: number }> {
   return new Promise((resolve, reject) => {
-    const slow = setTimeout(() => reject(new Error(`not ready in ${START_MS} ms:\n${log.join('')}`)), START_MS);
+    const slow = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`not ready in ${START_MS} ms:\n${log.join('')}`));
+    }, START_MS);
     let text = '';
     child.stderr?.on('data', (data: Buffer) => log.push(data.toString()));
     child.stdout?.on('data', (data: Buffer) => {
