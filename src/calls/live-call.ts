@@ -48,6 +48,8 @@ export type LiveCall = {
   dialled?: Extract<LaneEffect, { kind: 'dial' }>;
   /** rtpengine knows this call. */
   hasMedia: boolean;
+  /** How often rtpengine has come back: what was asked of the one before may fail. */
+  mediaLife: number;
 };
 
 /** Nothing has happened to it yet. @param said on dialogs that it brings along. */
@@ -68,6 +70,7 @@ export function newLiveCall(
     watches: new Set(),
     lane: Promise.resolve(),
     hasMedia: false,
+    mediaLife: 0,
   };
   return live;
 }

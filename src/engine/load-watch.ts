@@ -1,5 +1,5 @@
 /**
- * load-watch: measures four times a second how busy our loop is and how far behind the application reads, and tells admission.
+ * load-watch: measures ten times a second how busy our loop is and how far behind the application reads, and tells admission.
  */
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import type { Clock, Timer } from '#kit/clock.js';
@@ -7,7 +7,7 @@ import type { Logger } from '#kit/log.js';
 import type { Admission } from './admission.js';
 import type { AskFence } from './link/fence.js';
 
-const SAMPLE_MS = 250;
+const SAMPLE_MS = 100;
 
 export class LoadWatch {
   readonly #admission: Admission;
@@ -43,11 +43,20 @@ export class LoadWatch {
     this.#admission.loopWasBusy(performance.eventLoopUtilization(now, this.#last).utilization);
     this.#last = now;
     this.#sampleApp();
-    const { overloaded } = this.#admission;
-    if (overloaded !== this.#overloaded)
-      this.#log.warn(overloaded ? 'overloaded: new calls are refused' : 'no longer overloaded');
-    this.#overloaded = overloaded;
+    this.#admission.sampled(this.#clock.now());
+    this.#tell();
     this.#wait();
+  }
+
+  /** Once when it begins and once when it is over: what is between changes with every sample. */
+  #tell(): void {
+    const { overloaded, callsPerSecond } = this.#admission;
+    const isFull = overloaded || callsPerSecond !== Infinity;
+    if (isFull === this.#overloaded) return;
+    this.#overloaded = isFull;
+    if (isFull)
+      this.#log.warn({ callsPerSecond: Math.round(Math.min(callsPerSecond, 1e6)) }, 'overloaded: new calls are refused');
+    else this.#log.warn('no longer overloaded');
   }
 
   #sampleApp(): void {

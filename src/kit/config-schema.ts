@@ -218,6 +218,7 @@ export const MusicFile = Type.Object(
           folder: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })), // absent: music/<class>
           order: Type.Optional(oneOf('in-order', 'shuffled')), // absent: in the order of the names
           announcement: Type.Optional(ClassAnnouncement),
+          fanFrom: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })), // absent: fan.from
         },
         strict,
       ),
@@ -237,6 +238,13 @@ export const MusicFile = Type.Object(
       { ...strict, default: {} },
     ),
     language: Type.String({ pattern: VOICE, default: 'en' }), // what texts are spoken in that say nothing else
+    fan: Type.Object(
+      {
+        from: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 30 }), // so many listeners of one class share one stream of it; 0: never
+        seats: limit(4000), // listeners of shared streams, each of which takes a file descriptor; more are played to alone
+      },
+      { ...strict, default: {} },
+    ),
     limits: Type.Object(
       {
         maxUploadBytes: limit(50_000_000), // of one file sent over HTTP; more gets 413

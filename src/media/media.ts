@@ -7,9 +7,11 @@ import { isIP } from 'node:net';
 import type { MediaHealth, MediaPort, TapPort } from '#calls/ports.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
+import { newCallId } from '#kit/ids.js';
 import type { Logger } from '#kit/log.js';
 import { findProgram } from './find-program.js';
 import { capacityProblems } from './capacity.js';
+import { FanHouse, type FanHouseDeps } from './fan/fan-house.js';
 import { KeyLog, type KeyListener } from './key-log.js';
 import { SAMPLE_RATE, samplesOf } from './matroska.js';
 import { MusicCache } from './music-cache.js';
@@ -97,13 +99,35 @@ export async function startMedia(
     const playbacks = new Playbacks(clock);
     const player = new Player({ ng: commands, sounds, library, prompts, playbacks, clock, random: Math.random, log });
     const maker = new SoundMaker({ config, prompts, beep: library.beep });
+    const playAlone: FanHouseDeps['playAlone'] = (callId, role, sound) => {
+      playbacks.asked(callId, role, undefined);
+      return player.play(callId, role, sound);
+    };
+    const settings = { ...config.music.fan, classes: config.music.classes };
+    const { timeoutSeconds } = config.rtpengine;
+    const house = mayGiveOut(config, life)
+      ? new FanHouse({
+          ng: commands,
+          player,
+          library,
+          playAlone,
+          clock,
+          log,
+          newId: newCallId,
+          address,
+          settings,
+          timeoutSeconds,
+        })
+      : undefined;
     listeners.add(() => {
+      house?.clear();
       playbacks.clear();
       player.clear();
     });
     closers.push(() => player.clear());
+    closers.push(() => house?.stop());
     return {
-      port: new RtpengineMedia({ ng: commands, player, playbacks, maker, clock, address, countsSent }),
+      port: new RtpengineMedia({ ng: commands, player, playbacks, maker, clock, address, countsSent, house }),
       taps: new Taps(commands),
       health: () => ({
         rtpengine: life.state,
@@ -127,6 +151,12 @@ export async function startMedia(
     throw error;
   }
 }
+
+/** Whose ports are to be borrowed must be a process of this machine, and have ports of IPv4. */
+const mayGiveOut = ({ music, addresses }: MediaConfig, life: RtpengineLife): boolean =>
+  life.pid !== undefined &&
+  addresses.every((address) => isIP(address) === 4) &&
+  (music.fan.from > 0 || Object.values(music.classes).some(({ fanFrom = 0 }) => fanFrom > 0));
 
 /** Two minutes, and again. */
 const SAMPLES_AT_MOST = 120 * SAMPLE_RATE;

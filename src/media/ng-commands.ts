@@ -107,11 +107,6 @@ export class NgCommands {
     return { sdp: sdpOf(reply), tag };
   }
 
-  /** A party that only speaks, for subscribers. @returns where it has to send, as rtpengine answers its offer. */
-  async publish(callId: string, party: string, sdp: string): Promise<string> {
-    return sdpOf(await this.#ng.request('publish', { 'call-id': callId, 'from-tag': party, sdp, ...SUBSCRIBED }));
-  }
-
   async subscribeAnswer(callId: string, tag: string, sdp: string): Promise<void> {
     await this.#ng.request('subscribeAnswer', { 'call-id': callId, 'to-tag': tag, sdp, flags: ['allow-transcoding'] });
   }

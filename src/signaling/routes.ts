@@ -3,6 +3,7 @@
  */
 import type { Asker, BindingsPort, CallSignals } from '#calls/ports.js';
 import type { Logger } from '#kit/log.js';
+import { corkTurns } from './cork.js';
 import { relayInDialog } from './in-dialog.js';
 import { onInvite } from './invite.js';
 import { OpenKeys } from './open-keys.js';
@@ -41,7 +42,10 @@ export function installRoutes(given: RouteDeps): void {
   const deps: RouteDeps = { ...given, openKeys: given.openKeys ?? new OpenKeys(given.log) };
   const route = (method: string, handler: RequestHandler): void => {
     const judged = screened(deps.screen, handler);
-    deps.srf.use(method, (request, response) => guarded(deps.log, method, judged, request, response));
+    deps.srf.use(method, (request, response) => {
+      if (request.socket !== undefined) corkTurns(request.socket);
+      guarded(deps.log, method, judged, request, response);
+    });
   };
 
   route('register', deps.register);

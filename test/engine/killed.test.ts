@@ -3,9 +3,11 @@
  * raw phones are in calls, and another is started on the same ports.
  */
 import t from 'tap';
+import { startEngineThread } from '#engine/thread.js';
+import { createLogger } from '#kit/log.js';
 import { engineForTest, appForTest, outgoing, type TestApp } from '../support/engine-fixture.js';
 import { calleeDialog, incomingCall, outgoingCall, SDP, sendInDialog, sendInvite } from '../support/engine-calls.js';
-import { engineProcess, nextLife, onDisk } from '../support/killed-engine.js';
+import { engineProcess, keptIn, nextLife, onDisk } from '../support/killed-engine.js';
 import { header, headers, portOf, tag, tcpPhone, udpPhone, wsPhone, type RawPhone } from '../support/raw-phone.js';
 
 type Test = Parameters<typeof engineForTest>[0] & { testdir(): string };
@@ -314,4 +316,24 @@ t.test('an application that lives on speaks in its calls again when the engine i
   phone.send(phone.response(await phone.receives('BYE'), 200));
   t.equal((await bye.next()).response.status, 200);
   await second.kill(() => app.srf.disconnect());
+});
+
+t.test('the engine thread has its own store, and a stop keeps what is up', async (t) => {
+  const folder = t.testdir();
+  const options = { addresses: ['127.0.0.1'], sipPort: 0, wsPort: 0, keep: keptIn(folder) };
+  const first = await startEngineThread(options, createLogger('silent'));
+  const app = await appForTest(t, first);
+  const phone = await udpPhone(first);
+  t.teardown(() => phone.close());
+  await incomingCall(app, phone, 'known');
+  await incomingCall(app, phone, 'orphan');
+  app.srf.disconnect();
+  await first.stop();
+  const second = await startEngineThread({ ...options, ...nextLife(first, folder) }, createLogger('silent'));
+  t.teardown(() => second.stop());
+  t.same([...second.restored].sort(), ['known;from-tag=a-known', 'orphan;from-tag=a-orphan']);
+  second.endOrphans(['known;from-tag=a-known']);
+  const bye = await phone.receives('BYE');
+  t.equal(header(bye, 'Call-ID'), 'orphan');
+  phone.send(phone.response(bye, 200));
 });

@@ -26,6 +26,8 @@ export type Options = Readonly<{
   phones?: Readonly<Record<string, string>>;
   /** More classes of music, by their tone. */
   music?: Readonly<Record<string, number>>;
+  /** music.yaml */
+  musicFile?: string;
   /** More keys of accounts.yaml, as they stand there. */
   accounts?: string;
   agents?: string;
@@ -200,6 +202,7 @@ function writeConfig(folder: string, options: Options): void {
   if (options.phlos !== undefined) writeFileSync(join(folder, 'phlos.yaml'), options.phlos);
   if (options.ozeki !== undefined) writeFileSync(join(folder, 'ozeki.yaml'), options.ozeki);
   if (options.records !== undefined) writeFileSync(join(folder, 'records.yaml'), options.records);
+  if (options.musicFile !== undefined) writeFileSync(join(folder, 'music.yaml'), options.musicFile);
   writeFileSync(join(folder, 'holdfast.yaml'), options.holdfast ?? 'log: debug\n');
   for (const [name, hertz] of Object.entries({ default: MUSIC_HERTZ, ...options.music })) {
     mkdirSync(join(folder, 'music', name), { recursive: true });

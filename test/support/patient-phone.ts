@@ -86,6 +86,11 @@ export class PatientPhone {
     return this.#history;
   }
 
+  /** A re-INVITE of ours has no final answer yet. */
+  get isAsking(): boolean {
+    return this.lines.some(({ callId }) => this.#transactions.openInvite(callId) !== undefined);
+  }
+
   get line(): Line | undefined {
     return this.lines.at(-1);
   }

@@ -6,6 +6,8 @@ import { readMessage, type Message } from './sip-phone.js';
 
 const REPEAT_MS = 250;
 const PATIENCE_MS = 8000;
+/** An INVITE in a dialog that is being worked on: its phone gives up so soon when nothing comes. */
+const PROCEEDING_MS = 2000;
 
 type Asking = { text: string; proceeding: boolean; timer: NodeJS.Timeout; endsMs: number; settle: (answer: Message) => void };
 type Answering = { request: Message; text: string; timer: NodeJS.Timeout | undefined; endsMs: number };
@@ -62,6 +64,7 @@ export class Transactions {
     if (asking === undefined) return;
     if (!answer.what.startsWith('1')) return this.#settle(key, answer);
     asking.proceeding = isInvite;
+    if (/;tag=/.test(readMessage(asking.text).headers.get('to') ?? '')) asking.endsMs = performance.now() + PROCEEDING_MS;
   }
 
   #settle(key: string, answer: Message): void {
