@@ -3,17 +3,10 @@
  */
 import { fileURLToPath } from 'node:url';
 import { CallService } from '#calls/call-service.js';
-import { BulkCommands } from '#calls/bulk-commands.js';
-import { CommandService } from '#calls/command-service.js';
-import type { CommandPort } from '#calls/commands.js';
-import { ConferenceAware } from '#calls/conference-aware.js';
-import { ConferenceCommands } from '#calls/conference-commands.js';
-import { ConferenceService } from '#calls/conference-service.js';
 import { EventBus } from '#calls/event-bus.js';
-import { SoundCommands } from '#calls/sound-commands.js';
-import { HoldMusicSounds } from '#calls/hold-music-sounds.js';
 import { Liveness } from '#calls/liveness.js';
 import type { CallSignals } from '#calls/ports.js';
+import { Restorer } from '#calls/restorer.js';
 import { VirtualNumbers } from '#calls/virtual-numbers.js';
 import { VirtualPhones } from '#calls/virtual-phones.js';
 import { readPolicy } from '#calls/written-policy.js';
@@ -23,14 +16,14 @@ import { RealClock, type Clock } from '#kit/clock.js';
 import { loadConfig, type Config } from '#kit/config.js';
 import { AppError } from '#kit/errors.js';
 import { createLogger, type Logger } from '#kit/log.js';
-import { startMedia } from '#media/media.js';
+import { startMedia, type Media } from '#media/media.js';
 import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
 import { installRoutes, type RouteDeps } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
-import { Closers } from './closers.js';
+import { bothStarted, Closers } from './closers.js';
 import { openStore } from './keeping.js';
-import { LazyMixer } from './lazy-mixer.js';
+import { buildCommands } from './command-rooms.js';
 import { buildConnections } from './connections.js';
 import { buildGuards } from './guards.js';
 import { buildPhones } from './phones.js';
@@ -75,14 +68,15 @@ async function build(
   fatal: Fatal,
   load: () => Config,
 ): Promise<RunningHoldfast> {
-  const bus = new EventBus(clock, log, config.events.history);
   const kept = await openStore(config, clock, log.child({ room: 'store' }));
+  const bus = new EventBus(clock, log, config.events.history, kept.numbers);
   closers.add('store', () => kept.close());
-  const media = await startMedia(config, clock, log.child({ room: 'media' }));
-  closers.add('media', () => media.stop());
-
   const guards = buildGuards(config, clock, log.child({ room: 'guard' }));
-  const drachtio = await engineFor(config, log, closers, fatal, guards);
+  // A process and a thread that know nothing of each other: they start at the same time.
+  const [media, drachtio] = await bothStarted(
+    mediaFor(config, clock, log, closers),
+    engineFor(config, log, closers, fatal, guards),
+  );
   const srf = newSrf();
   const phones = buildPhones({
     watch: guards.watch,
@@ -100,6 +94,7 @@ async function build(
     incoming: (call) => calls.incoming(call),
     signal: (leg, signal) => calls.signal(leg, signal),
     mayRelay: (leg, what) => calls.mayRelay(leg, what),
+    changed: (leg) => calls.changed(leg),
   };
   const session = config.sip;
   const signaling = new Signaling({ srf, calls: signals, clock, session, log: log.child({ room: 'signaling' }) });
@@ -134,9 +129,9 @@ async function build(
     clock,
     log,
     park: config.park,
+    slots: kept.slots,
   });
   closers.add('connections', () => connected.close());
-  const { transfers, moves, parking } = connected;
   const liveness = new Liveness({
     find: (id) => calls.live(id),
     signaling: parties,
@@ -146,7 +141,8 @@ async function build(
     everySec: config.sip.livenessSeconds,
   });
   closers.add('liveness', () => liveness.close());
-  media.onLost(() => calls.mediaLost());
+  media.onLost(() => calls.mediaReturn.lost());
+  media.onBack(() => calls.mediaReturn.back());
   media.onKey((leg, key, ms) => calls.keys.heard(leg, { key, ms, by: 'rtp' }));
   const authenticate: RouteDeps['authenticate'] = (request, response) => phones.authenticator.identify(request, response);
   const watchers = new DialogSubscriptions({
@@ -179,39 +175,9 @@ async function build(
 
   const records = await openRecords({ config, media, calls, bus, clock, log });
   closers.add('records', () => records.close());
-  const mixer = new LazyMixer({ address: config.addresses[0], clock, log: log.child({ room: 'conference' }) });
-  closers.add('mixer', () => mixer.stop());
-  const conferences = new ConferenceService({
-    calls,
-    parties,
-    moves,
-    bindings: numbers,
-    mixer: () => mixer.get(),
-    sounds: new HoldMusicSounds((music) => media.samplesOf(music)),
-    bus,
-    clock,
-    log: log.child({ room: 'conferences' }),
-  });
-  mixer.onLost(() => conferences.mixerLost());
-  const rooms = {
-    bulk: new BulkCommands({ execute: (command) => commands.execute(command), calls, clock, log }),
-    sound: new SoundCommands({ calls, media: media.port, clock }),
-    ...records.rooms,
-    reach: connected.reach,
-    conferences: new ConferenceCommands(conferences, numbers, (id) => calls.live(id)),
-  };
-  const callCommands = new CommandService({
-    rooms,
-    calls,
-    transfers,
-    moves,
-    signaling: parties,
-    parking,
-    bindings: numbers,
-    media: media.port,
-    clock,
-  });
-  const commands: CommandPort = new ConferenceAware(callCommands, conferences, (id) => calls.view(id));
+  const commands = buildCommands({ config, calls, parties, numbers, connected, media, records, bus, clock, closers, log });
+  const restorer = new Restorer({ calls, signaling: parties, media: media.port, bindings: numbers, bus, clock, log });
+  await restorer.prepare(kept.left, drachtio.restored);
   const http = await startHttp({
     config,
     rate: guards.rate,
@@ -226,7 +192,8 @@ async function build(
     music: media.music,
     numbers,
     recordings: records.recordings,
-    health: () => media.health(),
+    health: () => ({ ...media.health(), store: kept.health?.() }),
+    kept: kept.http,
     gauges: () => ({
       calls: calls.size,
       registrations: phones.registrar.list().length,
@@ -244,6 +211,10 @@ async function build(
   // Last, because building all of that takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
   const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);
   sipIsUp = true;
+  // Nobody speaks for a dialog of the last life whose call is not among those restored.
+  drachtio.endOrphans(restorer.dialogs);
+  restorer.begin();
+  connected.parking.freeAllBut((id) => calls.live(id) !== undefined);
   phones.begin();
   return {
     config,
@@ -253,6 +224,12 @@ async function build(
     drain: () => Promise.race([calls.drain(), timeLimit(clock, config.limits.drainSeconds * 1000)]),
     reload: () => reload.tryRun(),
   };
+}
+
+async function mediaFor(config: Config, clock: Clock, log: Logger, closers: Closers): Promise<Media> {
+  const media = await startMedia(config, clock, log.child({ room: 'media' }));
+  closers.add('media', () => media.stop());
+  return media;
 }
 
 const timeLimit = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => clock.after('polite end', ms, resolve));

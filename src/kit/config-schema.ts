@@ -9,7 +9,7 @@ import type { GuardsConfig } from './guards-schema.js';
 import type { LimitsConfig } from './limits-schema.js';
 import type { PhlosConfig } from './phlos-schema.js';
 import type { RecordsConfig } from './records-schema.js';
-import { Ha1Keys, HttpHa1Keys, HttpTlsKeys, TlsKeys, TokenPrint } from './secure-schema.js';
+import { Ha1Keys, HttpHa1Keys, HttpTlsKeys, SrtpKey, TlsKeys, TokenPrint } from './secure-schema.js';
 import { StoreKeys } from './store-schema.js';
 import { VoipnowKeys } from './voipnow-schema.js';
 import type { WebhooksConfig } from './webhooks-schema.js';
@@ -142,7 +142,7 @@ export const AccountsFile = Type.Object(
           name: Type.Optional(Type.String({ maxLength: 128 })),
           password: Type.Optional(Secret), // either this
           ha1: Type.Optional(Ha1Keys), // or this
-          srtp: Type.Optional(Type.Boolean()), // registered over TLS it is offered SRTP (RFC 4568); it may always ask for it itself
+          srtp: Type.Optional(SrtpKey), // true: offered over TLS; required: no call without
           requireTls: Type.Optional(Type.Boolean()), // over anything but TLS and WSS it gets 403
           music: Type.Optional(MusicClass), // what those hear whom this phone holds
           holdMode: Type.Optional(HoldMode),
@@ -177,7 +177,7 @@ export const TrunksFile = Type.Object(
           transit: Type.Boolean({ default: false }), // may it call out through other trunks? At whose cost?
           username: Type.Optional(Type.String({ maxLength: 128 })),
           password: Type.Optional(Secret),
-          srtp: Type.Optional(Type.Boolean()), // where uri says TLS it is offered SRTP
+          srtp: Type.Optional(SrtpKey), // the same, where uri says TLS
           register: Type.Boolean({ default: false }), // register there with the credentials above
           registerSeconds: seconds(300, 60),
           music: Type.Optional(MusicClass), // what callers over this trunk hear when they are held
@@ -218,6 +218,7 @@ export const MusicFile = Type.Object(
           folder: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })), // absent: music/<class>
           order: Type.Optional(oneOf('in-order', 'shuffled')), // absent: in the order of the names
           announcement: Type.Optional(ClassAnnouncement),
+          fanFrom: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })), // absent: fan.from
         },
         strict,
       ),
@@ -237,6 +238,13 @@ export const MusicFile = Type.Object(
       { ...strict, default: {} },
     ),
     language: Type.String({ pattern: VOICE, default: 'en' }), // what texts are spoken in that say nothing else
+    fan: Type.Object(
+      {
+        from: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 30 }), // so many listeners of one class share one stream of it; 0: never
+        seats: limit(4000), // listeners of shared streams, each of which takes a file descriptor; more are played to alone
+      },
+      { ...strict, default: {} },
+    ),
     limits: Type.Object(
       {
         maxUploadBytes: limit(50_000_000), // of one file sent over HTTP; more gets 413

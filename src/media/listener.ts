@@ -127,6 +127,12 @@ export class Listener {
     this.#cancelTimers();
   }
 
+  /** `program`: over everything else. */
+  get hears(): 'nothing' | 'sound' | 'program' {
+    if (this.#front !== undefined) return 'program';
+    return this.#sound === undefined ? 'nothing' : 'sound';
+  }
+
   /** Whether anything waits for its time. */
   get waits(): boolean {
     return this.#timers.size > 0;

@@ -7,9 +7,11 @@ import { isIP } from 'node:net';
 import type { MediaHealth, MediaPort, TapPort } from '#calls/ports.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
+import { newCallId } from '#kit/ids.js';
 import type { Logger } from '#kit/log.js';
 import { findProgram } from './find-program.js';
 import { capacityProblems } from './capacity.js';
+import { FanHouse, type FanHouseDeps } from './fan/fan-house.js';
 import { KeyLog, type KeyListener } from './key-log.js';
 import { SAMPLE_RATE, samplesOf } from './matroska.js';
 import { MusicCache } from './music-cache.js';
@@ -40,6 +42,8 @@ export type Media = Readonly<{
   onKey: (listener: KeyListener) => void;
   /** rtpengine was lost or restarted: the media of every call is gone. */
   onLost: (listener: () => void) => void;
+  /** It answers again. */
+  onBack: (listener: () => void) => void;
   /** The process id of our own rtpengine; undefined when it is another's. */
   pid: () => number | undefined;
   /** Stopping twice is stopping once. */
@@ -73,8 +77,10 @@ export async function startMedia(
   const ng = new NgClient(undefined, clock, log, config.rtpengine.ng === '' ? '127.0.0.1' : undefined);
   closers.push(() => ng.close());
   const commands = new NgCommands(ng);
+  const backs = new Set<() => void>();
   const onLost = (): void => listeners.forEach((listener) => listener());
-  const life = newRtpengine({ ng, commands, clock, log, onLost });
+  const onBack = (): void => backs.forEach((listener) => listener());
+  const life = newRtpengine({ ng, commands, clock, log, onLost, onBack });
   closers.push(() => life.stop());
   try {
     const { ffmpeg, espeak } = programs();
@@ -93,13 +99,35 @@ export async function startMedia(
     const playbacks = new Playbacks(clock);
     const player = new Player({ ng: commands, sounds, library, prompts, playbacks, clock, random: Math.random, log });
     const maker = new SoundMaker({ config, prompts, beep: library.beep });
+    const playAlone: FanHouseDeps['playAlone'] = (callId, role, sound) => {
+      playbacks.asked(callId, role, undefined);
+      return player.play(callId, role, sound);
+    };
+    const settings = { ...config.music.fan, classes: config.music.classes };
+    const { timeoutSeconds } = config.rtpengine;
+    const house = mayGiveOut(config, life)
+      ? new FanHouse({
+          ng: commands,
+          player,
+          library,
+          playAlone,
+          clock,
+          log,
+          newId: newCallId,
+          address,
+          settings,
+          timeoutSeconds,
+        })
+      : undefined;
     listeners.add(() => {
+      house?.clear();
       playbacks.clear();
       player.clear();
     });
     closers.push(() => player.clear());
+    closers.push(() => house?.stop());
     return {
-      port: new RtpengineMedia({ ng: commands, player, playbacks, maker, clock, address, countsSent }),
+      port: new RtpengineMedia({ ng: commands, player, playbacks, maker, clock, address, countsSent, house }),
       taps: new Taps(commands),
       health: () => ({
         rtpengine: life.state,
@@ -114,6 +142,7 @@ export async function startMedia(
       music: new MusicShelf({ library, cache, limits: config.music.limits, log }),
       onKey: (listener) => keys?.onKey(listener),
       onLost: (listener) => void listeners.add(listener),
+      onBack: (listener) => void backs.add(listener),
       pid: () => life.pid,
       stop,
     };
@@ -122,6 +151,12 @@ export async function startMedia(
     throw error;
   }
 }
+
+/** Whose ports are to be borrowed must be a process of this machine, and have ports of IPv4. */
+const mayGiveOut = ({ music, addresses }: MediaConfig, life: RtpengineLife): boolean =>
+  life.pid !== undefined &&
+  addresses.every((address) => isIP(address) === 4) &&
+  (music.fan.from > 0 || Object.values(music.classes).some(({ fanFrom = 0 }) => fanFrom > 0));
 
 /** Two minutes, and again. */
 const SAMPLES_AT_MOST = 120 * SAMPLE_RATE;

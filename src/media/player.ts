@@ -63,6 +63,10 @@ export class Player {
     return this.#calls.get(callId)?.[role]?.endFront() ?? Promise.resolve();
   }
 
+  hears(callId: CallId, role: LegRole): Listener['hears'] {
+    return this.#calls.get(callId)?.[role]?.hears ?? 'nothing';
+  }
+
   /** The call is over. */
   ended(callId: CallId): void {
     const { caller, callee } = this.#calls.get(callId) ?? {};

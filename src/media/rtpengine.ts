@@ -4,8 +4,10 @@
  */
 import { isIP } from 'node:net';
 import type { Interjection, LegId, MediaPort, PlayedSound, PlaySound, SoundWish } from '#calls/ports.js';
-import { offerOfNobody } from './first-offer.js';
 import type { Clock } from '#kit/clock.js';
+import { MediaGone } from '#kit/errors.js';
+import type { FanHouse } from './fan/fan-house.js';
+import { offerOfNobody } from './first-offer.js';
 import type { NgCommands } from './ng-commands.js';
 import { sentTo, type PerLeg, type Playbacks } from './playbacks.js';
 import type { Player } from './player.js';
@@ -25,6 +27,8 @@ export type RtpengineMediaDeps = Readonly<{
   address: string;
   /** This rtpengine tells what it has sent (11 and up). */
   countsSent: boolean;
+  /** Music for many; absent: each is played to alone. */
+  house?: Pick<FanHouse, 'fan' | 'said'> | undefined;
 }>;
 
 export class RtpengineMedia implements MediaPort {
@@ -34,17 +38,23 @@ export class RtpengineMedia implements MediaPort {
     this.#deps = deps;
   }
 
-  offer(callId: CallId, from: LegRole, sdp: string, more?: readonly string[], protocol?: string): Promise<string> {
-    return this.#deps.ng.offer(callId, from, peerOf(from), sdp, { more, protocol });
+  async offer(callId: CallId, from: LegRole, sdp: string, more?: readonly string[], protocol?: string): Promise<string> {
+    const made = await this.#deps.ng.offer(callId, from, peerOf(from), sdp, { more, protocol });
+    return this.#said(callId, from, sdp, made);
   }
 
-  answer(callId: CallId, offerer: LegRole, sdp: string): Promise<string> {
-    return this.#deps.ng.answer(callId, offerer, peerOf(offerer), sdp);
+  async answer(callId: CallId, offerer: LegRole, sdp: string): Promise<string> {
+    const made = await this.#deps.ng.answer(callId, offerer, peerOf(offerer), sdp);
+    this.#said(callId, peerOf(offerer), sdp, made);
+    await this.#deps.house?.fan.moved(callId);
+    return made;
   }
 
-  firstOffer(callId: CallId, to: LegRole, protocol?: string): Promise<string> {
+  async firstOffer(callId: CallId, to: LegRole, protocol?: string): Promise<string> {
     const family = isIP(this.#deps.address) === 6 ? 'IP6' : 'IP4';
-    return this.#deps.ng.offer(callId, peerOf(to), to, offerOfNobody(family), { protocol });
+    const made = await this.#deps.ng.offer(callId, peerOf(to), to, offerOfNobody(family), { protocol });
+    this.#deps.house?.said.told(callId, to, made);
+    return made;
   }
 
   async answerOfNobody(callId: CallId, offerer: LegRole, sdp: string): Promise<string> {
@@ -53,7 +63,10 @@ export class RtpengineMedia implements MediaPort {
     // Nobody speaks plain RTP; the party is answered in the profile of its own offer.
     const protocol = /^m=audio \d+ RTP\/SAVP/m.test(sdp) ? 'RTP/AVP' : undefined;
     await ng.offer(callId, offerer, peerOf(offerer), sdp, { protocol });
-    return ng.answer(callId, offerer, peerOf(offerer), offerOfNobody(family));
+    const made = await ng.answer(callId, offerer, peerOf(offerer), offerOfNobody(family));
+    this.#deps.house?.said.said(callId, offerer, sdp);
+    this.#deps.house?.said.told(callId, offerer, made);
+    return made;
   }
 
   async gate(callId: CallId): Promise<void> {
@@ -78,17 +91,20 @@ export class RtpengineMedia implements MediaPort {
 
   /** Playing on is a new `play media`: it takes the codec of the moment, and the old sound ends. */
   async play(callId: CallId, listener: LegRole, sound: PlayedSound): Promise<void> {
-    const { ng, player, playbacks, countsSent } = this.#deps;
+    const { ng, player, playbacks, countsSent, house } = this.#deps;
+    if ((await house?.fan.sits({ callId, role: listener }, sound)) === true) return playbacks.stopped(callId, listener);
     playbacks.asked(callId, listener, countsSent ? sentTo(await ng.query(callId), listener) : undefined);
     await player.play(callId, listener, sound);
   }
 
   async stop(callId: CallId, listener: LegRole): Promise<void> {
     this.#deps.playbacks.stopped(callId, listener);
-    await this.#deps.player.stop(callId, listener);
+    const shared = await this.#deps.house?.fan.leave({ callId, role: listener });
+    if (shared === undefined) await this.#deps.player.stop(callId, listener);
   }
 
-  interject(callId: CallId, listener: LegRole, what: Interjection): Promise<number> {
+  async interject(callId: CallId, listener: LegRole, what: Interjection): Promise<number> {
+    await this.#alone(callId, listener);
     return this.#deps.player.interject(callId, listener, what);
   }
 
@@ -96,7 +112,8 @@ export class RtpengineMedia implements MediaPort {
     return this.#deps.maker.make(wish);
   }
 
-  playOver(callId: CallId, listener: LegRole, sound: PlaySound, times: number): Promise<void> {
+  async playOver(callId: CallId, listener: LegRole, sound: PlaySound, times: number): Promise<void> {
+    await this.#alone(callId, listener);
     return this.#deps.player.front(callId, listener, sound, times);
   }
 
@@ -124,15 +141,44 @@ export class RtpengineMedia implements MediaPort {
   }
 
   async musicPackets(callId: CallId): Promise<PerLeg> {
-    const { ng, playbacks } = this.#deps;
-    if (!playbacks.plays(callId)) return { caller: 0, callee: 0 };
-    return playbacks.packets(callId, await ng.query(callId));
+    const { ng, playbacks, house } = this.#deps;
+    const shared = { caller: 0, callee: 0, ...(await house?.fan.packets(callId)) };
+    if (!playbacks.plays(callId)) return shared;
+    const alone = playbacks.packets(callId, await ng.query(callId));
+    return { caller: shared.caller + alone.caller, callee: shared.callee + alone.callee };
+  }
+
+  async knows(callId: CallId): Promise<boolean> {
+    try {
+      await this.#deps.ng.query(callId);
+      return true;
+    } catch (error) {
+      if (error instanceof MediaGone) return false;
+      throw error;
+    }
   }
 
   async delete(callId: CallId): Promise<void> {
     this.#deps.player.ended(callId);
     this.#deps.playbacks.ended(callId);
+    this.#deps.house?.fan.ended(callId);
+    this.#deps.house?.said.ended(callId);
     await this.#deps.ng.delete(callId);
+  }
+
+  /** What is said to one party is not for all who share its music: it hears the rest of it alone. */
+  async #alone(callId: CallId, role: LegRole): Promise<void> {
+    const { house, player, playbacks } = this.#deps;
+    const sound = await house?.fan.leave({ callId, role });
+    if (sound === undefined) return;
+    playbacks.asked(callId, role, undefined);
+    await player.play(callId, role, sound);
+  }
+
+  #said(callId: CallId, from: LegRole, sdp: string, made: string): string {
+    this.#deps.house?.said.said(callId, from, sdp);
+    this.#deps.house?.said.told(callId, peerOf(from), made);
+    return made;
   }
 }
 

@@ -1,16 +1,17 @@
 /**
- * fan-out: what rtpengine pays for each listener of music: played to each alone, from files of 16 bit and of µ-law, in packets of 20 and
- * of 40 ms; and one stream given out to all (music-fan). `npm run bench -- fan-out`, or
- * `node --import=tsx test/bench/fan-out.ts [listeners ...]`
+ * fan-out: what each listener of music costs: played to by rtpengine alone, from files of 16 bit and of µ-law, in packets of 20 and of 40 ms;
+ * one stream that rtpengine gives out to all (publish and subscribe, at ports of their own); and one that a thread of ours copies to all from
+ * the ports they talk to (src/media/fan). `npm run bench -- fan-out`, or `node --import=tsx test/bench/fan-out.ts [listeners ...]`
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RealClock } from '#kit/clock.js';
+import type { CallId } from '#core/leg.js';
 import { newCallId } from '#kit/ids.js';
 import { createLogger } from '#kit/log.js';
-import { MusicFan } from '#media/music-fan.js';
+import { FanHouse } from '#media/fan/fan-house.js';
 import { NgClient } from '#media/ng-client.js';
 import { NgCommands } from '#media/ng-commands.js';
 import { RtpengineKeeper } from '#media/rtpengine-keeper.js';
@@ -25,7 +26,13 @@ const SETTLE_MS = 1000;
 const STEPS = [100, 500];
 const TICKS_PER_SECOND = 100;
 
-type House = Readonly<{ ng: NgCommands; pid: () => number; stop: () => Promise<void> }>;
+type House = Readonly<{
+  raw: NgClient;
+  ng: NgCommands;
+  pid: () => number;
+  closers: (() => Promise<void>)[];
+  stop: () => Promise<void>;
+}>;
 /** Makes all of them hear music. @returns how many milliseconds that took. */
 type Way = (house: House, listeners: readonly Listener[]) => Promise<void>;
 
@@ -35,13 +42,15 @@ async function open(count: number): Promise<House> {
   const commands = new NgCommands(ng);
   const ports = await freePorts(4 * count + 200);
   const options = { program: findRtpengine(), addresses: ['127.0.0.1'], ...ports, timeoutSeconds: 3600 };
-  const keeper = new RtpengineKeeper(options, { ng, commands, clock, log, onLost: () => undefined });
+  const keeper = new RtpengineKeeper(options, { ng, commands, clock, log, onLost: () => undefined, onBack: () => undefined });
   await keeper.start();
+  const closers: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
+    for (const close of closers) await close();
     await keeper.stop();
     ng.close();
   };
-  return { ng: commands, pid: () => keeper.pid ?? 0, stop };
+  return { raw: ng, ng: commands, pid: () => keeper.pid ?? 0, closers, stop };
 }
 
 /** As the product plays today: one decoder, one encoder and one timer for each party. */
@@ -57,16 +66,54 @@ const direct =
     );
   };
 
-/** What a re-INVITE would carry is said here without SIP. */
-const fanned =
+/** What rtpengine can do by itself. Each listener has a port of its own, which only a re-INVITE could tell it. */
+const subscribed =
   (file: string): Way =>
-  async ({ ng }, listeners) => {
-    const player = { play: (callId: string) => ng.playMedia(callId, 'caller', { file }, true), ended: () => undefined };
-    const fan = new MusicFan({ ng, player, clock: new RealClock(), newId: newCallId });
+  async ({ raw, ng }, listeners) => {
+    const plain = { 'transport-protocol': 'RTP/AVP', ICE: 'remove', 'rtcp-mux': ['demux'] };
+    const silent = listeners[0]
+      ?.sdp()
+      .replace(/audio \d+/, 'audio 9')
+      .replace('sendrecv', 'sendonly');
+    const root = await raw.request('publish', { 'call-id': 'root', 'from-tag': 'music', sdp: silent, ...plain });
+    const port = /^m=audio (\d+)/m.exec(String(root['sdp']))?.[1] ?? '9';
+    await ng.offer('feeder', 'caller', 'callee', listeners[0]?.sdp().replace(/audio \d+/, `audio ${port}`) ?? '');
+    await ng.playMedia('feeder', 'caller', { file }, true);
     await Promise.all(
       listeners.map(async (listener) => {
-        const seat = await fan.seat('default');
-        await seat.sit(listener.sdp().replace('a=sendrecv', 'a=recvonly'));
+        const { tag } = await ng.subscribe('root', 'music');
+        await ng.subscribeAnswer('root', tag, listener.sdp().replace('a=sendrecv', 'a=recvonly'));
+      }),
+    );
+  };
+
+/** As the product does it from the threshold on. */
+const copied =
+  (file: string): Way =>
+  async ({ ng, closers }, listeners) => {
+    const [clock, log] = [new RealClock(), createLogger('silent')];
+    const piece = { name: 'tone', file, ms: 20_000 };
+    const house = new FanHouse({
+      ng,
+      player: {
+        play: (callId, role) => ng.playMedia(callId, role, { file }, true),
+        stop: () => Promise.resolve(),
+        ended: () => undefined,
+        hears: () => 'nothing',
+      },
+      library: { musicOf: () => ({ playlist: { pieces: [piece], order: 'in-order' }, announcement: undefined }) },
+      playAlone: () => Promise.reject(new Error('the stream fell silent')),
+      ...{ clock, log, newId: newCallId, address: '127.0.0.1', timeoutSeconds: 3600 },
+      settings: { from: 1, seats: 10_000, classes: {} },
+    });
+    closers.push(() => house.stop());
+    await house.started;
+    await Promise.all(
+      listeners.map(async (listener) => {
+        const callId = newCallId() as CallId;
+        house.said.said(callId, 'caller', listener.sdp());
+        house.said.told(callId, 'caller', await ng.offer(callId, 'caller', 'callee', listener.sdp()));
+        if (!(await house.fan.sits({ callId, role: 'caller' }, { kind: 'music', music: 'default' }))) throw new Error('no seat');
       }),
     );
   };
@@ -80,18 +127,18 @@ async function measure(name: string, way: Way, count: number): Promise<void> {
     const tookMs = performance.now() - started;
     await pause(SETTLE_MS);
     for (const listener of listeners) Object.assign(listener, { gaps: [], packets: 0, missing: 0, disordered: 0 });
-    const [ticks, own] = [cpuTicks(house.pid()), process.cpuUsage()];
+    const [ticks, own] = [cpuTicks(house.pid()), threadTicks()];
     await pause(LISTEN_MS);
     const cpu = (100 * (cpuTicks(house.pid()) - ticks)) / TICKS_PER_SECOND / (LISTEN_MS / 1000);
-    const { user, system } = process.cpuUsage(own);
+    const fanned = ticksSince(own) / (LISTEN_MS / 1000);
     const gaps = listeners.flatMap((one) => one.gaps);
     const packets = listeners.reduce((sum, one) => sum + one.packets, 0);
     const missing = listeners.reduce((sum, one) => sum + one.missing, 0);
     const silent = listeners.filter((one) => one.packets === 0).length;
     console.log(
-      `  ${name.padEnd(26)} ${count} listeners: rtpengine ${cpu.toFixed(1)} % of a core, ${((100 * cpu) / count).toFixed(2)} % per 100; ` +
+      `  ${name.padEnd(26)} ${count} listeners: rtpengine ${cpu.toFixed(1)} % of a core, our threads ${fanned.toFixed(1)} %, together ${((100 * (cpu + fanned)) / count).toFixed(2)} % per 100; ` +
         `${(packets / (LISTEN_MS / 1000)).toFixed(0)} packets/s, ${missing} missing, ${silent} silent; between packets ${spread(gaps)}; ` +
-        `begun in ${tookMs.toFixed(0)} ms; this process ${((user + system) / LISTEN_MS / 10).toFixed(0)} %; ${load()}`,
+        `begun in ${tookMs.toFixed(0)} ms; ${load()}`,
     );
   } finally {
     listeners.forEach((listener) => listener.close());
@@ -99,12 +146,23 @@ async function measure(name: string, way: Way, count: number): Promise<void> {
   }
 }
 
+/** The main thread is the listeners: the others are the copier's and the collector's. */
+const threadTicks = (): ReadonlyMap<string, number> =>
+  new Map(
+    readdirSync('/proc/self/task')
+      .filter((thread) => thread !== String(process.pid))
+      .map((thread) => [thread, cpuTicks(`self/task/${thread}`)]),
+  );
+
+const ticksSince = (before: ReadonlyMap<string, number>): number =>
+  [...threadTicks()].reduce((sum, [thread, ticks]) => sum + ticks - (before.get(thread) ?? 0), 0);
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 function encode(folder: string, codec: string, samples: number): string {
   const output = join(folder, `${codec}-${samples}.mka`);
   const how = ['-ac', '1', '-ar', '8000', '-af', `asetnsamples=n=${samples}`, '-c:a', codec];
-  const { status, stderr } = spawnSync('ffmpeg', ['-v', 'error', '-i', join(folder, 'tone.wav'), ...how, output]);
+  const { status, stderr } = spawnSync('ffmpeg', ['-v', 'error', '-y', '-i', join(folder, 'tone.wav'), ...how, output]);
   if (status !== 0) throw new Error(`ffmpeg could not make ${output}: ${stderr.toString()}`);
   return output;
 }
@@ -117,7 +175,8 @@ try {
     ['alone, 16 bit, 20 ms', direct(file('pcm_s16le', 160))],
     ['alone, µ-law, 20 ms', direct(file('pcm_mulaw', 160))],
     ['alone, µ-law, 40 ms', direct(file('pcm_mulaw', 320))],
-    ['given out, µ-law, 20 ms', fanned(file('pcm_mulaw', 160))],
+    ['given out by rtpengine', subscribed(file('pcm_s16le', 160))],
+    ['copied by our thread', copied(file('pcm_s16le', 160))],
   ];
   const named = process.argv.slice(2).map(Number).filter(Boolean);
   for (const count of named.length > 0 ? named : STEPS) for (const [name, way] of ways) await measure(name, way, count);

@@ -22,7 +22,7 @@ export class TwoPhones {
   readonly alice: Phone;
   readonly bob: Phone;
 
-  private constructor(holdfast: Holdfast, alice: Phone, bob: Phone) {
+  constructor(holdfast: Holdfast, alice: Phone, bob: Phone) {
     this.holdfast = holdfast;
     this.alice = alice;
     this.bob = bob;

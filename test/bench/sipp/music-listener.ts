@@ -55,8 +55,8 @@ export class Listener {
   }
 }
 
-/** Hundredths of a second of processor, of all threads of a process. */
-export const cpuTicks = (pid: number): number => {
+/** Hundredths of a second of processor, of all threads of a process. @param pid or PID/task/THREAD. */
+export const cpuTicks = (pid: number | string): number => {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ');

@@ -1,0 +1,65 @@
+/**
+ * place: where a party's audio goes from and to, as rtpengine says it, and in which codec: what has to be known to send in its place. Pure.
+ */
+import { isIP } from 'node:net';
+import type { LegId, SocketAddress } from '#calls/ports.js';
+import type { NgReply } from '../ng-client.js';
+
+type LegRole = LegId['role'];
+export type Place = Readonly<{ from: SocketAddress; to: SocketAddress }>;
+
+type Endpoint = Readonly<{ address?: unknown; port?: unknown }>;
+type Stream = Readonly<{ 'local port'?: unknown; 'local address'?: unknown; endpoint?: Endpoint; flags?: readonly string[] }>;
+type Media = Readonly<{ type?: string; protocol?: string; streams?: readonly Stream[] }>;
+type Tags = { tags?: Record<string, { medias?: readonly Media[] }> };
+
+/**
+ * @param reply to `query`. The address is the one that rtpengine has learned, where the phone has been heard already.
+ * @returns undefined: it is not plain RTP (RFC 3551) over IPv4, so rtpengine has to send by itself.
+ */
+export function placeOf(reply: NgReply, role: LegRole): Place | undefined {
+  const media = (reply as Tags).tags?.[role]?.medias?.find(({ type }) => type === 'audio');
+  if (media === undefined || !/^RTP\/AVPF?$/.test(media.protocol ?? '')) return undefined;
+  const stream = media.streams?.find(({ flags }) => flags?.includes('RTP') === true);
+  const from = addressOf({ address: stream?.['local address'], port: stream?.['local port'] });
+  const to = addressOf(stream?.endpoint ?? {});
+  return from === undefined || to === undefined ? undefined : { from, to };
+}
+
+function addressOf({ address, port }: Endpoint): SocketAddress | undefined {
+  if (typeof address !== 'string' || isIP(address) !== 4 || address === '0.0.0.0') return undefined;
+  return typeof port === 'number' && port > 0 ? { address, port } : undefined;
+}
+
+/** RFC 3551 §6: codecs whose numbers are the same for everybody, so that one packet fits all. */
+export const SHARED_CODECS = { 0: 'PCMU/8000', 8: 'PCMA/8000', 9: 'G722/8000' } as const;
+export type SharedCodec = keyof typeof SHARED_CODECS;
+
+/** What a phone has said of its audio, and what it was told. */
+export type Said = Readonly<{ said?: string | undefined; told?: string | undefined }>;
+
+/** @returns what rtpengine would play to this phone: the first of its codecs that the other side has too. Undefined: not one that is shared. */
+export function codecOf({ said, told }: Said): SharedCodec | undefined {
+  if (said === undefined || told === undefined) return undefined;
+  const [own, other] = [audioOf(said), audioOf(told)];
+  if (own.packetMs !== undefined && own.packetMs !== 20) return undefined;
+  const first = own.formats.find((one) => other.formats.some(({ number, name }) => number === one.number || name === one.name));
+  const number = Number(first?.number);
+  return number === 0 || number === 8 || number === 9 ? number : undefined;
+}
+
+type Format = Readonly<{ number: string; name: string }>;
+
+/** Codecs that carry speech, of the first audio line. */
+function audioOf(sdp: string): Readonly<{ formats: readonly Format[]; packetMs: number | undefined }> {
+  const [, section = ''] = sdp.split(/^(?=m=audio )/m);
+  const [audio = ''] = section.split(/\r?\n(?=m=)/);
+  const numbers = /^m=audio \d+ \S+ ([\d ]+)/.exec(audio)?.[1]?.trim().split(' ') ?? [];
+  const named = new Map([...audio.matchAll(/^a=rtpmap:(\d+) ([^/\s]+)/gm)].map(([, number = '', name = '']) => [number, name]));
+  const formats = numbers.map((number) => ({ number, name: (named.get(number) ?? number).toLowerCase() }));
+  const packetMs = /^a=ptime:(\d+)/m.exec(audio)?.[1];
+  return {
+    formats: formats.filter(({ number, name }) => number !== '13' && name !== 'telephone-event' && name !== 'cn'),
+    packetMs: packetMs === undefined ? undefined : Number(packetMs),
+  };
+}

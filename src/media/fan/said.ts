@@ -1,0 +1,47 @@
+/**
+ * said: what each phone of a call has said of its audio and what it was told, kept because `query` does not say which codec is agreed on.
+ */
+import type { LegId } from '#calls/ports.js';
+import { codecOf, type Said, type SharedCodec } from './place.js';
+
+type CallId = LegId['callId'];
+type LegRole = LegId['role'];
+
+/** Far more than calls can be up: what is above it was forgotten by its owner. */
+const CALL_LIMIT = 100_000;
+
+export class SaidAndTold {
+  readonly #calls = new Map<CallId, Partial<Record<LegRole, Said>>>();
+
+  said(callId: CallId, role: LegRole, sdp: string): void {
+    this.#keep(callId, role, { said: sdp });
+  }
+
+  told(callId: CallId, role: LegRole, sdp: string): void {
+    this.#keep(callId, role, { told: sdp });
+  }
+
+  codecOf(callId: CallId, role: LegRole): SharedCodec | undefined {
+    return codecOf(this.#calls.get(callId)?.[role] ?? {});
+  }
+
+  ended(callId: CallId): void {
+    this.#calls.delete(callId);
+  }
+
+  clear(): void {
+    this.#calls.clear();
+  }
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  #keep(callId: CallId, role: LegRole, what: Said): void {
+    const call = this.#calls.get(callId) ?? {};
+    call[role] = { ...call[role], ...what };
+    this.#calls.set(callId, call);
+    const [oldest] = this.#calls.keys();
+    if (this.#calls.size > CALL_LIMIT && oldest !== undefined) this.#calls.delete(oldest);
+  }
+}

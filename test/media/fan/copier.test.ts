@@ -1,0 +1,148 @@
+/**
+ * Goal: what is copied comes to the listener from the port that it talks to, and what the listener says still goes to the owner of that port.
+ * Method: real sockets; the test is rtpengine and the phone. Silence is moved by the clock.
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import t, { type Test } from 'tap';
+import { checkBorrowing } from '#media/fan/borrowed-port.js';
+import { Copier, LOOK_MS } from '#media/fan/copier.js';
+import type { News } from '#media/fan/messages.js';
+import { FakeClock } from '../../support/fake-clock.js';
+
+const HOST = '127.0.0.1';
+
+async function socketOf(t: Test): Promise<Socket> {
+  const socket = createSocket({ type: 'udp4', reuseAddr: true });
+  t.teardown(() => new Promise<void>((resolve) => socket.close(() => resolve())));
+  socket.bind(0, HOST);
+  await once(socket, 'listening');
+  return socket;
+}
+
+const placeOf = (socket: Socket) => ({ address: HOST, port: socket.address().port });
+const next = async (socket: Socket) => (await once(socket, 'message')) as [Buffer, { port: number }];
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A stream, its source, and a phone that talks to a port of "rtpengine". */
+async function stage(t: Test) {
+  const [source, owner, phone] = [await socketOf(t), await socketOf(t), await socketOf(t)];
+  const clock = new FakeClock();
+  const told: News[] = [];
+  const copier = new Copier({ clock, tell: (news) => told.push(news) });
+  t.teardown(() => copier.stop());
+  const port = (await copier.execute({ kind: 'open', stream: 'jazz', address: HOST })) ?? 0;
+  await copier.execute({ kind: 'feed', stream: 'jazz', from: placeOf(source) });
+  const play = (text: string): void => source.send(text, port, HOST);
+  const sit = (seat = 'a', to = phone) =>
+    copier.execute({ kind: 'sit', stream: 'jazz', seat, from: placeOf(owner), to: placeOf(to) });
+  return { copier, clock, told, source, owner, phone, port, play, sit };
+}
+
+t.test('this machine lends ports', async (t) => {
+  t.equal(await checkBorrowing(HOST), undefined);
+  t.equal(await checkBorrowing('192.0.2.1'), 'EADDRNOTAVAIL', 'an address of somebody else');
+});
+
+t.test('a listener hears the stream from the port it talks to, and is heard there by its owner', async (t) => {
+  const { owner, phone, play, sit, copier, told } = await stage(t);
+  await sit();
+  const music = next(phone);
+  play('one');
+  const [datagram, from] = await music;
+  t.equal(datagram.toString(), 'one');
+  t.equal(from.port, owner.address().port);
+  const voice = next(owner);
+  phone.send('hello', owner.address().port, HOST);
+  t.equal((await voice)[0].toString(), 'hello');
+  t.equal(await copier.execute({ kind: 'count', seat: 'a' }), 1);
+  t.same(told, []);
+});
+
+t.test('whoever sits down hears the newest packet at once', async (t) => {
+  const { phone, owner, play, sit } = await stage(t);
+  await sit('early');
+  const first = next(phone);
+  play('one');
+  await first;
+  const late = await socketOf(t);
+  const music = next(late);
+  await sit('late', late);
+  const [datagram, from] = await music;
+  t.equal(datagram.toString(), 'one');
+  t.equal(from.port, owner.address().port);
+});
+
+t.test('who has moved is sent to there, and who has left is sent nothing', async (t) => {
+  const { copier, phone, play, sit } = await stage(t);
+  await sit();
+  const elsewhere = await socketOf(t);
+  await copier.execute({ kind: 'move', seat: 'a', to: placeOf(elsewhere) });
+  let wrong = 0;
+  phone.on('message', () => wrong++);
+  const music = next(elsewhere);
+  play('one');
+  t.equal((await music)[0].toString(), 'one');
+  t.equal(await copier.execute({ kind: 'leave', seat: 'a' }), 1);
+  t.equal(await copier.execute({ kind: 'leave', seat: 'a' }), undefined, 'leaving twice is leaving once');
+  const other = await socketOf(t);
+  await sit('b', other);
+  elsewhere.on('message', () => wrong++);
+  const last = next(other);
+  play('two');
+  await last;
+  t.equal(wrong, 0);
+});
+
+t.test('what comes from a stranger is not music', async (t) => {
+  const { phone, port, play, sit } = await stage(t);
+  await sit();
+  const stranger = await socketOf(t);
+  const music = next(phone);
+  stranger.send('noise', port, HOST);
+  play('one');
+  t.equal((await music)[0].toString(), 'one');
+});
+
+t.test('a stream that falls silent is told of when somebody listens', async (t) => {
+  const { clock, told, sit, play, phone } = await stage(t);
+  const look = async (): Promise<void> => {
+    clock.advance(LOOK_MS);
+    await turn();
+    await turn();
+  };
+  for (const _ of [1, 2, 3]) await look();
+  t.same(told, [], 'nobody listens');
+  await sit();
+  const music = next(phone);
+  play('one');
+  await music;
+  await look();
+  await look();
+  t.same(told, [], 'a packet has come not long ago');
+  await look();
+  t.same(told, [{ kind: 'silent', stream: 'jazz' }]);
+});
+
+t.test('a seat that cannot be had is refused, and so is one at a stream that is not there', async (t) => {
+  const { copier, phone } = await stage(t);
+  const to = placeOf(phone);
+  await t.rejects(copier.execute({ kind: 'sit', stream: 'blues', seat: 'a', from: to, to }));
+  const elsewhere = { address: '192.0.2.1', port: 4000 };
+  await t.rejects(copier.execute({ kind: 'sit', stream: 'jazz', seat: 'a', from: elsewhere, to }), { code: 'EADDRNOTAVAIL' });
+  t.equal(await copier.execute({ kind: 'leave', seat: 'a' }), undefined, 'nothing of it is left');
+});
+
+t.test('with its stream a seat ends, and the port is free of us', async (t) => {
+  const { copier, owner, sit } = await stage(t);
+  await sit();
+  await copier.execute({ kind: 'close', stream: 'jazz' });
+  await copier.execute({ kind: 'close', stream: 'jazz' });
+  t.equal(await copier.execute({ kind: 'count', seat: 'a' }), 0);
+  const again = createSocket({ type: 'udp6', reuseAddr: false });
+  t.teardown(() => again.close());
+  const { port } = owner.address();
+  const refused = once(again, 'error');
+  again.bind(port, `::ffff:${HOST}`);
+  t.match(await refused, [{ code: 'EADDRINUSE' }], 'its owner still has it');
+});

@@ -1,0 +1,349 @@
+/**
+ * music-fan: who gets a seat, what becomes of those who have one when something fails, and that nobody is ever played to twice or left
+ * in music. Method: rtpengine, the player and the copier's thread are fakes that keep what was asked of them; time is moved.
+ */
+import t from 'tap';
+import { MediaFailed, MediaGone } from '#kit/errors.js';
+import { createLogger } from '#kit/log.js';
+import { FanHouse } from '#media/fan/fan-house.js';
+import { LINGER_MS } from '#media/fan/streams.js';
+import type { Command } from '#media/fan/messages.js';
+import type { FanThreadOptions } from '#media/fan/thread.js';
+import type { CallId, LegRole } from '#core/leg.js';
+import { FakeClock } from '../../support/fake-clock.js';
+
+const SDP = 'v=0\r\nm=audio 4000 RTP/AVP 0\r\n';
+const JAZZ = { kind: 'music', music: 'jazz' } as const;
+
+function place(port: number) {
+  const stream = { 'local port': port, 'local address': '127.0.0.1', endpoint: { address: '192.0.2.7', port }, flags: ['RTP'] };
+  return { medias: [{ type: 'audio', protocol: 'RTP/AVP', streams: [stream] }] };
+}
+
+type Stage = ReturnType<typeof stage>;
+
+/** `asked`: everything that was asked of anybody, in short words. */
+function stage(settings: { from?: number; seats?: number; timeoutSeconds?: number } = {}) {
+  const asked: string[] = [];
+  const state = {
+    refuses: '',
+    ids: 0,
+    threads: 0,
+    hears: 'nothing' as 'nothing' | 'sound' | 'program',
+    files: 'jazz.mka',
+    to: 4000,
+    gone: false,
+  };
+  const options: FanThreadOptions[] = [];
+  const say = async <T>(words: string, result: T): Promise<T> => {
+    asked.push(words);
+    await Promise.resolve();
+    if (state.refuses !== '' && words.startsWith(state.refuses)) throw state.gone ? new MediaGone('gone') : new MediaFailed('no');
+    return result;
+  };
+  const wordsOf = (command: Command): string => {
+    const [name, where] = 'seat' in command ? [command.seat, 'to' in command ? ` ${command.to.port}` : ''] : [command.stream, ''];
+    return `${command.kind} ${name}${where}`;
+  };
+  const clock = new FakeClock();
+  const house = new FanHouse({
+    ng: {
+      query: (callId) => say(`query ${callId}`, { tags: { caller: place(state.to), callee: place(state.to + 2) } }),
+      offer: (callId) => say(`offer ${callId}`, SDP),
+      answer: (callId) => say(`answer ${callId}`, SDP),
+      delete: (callId) => say(`delete ${callId}`, undefined),
+    },
+    player: {
+      play: (callId, role, sound) => say(`play ${callId} ${role} ${sound.kind === 'music' ? sound.music : ''}`, undefined),
+      stop: (callId, role) => say(`hush ${callId} ${role}`, undefined),
+      ended: (callId) => void asked.push(`ended ${callId}`),
+      hears: () => state.hears,
+    },
+    library: {
+      musicOf: (name) => ({
+        playlist: { pieces: [{ name, file: state.files, ms: 1000 }], order: 'in-order' },
+        announcement: undefined,
+      }),
+    },
+    playAlone: (callId, role, sound) => say(`alone ${callId} ${role} ${sound.music}`, undefined),
+    clock,
+    log: createLogger('silent'),
+    newId: () => String(++state.ids),
+    address: '127.0.0.1',
+    settings: { from: settings.from ?? 2, seats: settings.seats ?? 100, classes: { quiet: { fanFrom: 0 } } },
+    timeoutSeconds: settings.timeoutSeconds ?? 600,
+    newThread: (given) => {
+      options.push(given);
+      asked.push('thread');
+      return {
+        ask: (command) => say(wordsOf(command), command.kind === 'open' ? 9000 : command.kind === 'count' ? 7 : undefined),
+        ready: true,
+        started: Promise.resolve(),
+        stop: () => Promise.resolve(),
+      };
+    },
+  });
+  const taken = (): string[] => asked.splice(0);
+  taken();
+  const sits = (call: string, sound: Parameters<typeof house.fan.sits>[1] = JAZZ, role: LegRole = 'callee'): Promise<boolean> => {
+    const callId = call as CallId;
+    for (const one of ['caller', 'callee'] as const) {
+      house.said.said(callId, one, SDP);
+      house.said.told(callId, one, SDP);
+    }
+    return house.fan.sits({ callId, role }, sound);
+  };
+  const leaves = (call: string, role: LegRole = 'callee') => house.fan.leave({ callId: call as CallId, role });
+  const thread = (): FanThreadOptions => options.at(-1) as FanThreadOptions;
+  return { house, clock, state, taken, sits, leaves, thread };
+}
+
+const settled = async (): Promise<void> => {
+  for (let index = 0; index < 20; index++) await Promise.resolve();
+};
+
+/** Somebody is alone below the threshold of 2, and `b` sits. */
+async function seated(options: Parameters<typeof stage>[0] = {}): Promise<Stage> {
+  const made = stage(options);
+  await made.sits('a');
+  await made.sits('b');
+  made.taken();
+  return made;
+}
+
+t.test('below the threshold everybody is played to alone; who comes after it shares a stream of its class', async (t) => {
+  const { sits, taken, house } = stage();
+  t.equal(await sits('a'), false);
+  t.same(taken(), [], 'nothing is begun for one');
+  t.equal(await sits('b'), true);
+  t.same(taken(), [
+    'query b',
+    'open fan-1',
+    'offer feed-2',
+    'answer feed-2',
+    'query feed-2',
+    'feed fan-1',
+    'play feed-2 caller jazz',
+    'sit b callee 4002',
+  ]);
+  t.equal(await sits('c'), true);
+  t.same(taken(), ['query c', 'sit c callee 4002'], 'the stream is there already');
+  t.equal(house.fan.size, 2);
+});
+
+t.test('both parties of a call are asked for with one query', async (t) => {
+  const { sits, taken } = await seated();
+  t.same(await Promise.all([sits('c'), sits('c', JAZZ, 'caller')]), [true, true]);
+  t.same(taken(), ['query c', 'sit c callee 4002', 'sit c caller 4000']);
+});
+
+t.test(
+  'who may not share: an announcement of its own, ringback, a program that speaks, an unknown codec, a class that says never',
+  async (t) => {
+    const { sits, state, house } = await seated();
+    t.equal(await sits('c', { ...JAZZ, announcement: { prompt: { text: 'Wait' }, everySeconds: 5 } }), false);
+    t.equal(await sits('c', { kind: 'ringback' }), false);
+    t.equal(await sits('c', { kind: 'music', music: 'quiet' }), false);
+    state.hears = 'program';
+    t.equal(await sits('c'), false);
+    state.hears = 'nothing';
+    t.equal(await house.fan.sits({ callId: 'unheard' as CallId, role: 'caller' }, JAZZ), false);
+    t.equal(await sits('c'), true);
+  },
+);
+
+t.test('one that was played to alone is hushed before it sits', async (t) => {
+  const { sits, state, taken } = await seated();
+  state.hears = 'sound';
+  await sits('a');
+  t.same(taken(), ['query a', 'hush a callee', 'sit a callee 4002']);
+});
+
+t.test('asking for the music that it hears already only looks where the phone is', async (t) => {
+  const { sits, taken, state } = await seated();
+  state.to = 5000;
+  t.equal(await sits('b'), true);
+  t.same(taken(), ['query b', 'move b callee 5002']);
+});
+
+t.test('another class while it is held is another seat, or none', async (t) => {
+  const { sits, taken } = await seated();
+  t.equal(await sits('b', { kind: 'music', music: 'blues' }), false, 'nobody else hears blues');
+  t.same(taken(), ['leave b callee']);
+});
+
+t.test('who leaves hears nothing more, and is told what it has heard', async (t) => {
+  const { leaves, taken } = await seated();
+  t.same(await leaves('b'), JAZZ);
+  t.same(taken(), ['leave b callee']);
+  t.equal(await leaves('b'), undefined);
+  t.equal(await leaves('a'), undefined, 'it has no seat');
+  t.same(taken(), []);
+});
+
+t.test('who leaves while it sits down has left, and is not played to alone either', async (t) => {
+  const { sits, leaves, taken, house } = await seated();
+  const sitting = sits('c');
+  await leaves('c');
+  t.equal(await sitting, true);
+  t.notOk(taken().includes('sit c callee 4002'));
+  t.equal(house.fan.size, 1);
+});
+
+for (const refuses of ['open', 'offer', 'play', 'query b', 'sit']) {
+  t.test(`when "${refuses}" fails it is played to alone, and nothing is left of the try`, async (t) => {
+    const { sits, state, taken, house, clock } = stage();
+    state.refuses = refuses;
+    await sits('a');
+    t.equal(await sits('b'), false);
+    t.equal(house.fan.size, 0);
+    state.refuses = '';
+    taken();
+    clock.advance(LINGER_MS);
+    t.same(clock.pending(), []);
+    t.equal(await sits('b'), true, 'the next one tries anew');
+  });
+}
+
+t.test('no more sit than there are seats', async (t) => {
+  const { sits } = await seated({ seats: 1 });
+  t.equal(await sits('c'), false);
+});
+
+t.test('when a stream falls silent all who sit at it are played to alone, and the class rests', async (t) => {
+  const { thread, taken, sits, house, clock } = await seated();
+  await sits('c');
+  taken();
+  thread().heard({ kind: 'silent', stream: 'fan-1' });
+  await settled();
+  const words = taken();
+  t.ok(words.includes('alone b callee jazz') && words.includes('alone c callee jazz'));
+  t.ok(words.indexOf('leave b callee') < words.indexOf('alone b callee jazz'), 'never both');
+  t.ok(words.includes('close fan-1') && words.includes('delete feed-2'));
+  t.equal(house.fan.size, 0);
+  t.equal(await sits('d'), false);
+  clock.advance(60_001);
+  t.equal(await sits('e'), true);
+});
+
+t.test('a resume that meets the fall-back wins: no music begins after it', async (t) => {
+  const { thread, taken, leaves } = await seated();
+  thread().heard({ kind: 'silent', stream: 'fan-1' });
+  t.same(await leaves('b'), JAZZ);
+  await settled();
+  t.notOk(taken().includes('alone b callee jazz'));
+});
+
+t.test('when the thread dies everybody is played to alone, and it is started again some time after', async (t) => {
+  const { thread, taken, clock, sits } = await seated();
+  thread().gone('it fell over');
+  await settled();
+  t.ok(taken().includes('alone b callee jazz'));
+  t.equal(await sits('c'), false);
+  clock.advance(10_000);
+  t.same(taken(), ['thread']);
+  t.equal(await sits('d'), true);
+});
+
+t.test('a thread that does not stop music when it is told to is ended', async (t) => {
+  const { state, leaves, taken, clock, sits } = await seated();
+  await sits('c');
+  state.refuses = 'leave';
+  t.same(await leaves('b'), JAZZ);
+  await settled();
+  t.ok(taken().includes('alone c callee jazz'), 'the others go on');
+  clock.advance(10_000);
+  t.ok(taken().includes('thread'));
+});
+
+t.test('a seat whose port does not work is played to alone', async (t) => {
+  const { thread, taken } = await seated();
+  thread().heard({ kind: 'lost', seat: 'b callee', why: 'a packet for rtpengine came to us' });
+  thread().heard({ kind: 'lost', seat: 'nobody callee', why: 'late' });
+  await settled();
+  t.same(taken(), ['leave b callee', 'alone b callee jazz']);
+});
+
+t.test('a phone that moves while it is held is followed within ten seconds', async (t) => {
+  const { clock, taken, state } = await seated();
+  state.to = 6000;
+  clock.advance(10_000);
+  await settled();
+  t.ok(taken().includes('move b callee 6002'));
+});
+
+t.test('a call that rtpengine does not know any more gives its seat back; no answer is no reason to', async (t) => {
+  const { house, taken, state } = await seated();
+  state.refuses = 'query b';
+  await house.fan.moved('b' as CallId);
+  t.equal(house.fan.size, 1);
+  state.gone = true;
+  await house.fan.moved('b' as CallId);
+  await settled();
+  t.equal(house.fan.size, 0);
+  t.notOk(
+    taken().some((words) => words.startsWith('alone')),
+    'there is nobody to play to',
+  );
+});
+
+t.test('packets are those that were copied, for whoever sits', async (t) => {
+  const { house } = await seated();
+  t.same(await house.fan.packets('b' as CallId), { callee: 7 });
+  t.same(await house.fan.packets('a' as CallId), {});
+});
+
+t.test('a stream outlives its last listener for a while', async (t) => {
+  const { leaves, sits, clock, taken } = await seated();
+  await leaves('b');
+  clock.advance(LINGER_MS - 1);
+  await sits('a');
+  t.equal(await sits('b'), true);
+  t.notOk(taken().includes('open fan-3'));
+  await leaves('b');
+  await leaves('a');
+  taken();
+  clock.advance(LINGER_MS + 20_000);
+  t.same(taken(), ['ended feed-2', 'delete feed-2', 'close fan-1']);
+  t.same(clock.pending(), []);
+});
+
+t.test('a source is begun anew long before rtpengine deletes it, and the old one ends after that', async (t) => {
+  const { clock, taken, state } = await seated({ timeoutSeconds: 600 });
+  clock.advance(300_000);
+  await settled();
+  const words = taken();
+  t.ok(words.indexOf('play feed-3 caller jazz') >= 0);
+  t.ok(words.indexOf('delete feed-2') > words.indexOf('play feed-3 caller jazz'));
+  state.files = 'another.mka';
+  t.ok(clock.pending().includes('renew of jazz'));
+});
+
+t.test('a file that was dropped into the class is heard by all from the next listener on', async (t) => {
+  const { state, sits, taken } = await seated();
+  state.files = 'jazz.mka\nnew.mka';
+  await sits('c');
+  await settled();
+  t.ok(taken().includes('play feed-3 caller jazz'));
+});
+
+t.test('when rtpengine is lost nobody is waited for, and the next crowd begins anew', async (t) => {
+  const { house, clock, taken, sits } = await seated();
+  house.clear();
+  await settled();
+  t.notOk(taken().some((words) => words.startsWith('alone')));
+  t.equal(house.fan.size, 0);
+  t.same(clock.pending(), []);
+  await sits('a');
+  t.equal(await sits('b'), true);
+  t.ok(taken().includes('play feed-4 caller jazz'));
+});
+
+t.test('a call that has ended takes its seats along', async (t) => {
+  const { house, taken } = await seated();
+  house.fan.ended('b' as CallId);
+  house.said.ended('b' as CallId);
+  await settled();
+  t.same(taken(), ['leave b callee']);
+  t.equal(house.fan.size, 0);
+});

@@ -1,0 +1,174 @@
+/**
+ * Goal: what those hear who share a stream, through everything that may happen to them. Method: a real rtpengine, the real thread, phones that
+ * go on talking; who hears the same SSRC shares a stream.
+ */
+import t, { type Test } from 'tap';
+import type { CallId, LegRole } from '#core/leg.js';
+import {
+  CALLEE_HERTZ,
+  CALLER_HERTZ,
+  MUSIC_HERTZ,
+  openPhone,
+  startTestMedia,
+  talkingPhones,
+  TONES,
+  type TalkingPhones,
+} from '../../support/media-fixture.js';
+import { PCMA, PCMU, type RtpEndpoint } from '../../support/rtp-endpoint.js';
+import { endRtpengineCall, rtpengineCalls } from '../../support/rtpengine-calls.js';
+import { until } from '../../support/until.js';
+
+const MUSIC = { kind: 'music', music: 'default' } as const;
+const BEEP = 880;
+
+t.test('those who are held together', async (t) => {
+  const media = await startTestMedia(t, {}, { music: { fan: { from: 2, seats: 5 } } });
+  const { port } = media;
+  const pid = media.pid() ?? 0;
+  const feeders = async (): Promise<string[]> => (await rtpengineCalls(pid)).filter((call) => call.startsWith('feed-'));
+
+  const play = (callId: CallId, ...roles: LegRole[]): Promise<void[]> =>
+    Promise.all(roles.map((role) => port.play(callId, role, MUSIC)));
+  const held = async (t: Test, ...roles: LegRole[]): Promise<TalkingPhones> => {
+    const phones = await talkingPhones(t, media);
+    await port.gate(phones.callId);
+    await phones.caller.during(3);
+    await play(phones.callId, ...roles);
+    t.teardown(() => port.delete(phones.callId));
+    return phones;
+  };
+  const ssrcOf = async (phone: RtpEndpoint): Promise<number> => {
+    await phone.next(3);
+    const heard = await phone.next(15);
+    t.same(heard.tones(...TONES), [MUSIC_HERTZ]);
+    t.equal(heard.perSsrc.size, 1, 'one stream, never two');
+    t.equal(heard.sequenceBreaks, 0);
+    return heard.packets[0]?.ssrc ?? 0;
+  };
+
+  // The thread starts beside; the first one who is alone keeps the class from resting.
+  const alone = await held(t, 'caller');
+  await until('the thread copies', async () => {
+    const { callId } = await held(t, 'caller');
+    const shared = (await feeders()).length > 0;
+    await port.delete(callId);
+    return shared;
+  });
+
+  t.test('share a stream, from the ports they talk to; whoever came before them is alone', async (t) => {
+    const { callId, caller, callee } = await talkingPhones(t, media);
+    const ports = [(await caller.next(1)).fromPorts, (await callee.next(1)).fromPorts];
+    await port.gate(callId);
+    await caller.during(3);
+    await play(callId, 'caller', 'callee');
+    const [one, two] = await Promise.all([ssrcOf(caller), ssrcOf(callee)]);
+    t.equal(one, two);
+    t.not(await ssrcOf(alone.caller), one);
+    t.same([(await caller.next(1)).fromPorts, (await callee.next(1)).fromPorts], ports);
+    const packets = await port.musicPackets(callId);
+    t.ok(packets.caller >= 18 && packets.callee >= 18, JSON.stringify(packets));
+    t.ok(packets.caller <= caller.heard.count + 200);
+
+    await Promise.all([port.stop(callId, 'caller'), port.stop(callId, 'callee')]);
+    await port.ungate(callId);
+    await Promise.all([caller.next(2), callee.next(2)]);
+    const [backAtCaller, backAtCallee] = await Promise.all([caller.next(15), callee.next(15)]);
+    t.same(backAtCaller.tones(...TONES), [CALLEE_HERTZ]);
+    t.same(backAtCallee.tones(...TONES), [CALLER_HERTZ]);
+    t.equal(backAtCaller.perSsrc.size, 1, 'no music over the voice');
+    t.same(await port.musicPackets(callId), { caller: 0, callee: 0 });
+    await port.delete(callId);
+  });
+
+  t.test('a phone is heard by rtpengine as before: its silence is still known, and keys still go to it', async (t) => {
+    const { callId } = await held(t, 'caller');
+    t.same(await port.silenceSec(callId), { caller: 0, callee: 0 });
+  });
+
+  t.test('a phone that is somewhere else than it says, as behind NAT, hears the music where it is', async (t) => {
+    const callId = 'natted' as CallId;
+    const caller = await openPhone(t);
+    const callee = await openPhone(t);
+    const wrong = (sdp: string): string => sdp.replace(/m=audio \d+/, 'm=audio 9');
+    callee.obey(await port.offer(callId, 'caller', wrong(caller.sdp())));
+    caller.obey(await port.answer(callId, 'caller', callee.sdp()));
+    caller.talk(CALLER_HERTZ);
+    callee.talk(CALLEE_HERTZ);
+    await caller.next(5); // rtpengine has learned where it is
+    await port.gate(callId);
+    await caller.during(3);
+    await play(callId, 'caller');
+    await ssrcOf(caller);
+    await port.delete(callId);
+  });
+
+  t.test('another codec is another stream, and a phone that changes to it while it is held hears that', async (t) => {
+    const { callId, caller, callee } = await held(t, 'caller');
+    const before = await ssrcOf(caller);
+    const onlyPcma = { payloadTypes: [PCMA, 101] };
+    await port.offer(callId, 'caller', caller.sdp({ ...onlyPcma, version: 2 }));
+    await port.answer(callId, 'caller', callee.sdp(onlyPcma));
+    await play(callId, 'caller');
+    await caller.next(3);
+    const heard = await caller.next(10);
+    t.same(heard.payloadTypes, [PCMA]);
+    t.same(heard.tones(...TONES), [MUSIC_HERTZ]);
+    t.not(heard.packets[0]?.ssrc, before);
+    await port.delete(callId);
+  });
+
+  t.test('what is said to one is heard by that one alone, and the music after it too', async (t) => {
+    const { callId, caller, callee } = await held(t, 'caller', 'callee');
+    const shared = await ssrcOf(callee);
+    caller.forget();
+    await port.interject(callId, 'caller', { kind: 'beep' });
+    await until('the beep is heard', () => caller.heard.packetsWith(BEEP) > 0);
+    t.equal(callee.heard.packetsWith(BEEP), 0);
+    await until('music again', () => caller.heard.packets.at(-1) !== undefined && caller.heard.packetsWith(MUSIC_HERTZ) > 10);
+    t.not(await ssrcOf(caller), shared);
+    t.equal(await ssrcOf(callee), shared);
+    await port.delete(callId);
+  });
+
+  t.test('a class that changes while they are held, and a mute, change nothing for the others', async (t) => {
+    const [one, two] = [await held(t, 'caller'), await held(t, 'caller')];
+    const shared = await ssrcOf(two.caller);
+    await port.mute(one.callId, 'caller');
+    await port.play(one.callId, 'caller', { kind: 'ringback' });
+    await one.caller.next(2);
+    t.same((await one.caller.next(10)).tones(425, MUSIC_HERTZ), [425]);
+    t.equal(await ssrcOf(two.caller), shared);
+    await play(one.callId, 'caller');
+    await one.caller.next(3);
+    t.equal(await ssrcOf(one.caller), shared, 'and back');
+    await port.delete(one.callId);
+    await port.delete(two.callId);
+  });
+
+  t.test('when the source of a stream dies, each hears music again, alone', async (t) => {
+    const [one, two] = [await held(t, 'caller'), await held(t, 'caller')];
+    const shared = await ssrcOf(one.caller);
+    for (const feeder of await feeders()) await endRtpengineCall(pid, feeder);
+    await until('both hear music again', () =>
+      [one, two].every(({ caller }) => caller.heard.packets.at(-1) !== undefined && caller.heard.packets.at(-1)?.ssrc !== shared),
+    );
+    const [atOne, atTwo] = [await ssrcOf(one.caller), await ssrcOf(two.caller)];
+    t.not(atOne, atTwo);
+    await port.stop(one.callId, 'caller');
+    await port.ungate(one.callId);
+    await one.caller.next(2);
+    t.same((await one.caller.next(10)).tones(...TONES), [CALLEE_HERTZ]);
+  });
+});
+
+t.test('nobody shares where that is switched off', async (t) => {
+  const media = await startTestMedia(t);
+  const { callId, caller, callee } = await talkingPhones(t, media);
+  await media.port.gate(callId);
+  await Promise.all([media.port.play(callId, 'caller', MUSIC), media.port.play(callId, 'callee', MUSIC)]);
+  await caller.during(3);
+  const [one, two] = [await caller.next(5), await callee.next(5)];
+  t.same(one.payloadTypes, [PCMU]);
+  t.not(one.packets[0]?.ssrc, two.packets[0]?.ssrc);
+  t.notOk((await rtpengineCalls(media.pid() ?? 0)).some((call) => call.startsWith('feed-')));
+});

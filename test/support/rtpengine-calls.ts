@@ -1,0 +1,32 @@
+/**
+ * rtpengine-calls: behind the back of the product: which calls its rtpengine has, and an end for one of them.
+ */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+
+/** @param pid of the rtpengine. */
+export async function rtpengineCalls(pid: number): Promise<string[]> {
+  const reply = await ask(pid, 'd7:command4:list5:limiti1000ee');
+  const names = [...reply.slice(reply.indexOf('5:calls')).matchAll(/(\d+):/g)];
+  return names.map(({ index, 0: length, 1: count }) => cut(reply.slice(reply.indexOf('5:calls')), index + length.length, count));
+}
+
+export async function endRtpengineCall(pid: number, callId: string): Promise<void> {
+  await ask(pid, `d7:call-id${callId.length}:${callId}7:command6:deletee`);
+}
+
+const cut = (text: string, from: number, count = '0'): string => text.slice(from, from + Number(count));
+
+async function ask(pid: number, command: string): Promise<string> {
+  const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  const port = Number(line.find((one) => one.startsWith('--listen-ng='))?.split(':')[1]);
+  const socket = createSocket('udp4');
+  try {
+    socket.send(`behind_${Math.random()} ${command}`, port, '127.0.0.1');
+    const [datagram] = (await once(socket, 'message', { signal: AbortSignal.timeout(3000) })) as [Buffer];
+    return datagram.toString('latin1');
+  } finally {
+    socket.close();
+  }
+}
