@@ -21,3 +21,9 @@ export class Closers {
     }
   }
 }
+
+/** Two that start side by side. When one fails the other is waited for, so that what it has opened is closed as well. @throws what the first threw, else what the second did. */
+export async function bothStarted<A, B>(first: Promise<A>, second: Promise<B>): Promise<readonly [A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
+}

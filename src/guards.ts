@@ -116,6 +116,10 @@ function tollPort(toll: Toll, config: () => Config, log: Logger): TollPort {
         throw error;
       }
     },
+    goesOn: ({ callId, payer, outside, from, sinceMs }) => {
+      const over = outside.map((number) => ({ number, trunk: trunkOf(number) ?? '' }));
+      toll.goesOn({ callId, payer, outside: over, from }, sinceMs);
+    },
     ended: (callId) => toll.ended(callId),
   };
 }

@@ -14,6 +14,7 @@ import { SoundCommands } from '#calls/sound-commands.js';
 import { HoldMusicSounds } from '#calls/hold-music-sounds.js';
 import { Liveness } from '#calls/liveness.js';
 import type { CallSignals } from '#calls/ports.js';
+import { Restorer } from '#calls/restorer.js';
 import { VirtualNumbers } from '#calls/virtual-numbers.js';
 import { VirtualPhones } from '#calls/virtual-phones.js';
 import { readPolicy } from '#calls/written-policy.js';
@@ -23,12 +24,12 @@ import { RealClock, type Clock } from '#kit/clock.js';
 import { loadConfig, type Config } from '#kit/config.js';
 import { AppError } from '#kit/errors.js';
 import { createLogger, type Logger } from '#kit/log.js';
-import { startMedia } from '#media/media.js';
+import { startMedia, type Media } from '#media/media.js';
 import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
 import { installRoutes, type RouteDeps } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
-import { Closers } from './closers.js';
+import { bothStarted, Closers } from './closers.js';
 import { openStore } from './keeping.js';
 import { LazyMixer } from './lazy-mixer.js';
 import { buildConnections } from './connections.js';
@@ -78,11 +79,12 @@ async function build(
   const bus = new EventBus(clock, log, config.events.history);
   const kept = await openStore(config, clock, log.child({ room: 'store' }));
   closers.add('store', () => kept.close());
-  const media = await startMedia(config, clock, log.child({ room: 'media' }));
-  closers.add('media', () => media.stop());
-
   const guards = buildGuards(config, clock, log.child({ room: 'guard' }));
-  const drachtio = await engineFor(config, log, closers, fatal, guards);
+  // A process and a thread that know nothing of each other: they start at the same time.
+  const [media, drachtio] = await bothStarted(
+    mediaFor(config, clock, log, closers),
+    engineFor(config, log, closers, fatal, guards),
+  );
   const srf = newSrf();
   const phones = buildPhones({
     watch: guards.watch,
@@ -100,6 +102,7 @@ async function build(
     incoming: (call) => calls.incoming(call),
     signal: (leg, signal) => calls.signal(leg, signal),
     mayRelay: (leg, what) => calls.mayRelay(leg, what),
+    changed: (leg) => calls.changed(leg),
   };
   const session = config.sip;
   const signaling = new Signaling({ srf, calls: signals, clock, session, log: log.child({ room: 'signaling' }) });
@@ -146,7 +149,8 @@ async function build(
     everySec: config.sip.livenessSeconds,
   });
   closers.add('liveness', () => liveness.close());
-  media.onLost(() => calls.mediaLost());
+  media.onLost(() => calls.mediaReturn.lost());
+  media.onBack(() => calls.mediaReturn.back());
   media.onKey((leg, key, ms) => calls.keys.heard(leg, { key, ms, by: 'rtp' }));
   const authenticate: RouteDeps['authenticate'] = (request, response) => phones.authenticator.identify(request, response);
   const watchers = new DialogSubscriptions({
@@ -211,6 +215,8 @@ async function build(
     media: media.port,
     clock,
   });
+  const restorer = new Restorer({ calls, signaling: parties, media: media.port, bindings: numbers, bus, clock, log });
+  await restorer.prepare(kept.left, drachtio.restored);
   const commands: CommandPort = new ConferenceAware(callCommands, conferences, (id) => calls.view(id));
   const http = await startHttp({
     config,
@@ -244,6 +250,9 @@ async function build(
   // Last, because building all of that takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
   const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);
   sipIsUp = true;
+  // Nobody speaks for a dialog of the last life whose call is not among those restored.
+  drachtio.endOrphans(restorer.dialogs);
+  restorer.begin();
   phones.begin();
   return {
     config,
@@ -253,6 +262,12 @@ async function build(
     drain: () => Promise.race([calls.drain(), timeLimit(clock, config.limits.drainSeconds * 1000)]),
     reload: () => reload.tryRun(),
   };
+}
+
+async function mediaFor(config: Config, clock: Clock, log: Logger, closers: Closers): Promise<Media> {
+  const media = await startMedia(config, clock, log.child({ room: 'media' }));
+  closers.add('media', () => media.stop());
+  return media;
 }
 
 const timeLimit = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => clock.after('polite end', ms, resolve));

@@ -1,12 +1,14 @@
 /**
  * sip-engine: the SIP engine that main connects to: the embedded one with the limits of limits.yaml, or somebody else's. A part of main.
  */
+import { join } from 'node:path';
 import type { EngineLimits } from '#engine/options.js';
 import { startEngineThread } from '#engine/thread.js';
 import { CONNECTION_LIMITS } from '#engine/transport/connections.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
 import type { Closers } from './closers.js';
+import { engineKeeping } from './engine-keeping.js';
 import type { Guards } from './guards.js';
 import { sipTls } from './tls.js';
 
@@ -19,11 +21,16 @@ export type Drachtio = Readonly<{
   secret: string;
   /** Its files may have changed. */
   lookAtCertificate: () => void;
+  /** Dialogs of the last life that are up again, by their stackDialogId. Undefined: an engine that is not ours does not say. */
+  restored: readonly string[] | undefined;
+  /** Ends those of them that are none of these. To be called once, when calls have been restored and srf is connected. */
+  endOrphans: (known: readonly string[]) => void;
 }>;
 
 /** The embedded engine on its own thread, or the drachtio-server that the configuration names. */
 export async function engineFor(config: Config, log: Logger, closers: Closers, fatal: Fatal, guards: Guards): Promise<Drachtio> {
-  if (config.drachtio.host !== '') return { ...config.drachtio, lookAtCertificate: () => undefined };
+  if (config.drachtio.host !== '')
+    return { ...config.drachtio, lookAtCertificate: () => undefined, restored: undefined, endOrphans: () => undefined };
   const tls = await sipTls(config);
   const engine = await startEngineThread(
     {
@@ -34,6 +41,7 @@ export async function engineFor(config: Config, log: Logger, closers: Closers, f
       door: guards.doorOf(config),
       limits: engineLimits(config.limits),
       ...(tls === undefined ? {} : { tls }),
+      ...(config.store === 'memory' ? {} : { keep: engineKeeping(join(config.store, 'engine'), config.storeLimits) }),
     },
     log.child({ room: 'engine' }),
   );
@@ -45,6 +53,8 @@ export async function engineFor(config: Config, log: Logger, closers: Closers, f
     port: engine.adminPort,
     secret: engine.secret,
     lookAtCertificate: () => engine.lookAtCertificate(),
+    restored: engine.restored,
+    endOrphans: (known) => engine.endOrphans(known),
   };
 }
 

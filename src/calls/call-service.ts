@@ -3,12 +3,11 @@
  * effects to the runner; because nothing awaits in between there is no lock and no half-changed call.
  */
 import { newCall } from '#core/setup.js';
-import { step, type Call } from '#core/call.js';
+import { step } from '#core/call.js';
 import { isSettled } from '#core/hold-view.js';
 import type { CallEvent } from '#core/events.js';
-import type { Input, Reachability } from '#core/inputs.js';
-import { isHeld } from '#core/hold.js';
-import { LEG_ROLES, otherLeg, type CallId } from '#core/leg.js';
+import type { Input } from '#core/inputs.js';
+import { otherLeg, type CallId } from '#core/leg.js';
 import type { Clock } from '#kit/clock.js';
 import { Busy } from '#kit/errors.js';
 import { newCallId } from '#kit/ids.js';
@@ -18,22 +17,14 @@ import { viewOf } from './call-view.js';
 import type { CallView } from './commands.js';
 import { EffectRunner } from './effect-runner.js';
 import type { EventBus } from './event-bus.js';
-import { reroute, type Interceptor } from './interceptor.js';
+import { EndedCalls } from './ended-calls.js';
+import { heldBy } from './held-by.js';
+import { reachability, reroute, type Interceptor } from './interceptor.js';
 import { HeardKeys } from './heard-keys.js';
-import type { LiveCall } from './live-call.js';
-import { MediaSession } from './media-session.js';
+import { newLiveCall, type LiveCall } from './live-call.js';
+import { MediaReturn } from './media-return.js';
 import { partyTraits, type HouseHabits } from './party-traits.js';
-import type {
-  BindingsPort,
-  CallSignals,
-  DialPlanAnswer,
-  IncomingCall,
-  LegId,
-  LegSignal,
-  MediaPort,
-  SignalingPort,
-  TollPort,
-} from './ports.js';
+import type { BindingsPort, CallSignals, IncomingCall, LegId, LegSignal, MediaPort, SignalingPort, TollPort } from './ports.js';
 import { chargeOf } from './charge.js';
 import { shortStory } from './short-story.js';
 import { readSignal } from './signal-reader.js';
@@ -64,9 +55,12 @@ export class CallService implements CallSignals {
   readonly #deps: CallServiceDeps;
   readonly #runner: EffectRunner;
   readonly #calls = new Map<CallId, LiveCall>();
-  readonly #ended = new Map<CallId, CallView>();
+  readonly #ended: EndedCalls;
+  /** Calls of the last life that have not spoken yet, and what happens to them first. */
+  readonly #asleep = new Map<CallId, Input>();
   readonly #reinvites = new Map<number, number>();
   readonly keys: HeardKeys;
+  readonly mediaReturn: MediaReturn;
   #transfers: CallTransfers | undefined;
   #intercept: Interceptor | undefined;
   #draining = false;
@@ -74,16 +68,19 @@ export class CallService implements CallSignals {
 
   constructor(deps: CallServiceDeps) {
     this.#deps = deps;
-    this.keys = new HeardKeys({ find: (id) => this.live(id), publish: (event) => this.publish(event), clock: deps.clock });
+    this.#ended = new EndedCalls(deps.endedKept ?? ENDED_KEPT);
+    const { signaling, media, bindings, clock } = deps;
+    const publish = (event: CallEvent): void => this.publish(event);
+    const dispatch = (id: CallId, input: Input): void => this.dispatch(id, input);
+    const calls = { live: (id: CallId) => this.live(id), ids: () => [...this.#calls.keys()] };
+    this.mediaReturn = new MediaReturn({ calls, media, dispatch, clock });
+    this.keys = new HeardKeys({ find: (id) => this.live(id), publish, clock });
     this.#runner = new EffectRunner({
-      signaling: deps.signaling,
-      media: deps.media,
-      bindings: deps.bindings,
-      clock: deps.clock,
+      ...{ signaling, media, bindings, clock, dispatch, publish },
       ringMs: deps.ringSeconds * 1000,
       random: deps.random ?? Math.random,
-      dispatch: (id, input) => this.dispatch(id, input),
-      publish: (event) => this.publish(event),
+      mediaFailed: (id) => this.mediaReturn.failed(id),
+      mediaAway: (id) => this.mediaReturn.waits(id),
       changed: (live) => this.#keep(live),
       forget: (id) => this.#forget(id),
       takeOver: (id) => this.#transfers?.takeOver(id),
@@ -142,30 +139,43 @@ export class CallService implements CallSignals {
       caller: waiting?.phone ?? bindings.traits(caller, dialFacts.trunk),
       callee: joins?.phone ?? bindings.traits(callee),
     };
-    this.#deps.toll?.admit(chargeOf(id, facts, phones));
+    const charge = chargeOf(facts, phones);
+    this.#deps.toll?.admit({ callId: id, ...charge });
     const traits = partyTraits(phones, house, music);
     const adopted = joins?.leg;
-    const programs = { caller: phones.caller.isProgram === true, callee: phones.callee.isProgram === true };
-    const srtp = { caller: phones.caller.srtp === true, callee: phones.callee.srtp === true };
     const said = {
       ...(waiting === undefined ? {} : { caller: waiting.sdp }),
       ...(joins === undefined ? {} : { callee: joins.sdp }),
     };
-    const live: LiveCall = {
-      call: newCall({ id, origin, caller, callee, conference, createdMs: this.#deps.clock.now(), traits, adopted }),
-      media: new MediaSession(id, this.#deps.media, () => live.call.traits.modes, programs, said, srtp),
-      dialFacts,
-      phones,
-      timers: new Map(),
-      dueMs: new Map(),
-      log: this.#deps.log.child({ callId: id }),
-      watches: new Set(),
-      lane: Promise.resolve(),
-      hasMedia: false,
-    };
+    const call = newCall({ id, origin, caller, callee, conference, createdMs: this.#deps.clock.now(), traits, adopted });
+    const log = this.#deps.log.child({ callId: id });
+    const live = newLiveCall({ call, dialFacts, phones, charge, log }, this.#deps.media, said);
     this.#calls.set(id, live);
     joins?.arrived(id);
     return id;
+  }
+
+  /** It goes on from the program's last life. It sleeps until `wake`, or until somebody speaks to it, and `first` happens to it then. */
+  take(live: LiveCall, first: Input): void {
+    const { id, createdMs } = live.call;
+    this.#calls.set(id, live);
+    this.#asleep.set(id, first);
+    this.#deps.toll?.goesOn({ callId: id, ...live.charge, sinceMs: createdMs });
+  }
+
+  wake(id: CallId): void {
+    const first = this.#asleep.get(id);
+    const live = this.#calls.get(id);
+    if (first === undefined || live === undefined) return;
+    this.#asleep.delete(id);
+    const nowMs = this.#deps.clock.now();
+    for (const [timer, dueMs] of [...live.dueMs]) this.#runner.startTimer(live, timer, Math.max(0, dueMs - nowMs));
+    this.dispatch(id, first);
+  }
+
+  changed({ callId }: LegId): void {
+    const live = this.#calls.get(callId);
+    if (live !== undefined && !this.#asleep.has(callId)) this.#keep(live);
   }
 
   signal(leg: LegId, signal: LegSignal): void {
@@ -189,13 +199,14 @@ export class CallService implements CallSignals {
 
   /** Runs one input through the call. An input for a call that is gone is a late word and changes nothing. */
   dispatch(id: CallId, input: Input): void {
+    this.wake(id);
     const live = this.#calls.get(id);
     if (live === undefined) return;
     const before = live.call;
     const [call, effects] = step(before, input, this.#deps.clock.now());
     live.call = call;
     live.log.debug({ input: input.kind, state: call.kind, effects: effects.map((effect) => effect.kind) }, 'step');
-    if (call.kind === 'terminated' && before.kind !== 'terminated') this.#keepEnded(call);
+    if (call.kind === 'terminated' && before.kind !== 'terminated') this.#ended.add(call);
     this.#runner.run(live, effects);
     this.#keep(live);
     this.#tellWatches(live);
@@ -206,7 +217,8 @@ export class CallService implements CallSignals {
     const { store } = this.#deps;
     if (store === undefined) return;
     if (live.call.kind === 'terminated') store.ended(live.call.id);
-    else if (isWorthKeeping(live.call)) store.changed(live.call.id, () => storedOf(live));
+    else if (isWorthKeeping(live.call))
+      store.changed(live.call.id, () => storedOf(live, (leg) => this.#deps.signaling.stored(leg)));
   }
 
   /** Those who wait for a hold or resume hear when nothing is left to be told, or when the call has ended. */
@@ -223,19 +235,12 @@ export class CallService implements CallSignals {
 
   view(id: CallId): CallView | undefined {
     const live = this.#calls.get(id);
-    return live === undefined ? this.#ended.get(id) : viewOf(live.call);
+    return live === undefined ? this.#ended.view(id) : viewOf(live.call);
   }
 
   /** The youngest call in which this number holds the other party. */
   heldBy(number: string): LegId | undefined {
-    for (const { call, phones } of [...this.#calls.values()].reverse()) {
-      if (call.kind !== 'confirmed') continue;
-      const role = LEG_ROLES.find(
-        (one) => call.parties[one] === number && phones[one].kind === 'phone' && isHeld(call.hold, otherLeg(one)),
-      );
-      if (role !== undefined && !isHeld(call.hold, role)) return { callId: call.id, role };
-    }
-    return undefined;
+    return heldBy([...this.#calls.values()].reverse(), number);
   }
 
   list(): readonly CallView[] {
@@ -251,11 +256,6 @@ export class CallService implements CallSignals {
     return this.#reinvites;
   }
 
-  /** rtpengine has come back empty: no live call has media any more. */
-  mediaLost(): void {
-    for (const id of [...this.#calls.keys()]) this.dispatch(id, { kind: 'media.lost' });
-  }
-
   /** Takes no new call, and lets those that go on end by themselves. @returns when the last one has been forgotten. */
   async drain(): Promise<void> {
     this.#draining = true;
@@ -265,6 +265,8 @@ export class CallService implements CallSignals {
   /** Ends every call politely and takes no new one. @returns when the last one has been forgotten. */
   async close(): Promise<void> {
     this.#draining = true;
+    // What has not spoken yet stays what it was: another life may have more luck.
+    for (const id of this.#asleep.keys()) this.#calls.delete(id);
     if (this.#calls.size === 0) return;
     const empty = new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
     for (const id of [...this.#calls.keys()]) this.dispatch(id, { kind: 'shutdown.requested' });
@@ -277,21 +279,12 @@ export class CallService implements CallSignals {
     this.#deps.bus.publish(event);
   }
 
-  #keepEnded(call: Call): void {
-    this.#ended.set(call.id, viewOf(call));
-    const oldest = this.#ended.keys().next();
-    if (this.#ended.size > (this.#deps.endedKept ?? ENDED_KEPT) && oldest.done !== true) this.#ended.delete(oldest.value);
-  }
-
   #forget(id: CallId): void {
     this.#calls.delete(id);
+    this.mediaReturn.forget(id);
     this.#deps.toll?.ended(id);
     this.#deps.signaling.forget({ callId: id, role: 'caller' });
     this.#deps.signaling.forget({ callId: id, role: 'callee' });
     if (this.#calls.size === 0) for (const tell of this.#whenEmpty.splice(0)) tell();
   }
-}
-
-export function reachability(answer: DialPlanAnswer): Reachability {
-  return answer.kind === 'targets' ? 'reachable' : answer.kind;
 }

@@ -34,6 +34,10 @@ export type RunnerDeps = Readonly<{
   /** The caller of this call waits in another one, and comes over. */
   takeOver: (id: CallId) => void;
   askTransfer: (id: CallId, leaving: LegRole, to: string) => void;
+  /** rtpengine has not done what the call cannot be without. */
+  mediaFailed: (id: CallId) => void;
+  /** It is away, and everything will be said anew when it is back. */
+  mediaAway: (id: CallId) => boolean;
 }>;
 
 export class EffectRunner {
@@ -87,10 +91,10 @@ export class EffectRunner {
         );
         return true;
       case 'start-timer':
-        this.#startTimer(live, effect.timer, effect.ms ?? live.dialFacts.ringMs ?? this.#deps.ringMs);
+        this.startTimer(live, effect.timer, effect.ms ?? live.dialFacts.ringMs ?? this.#deps.ringMs);
         return true;
       case 'start-glare-timer':
-        this.#startTimer(live, `glare-${effect.leg}`, glareWindowMs(effect.ownsCallId, this.#deps.random));
+        this.startTimer(live, `glare-${effect.leg}`, glareWindowMs(effect.ownsCallId, this.#deps.random));
         return true;
       case 'stop-timer':
         live.timers.get(effect.timer)?.cancel();
@@ -114,7 +118,7 @@ export class EffectRunner {
     }
   }
 
-  #startTimer(live: LiveCall, timer: TimerName, ms: number): void {
+  startTimer(live: LiveCall, timer: TimerName, ms: number): void {
     live.timers.get(timer)?.cancel();
     const { id } = live.call;
     live.dueMs.set(timer, this.#deps.clock.now() + ms);
@@ -175,6 +179,7 @@ export class EffectRunner {
       case 'gate':
       case 'ungate':
         await media[effect.kind](id);
+        if (effect.kind === 'gate' && media.forgetsGates === true) await live.media.sayAgain();
         return this.#note(live, { kind: effect.kind });
       case 'mute':
       case 'unmute':
@@ -263,9 +268,8 @@ export class EffectRunner {
     live.log.warn({ err: known === undefined ? error : known.message, effect: effect.kind }, 'media refused or failed');
     if (effect.kind === 'delete-media') return this.#deps.forget(id);
     const cuts = effect.kind === 'gate' || effect.kind === 'ungate' || effect.kind === 'mute' || effect.kind === 'unmute';
-    if (error instanceof MediaGone || cuts || effect.kind === 'anchor-again') {
-      return this.#deps.dispatch(id, { kind: 'media.lost' });
-    }
+    if (error instanceof MediaGone || cuts || effect.kind === 'anchor-again') return this.#deps.mediaFailed(id);
+    if ((effect.kind === 'play' || effect.kind === 'play-over') && this.#deps.mediaAway(id)) return;
     if (effect.kind === 'play') return this.#deps.dispatch(id, { kind: 'sound.failed', leg: effect.leg });
     if (effect.kind === 'play-over')
       return this.#deps.dispatch(id, { kind: 'play.failed', leg: effect.leg, playId: effect.play.id });

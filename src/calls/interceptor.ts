@@ -3,10 +3,11 @@
  * waited for beyond its own time.
  */
 import { NO_POLICY } from '#core/hold-policy.js';
+import type { Reachability } from '#core/inputs.js';
 import type { CallId } from '#core/leg.js';
 import type { LiveCall } from './live-call.js';
 import { partyTraits } from './party-traits.js';
-import type { BindingsPort } from './ports.js';
+import type { BindingsPort, DialPlanAnswer } from './ports.js';
 
 export type RoutingAsked = Readonly<{ callId: CallId; caller: string; callee: string; trunk?: string | undefined }>;
 
@@ -37,3 +38,5 @@ export function reroute(live: LiveCall, { to, ringSec, showAs }: Route, bindings
   const { policy = NO_POLICY, music } = call.traits;
   live.call = { ...call, parties: { ...call.parties, callee: to }, traits: partyTraits(live.phones, { policy }, music.call) };
 }
+
+export const reachability = (answer: DialPlanAnswer): Reachability => (answer.kind === 'targets' ? 'reachable' : answer.kind);

@@ -6,9 +6,10 @@ import type { TimerName } from '#core/inputs.js';
 import type { Timer } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
 import type { HoldWatch } from './hold-watch.js';
-import type { MediaSession } from './media-session.js';
+import { MediaSession, type LegSdp } from './media-session.js';
 import type { LegRole } from '#core/leg.js';
-import type { Asker, PhoneTraits } from './ports.js';
+import type { Asker, MediaPort, PhoneTraits } from './ports.js';
+import type { Charge } from './toll-port.js';
 
 export type DialFacts = Readonly<{
   fromName?: string | undefined;
@@ -32,6 +33,8 @@ export type LiveCall = {
   dialFacts: DialFacts;
   /** Who is on each side, wherever its dialog came from: a trunk may claim any number. */
   phones: Readonly<Record<LegRole, PhoneTraits>>;
+  /** At whose cost it is. */
+  readonly charge: Charge;
   readonly timers: Map<TimerName, Timer>;
   /** When each of them is due, on the wall clock. */
   readonly dueMs: Map<TimerName, number>;
@@ -43,3 +46,25 @@ export type LiveCall = {
   /** rtpengine knows this call. */
   hasMedia: boolean;
 };
+
+/** Nothing has happened to it yet. @param said on dialogs that it brings along. */
+export function newLiveCall(
+  facts: Pick<LiveCall, 'call' | 'dialFacts' | 'phones' | 'charge' | 'log'>,
+  port: MediaPort,
+  said: Partial<Record<LegRole, LegSdp>>,
+  keysIn = false,
+): LiveCall {
+  const { caller, callee } = facts.phones;
+  const programs = { caller: caller.isProgram === true, callee: callee.isProgram === true };
+  const srtp = { caller: caller.srtp === true, callee: callee.srtp === true };
+  const live: LiveCall = {
+    ...facts,
+    media: new MediaSession(facts.call.id, port, () => live.call.traits.modes, programs, said, srtp, keysIn),
+    timers: new Map(),
+    dueMs: new Map(),
+    watches: new Set(),
+    lane: Promise.resolve(),
+    hasMedia: false,
+  };
+  return live;
+}

@@ -29,7 +29,7 @@ export class Liveness {
     this.#unsubscribe = deps.bus.subscribe(({ event }) => {
       if (event.kind === 'call.answered') this.#watch(event.callId);
       if (event.kind === 'call.ended') this.#forget(event.callId);
-    });
+    }, 'book');
   }
 
   /** Closing twice is closing once. */

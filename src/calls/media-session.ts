@@ -41,7 +41,7 @@ export class MediaSession {
   readonly #modes: () => Readonly<Record<LegRole, HoldMode>>;
   readonly #programs: Record<LegRole, boolean>;
   readonly #srtp: Record<LegRole, boolean>;
-  #keysIn = false;
+  #keysIn: boolean;
 
   /**
    * @param adopted what was said on dialogs that come from another call: the o= version goes on (RFC 3264 §8), so it is one and the
@@ -54,7 +54,9 @@ export class MediaSession {
     programs: Readonly<Record<LegRole, boolean>>,
     adopted: Partial<Record<LegRole, LegSdp>> = {},
     srtp: Partial<Record<LegRole, boolean>> = {},
+    keysIn = false,
   ) {
+    this.#keysIn = keysIn;
     this.#srtp = { caller: srtp.caller === true, callee: srtp.callee === true };
     this.#callId = callId;
     this.#media = media;
@@ -194,6 +196,12 @@ export class MediaSession {
     const forCallee = await this.#offer('caller', offer);
     this.#legs.caller.made = await this.#media.answer(this.#callId, 'caller', answer);
     this.#legs.callee.made = forCallee;
+  }
+
+  /** For an rtpengine that keeps with the call what it was told last, and nothing of what came after. No port moves. */
+  async sayAgain(): Promise<void> {
+    await this.#offer('caller', this.#normal('caller', this.#inForce('caller')));
+    await this.#media.answer(this.#callId, 'caller', this.#normal('callee', this.#inForce('callee')));
   }
 
   #offer(from: LegRole, sdp: string): Promise<string> {

@@ -6,10 +6,12 @@ import type { HoldPolicy } from '#core/hold-policy.js';
 import type { CallId, LegRole, PlaySound } from '#core/leg.js';
 import type { HoldMode } from '#core/party.js';
 import type { SoundWish } from './sound-commands.js';
+import type { StoredLeg } from './store-port.js';
 
 export type { Announcement, Prompt } from '#core/hold-music.js';
 export type { PlaySound } from '#core/leg.js';
 export type { SoundWish } from './sound-commands.js';
+export type { TollPort } from './toll-port.js';
 
 export type LegId = Readonly<{ callId: CallId; role: LegRole }>;
 
@@ -103,6 +105,10 @@ export interface SignalingPort {
   refuseReinvite(leg: LegId, status: number, retryAfterSec?: number): void;
   /** The call is over for the owner: forget the dialog once its last transaction has ended. */
   forget(leg: LegId): void;
+  /** Enough to go on with this dialog in another life; undefined: there is none. */
+  stored(leg: LegId): StoredLeg | undefined;
+  /** @param login who we are there, where a trunk asks: that is never stored. */
+  restore(leg: LegId, stored: StoredLeg, login: DialTarget['credentials']): void;
 }
 
 /** RFC 3428, outside of any call. Every wait in it has an end. */
@@ -112,24 +118,6 @@ export interface MessagePort {
 }
 
 export type OutgoingMessage = Readonly<{ targets: readonly DialTarget[]; from: string; to: string; text: string }>;
-
-/** Who may make how many calls at whose cost (guard/toll.ts). */
-export interface TollPort {
-  /** Counts the call until `ended`. @throws DialForbidden, Busy: nothing was counted. */
-  admit(
-    asked: Readonly<{
-      callId: CallId;
-      /** The account at whose cost it is. */
-      payer?: string | undefined;
-      /** Numbers that are reached over a trunk. */
-      outside: readonly string[];
-      /** The trunk it came from. */
-      from?: string | undefined;
-    }>,
-  ): void;
-  /** Of any call; telling it twice is telling it once. */
-  ended(callId: CallId): void;
-}
 
 /** What the signaling adapter reports of one leg; `sdp` is absent where the message had no body. */
 export type LegSignal =
@@ -202,6 +190,8 @@ export interface CallSignals {
   signal(leg: LegId, signal: LegSignal): void;
   /** May an in-dialog INFO (`key`) or MESSAGE pass from this leg to its peer now? Nothing does while the call is held. */
   mayRelay(leg: LegId, what?: 'key'): boolean;
+  /** What is stored of this leg has changed. */
+  changed?(leg: LegId): void;
 }
 
 /** rtpengine as calls see it. Tags are our own leg roles. Every promise rejects with MediaFailed or MediaGone. */
@@ -249,6 +239,10 @@ export interface MediaPort {
   /** Packets counted leaving for this party that it did not get from its peer, since `play` was last called. */
   musicPackets(callId: CallId): Promise<Readonly<Record<LegRole, number>>>;
   delete(callId: CallId): Promise<void>;
+  /** False: this rtpengine has not heard of the call, or has forgotten it. */
+  knows(callId: CallId): Promise<boolean>;
+  /** A cut outlives its own rtpengine only when the offer and the answer in force are said once more after it (redis). */
+  readonly forgetsGates?: boolean;
 }
 
 /** A copy of what one party says. Rejects as MediaPort does. */

@@ -11,6 +11,7 @@ import type { Logger } from '#kit/log.js';
 import type { Joined } from './call-facts.js';
 import type { CallService } from './call-service.js';
 import type { DialOptions, LegId, LegSignal, SignalingPort, SipReason } from './ports.js';
+import type { StoredLeg } from './store-port.js';
 import { isVirtual, type VirtualNumbers } from './virtual-numbers.js';
 
 /** One party of one call, as the program behind it sees it. */
@@ -210,6 +211,15 @@ export class VirtualPhones implements SignalingPort {
     if (line === undefined) return this.#deps.signaling.forget(leg);
     this.#over(line, { text: 'forgotten' });
     this.#lines.delete(nameOf(leg));
+  }
+
+  /** A program ends with us, and comes back as another. */
+  stored(leg: LegId): StoredLeg | undefined {
+    return this.#find(leg) === undefined ? this.#deps.signaling.stored(leg) : undefined;
+  }
+
+  restore(...kept: Parameters<SignalingPort['restore']>): void {
+    this.#deps.signaling.restore(...kept);
   }
 
   #newLine(party: VirtualParty, state: State): Line {

@@ -23,7 +23,7 @@ import {
 } from './modify.js';
 import { onMuteRequested, onPlayFailed, onPlayRequested, onQuietRequested } from './play.js';
 import { onMediaChanged, onMediaRefused, onSoundFailed } from './media-facts.js';
-import { onRestored } from './restore.js';
+import { onAbandoned, onMediaBack, onRestored } from './restore.js';
 import { onRefreshAnswered, onRefreshRefused, onSessionAgreed } from './session.js';
 import { onAcked, onAnswered, onInvite, onProgressed, onSetupRequested } from './setup.js';
 import { onBye, onCancel, onHangup, onLost, onMediaLost, onRefused, onReject, onShutdown, onTimer } from './teardown.js';
@@ -163,6 +163,10 @@ function stepOf(call: Exclude<Call, Terminated>, input: Input, atMs: number): St
       return onMediaLost(call, atMs);
     case 'call.restored':
       return onRestored(call, input.media, atMs);
+    case 'media.back':
+      return onMediaBack(call, input.media, atMs);
+    case 'call.abandoned':
+      return onAbandoned(call, input.why, atMs);
     case 'session.agreed':
       return onSessionAgreed(call, input);
     case 'refresh.answered':

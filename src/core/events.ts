@@ -56,6 +56,8 @@ export type EndCause =
   | 'transferred'
   /** Its parties go on as members of a conference. */
   | 'conference'
+  /** The program has started again, and could not go on with this call. */
+  | 'server-lost'
   | 'shutdown';
 
 export type CallEvent =

@@ -90,5 +90,9 @@ export type Input =
   | Readonly<{ kind: 'sound.failed'; leg: LegRole }>
   /** rtpengine has lost the call, or cannot be reached when it must cut or connect it. */
   | Readonly<{ kind: 'media.lost' }>
-  /** The program (`kept`), or the media server (`lost`), has started again. */
-  | Readonly<{ kind: 'call.restored'; media: 'kept' | 'lost' }>;
+  /** The program has started again; the media server knows the call still (`kept`), or nothing of it (`lost`). */
+  | Readonly<{ kind: 'call.restored'; media: 'kept' | 'lost' }>
+  /** The media server has, and we were there all the time. */
+  | Readonly<{ kind: 'media.back'; media: 'kept' | 'lost' }>
+  /** The program has started again, and somebody that the call cannot do without has not come back. */
+  | Readonly<{ kind: 'call.abandoned'; why: string }>;

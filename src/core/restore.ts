@@ -7,33 +7,85 @@ import type { Call, Confirmed, Step } from './call.js';
 import type { Effect } from './effects.js';
 import type { Input } from './inputs.js';
 import { LEG_ROLES, type Leg, type LegMedia } from './leg.js';
-import { settle } from './settle.js';
-import { end } from './teardown.js';
+import { changeWish, settle } from './settle.js';
+import { end, onMediaLost } from './teardown.js';
+import { leavingReason } from './transfer.js';
+import { withoutReason } from './hold.js';
 
 type Memory = Extract<Input, { kind: 'call.restored' }>['media'];
 
+/** The program has lost everything but what it had written down. */
 export function onRestored(call: Call, media: Memory, atMs: number): Step {
-  if (call.kind !== 'confirmed')
-    return end(call, 'shutdown', atMs, { status: 500, reason: 'restarted in the middle of the set-up' });
+  const hopeless = whyHopeless(call);
+  if (hopeless !== undefined) return onAbandoned(call, hopeless, atMs);
+  if (call.kind !== 'confirmed') return [call, []];
+  const glares = LEG_ROLES.filter((role) => call[role].offerAnswer.kind === 'glare-wait');
+  const waits = glares.map((role): Effect => ({ kind: 'stop-timer', timer: `glare-${role}` }));
+  const again = { ...call, caller: forgotten(call.caller), callee: forgotten(call.callee) };
+  const [next, effects] = replan(withoutTransfers(again), media);
+  return [next, [...waits, ...effects]];
+}
+
+/** The media server has been away while we and the phones were not: offers that are open stay open, and are answered. */
+export function onMediaBack(call: Call, media: Memory, atMs: number): Step {
+  // A late offer has no answer yet that could be told once more.
+  if (call.kind !== 'confirmed' || LEG_ROLES.some((role) => call[role].halfOpen === true)) return onMediaLost(call, atMs);
+  return replan(call, media);
+}
+
+/** Somebody that this call cannot do without has not come back. */
+export const onAbandoned = (call: Call, reason: string, atMs: number): Step =>
+  end(call, 'server-lost', atMs, { status: 503, reason });
+
+function whyHopeless(call: Call): string | undefined {
+  if (call.kind !== 'confirmed') return 'restarted in the middle of the set-up';
   // Its first offer has no answer, and whoever knew the transaction is gone.
-  if (LEG_ROLES.some((role) => call[role].halfOpen === true))
-    return end(call, 'shutdown', atMs, { status: 500, reason: 'restarted before the first answer' });
+  if (LEG_ROLES.some((role) => call[role].halfOpen === true)) return 'restarted before the first answer';
+  const left = LEG_ROLES.filter((role) => call[role].dialog === 'terminated');
+  const parked = left.every((role) => call.hold.has(leavingReason(role, true)));
+  return parked ? undefined : 'restarted in the middle of a transfer';
+}
+
+/** Whoever looked for the third party has forgotten it: the transferor has the other party back. */
+function withoutTransfers(call: Confirmed): Confirmed {
+  const hold = LEG_ROLES.reduce((ledger, role) => withoutReason(ledger, leavingReason(role, false)), call.hold);
+  return hold.size === call.hold.size ? call : changeWish(call, hold);
+}
+
+/** A leg on which nothing is under way; where something was, its phone may have heard of it or not, and is told again. */
+function forgotten(leg: Leg): Leg {
+  if (leg.dialog === 'terminated') return leg;
+  const { refreshing: _lost, retried: _forgotten, ...rest } = leg;
+  const { kind } = leg.offerAnswer;
+  const stale = leg.media.stale || (kind !== 'stable' && kind !== 'glare-wait');
+  return { ...rest, offerAnswer: { kind: 'stable' }, glares: 0, media: { ...leg.media, stale } };
+}
+
+/** Nobody is heard before it is known who may be: also a pair that talks is cut for the moment until the gate opens. */
+function replan(call: Confirmed, memory: Memory): Step {
   const known: Confirmed = {
     ...call,
-    caller: again(call.caller, media),
-    callee: again(call.callee, media),
+    caller: unheard(call.caller, memory),
+    callee: unheard(call.callee, memory),
     gated: true,
     muted: { caller: false, callee: false },
   };
   const [next, planned] = settle(known);
-  const glares = LEG_ROLES.filter((role) => call[role].offerAnswer.kind === 'glare-wait');
-  const waits = glares.map((role): Effect => ({ kind: 'stop-timer', timer: `glare-${role}` }));
-  return [next, [...waits, ...firstOfAll(media), ...planned]];
+  return [next, [...cutFirst(memory), ...playsAgain(call), ...planned]];
 }
 
-/** Nobody is heard before it is known who may be: also a pair that talks is cut for the moment until the gate opens. */
-function firstOfAll(media: Memory): readonly Effect[] {
-  if (media === 'lost') return [{ kind: 'anchor-again' }, { kind: 'gate' }];
+/** Nothing plays to it that anybody knows of. */
+function unheard(leg: Leg, memory: Memory): Leg {
+  if (leg.dialog === 'terminated') return leg;
+  const { refused, ...rest } = leg;
+  const { music: _silent, ...media } = leg.media;
+  const heard: LegMedia = { ...media, sound: 'none', stale: media.stale || memory === 'lost' };
+  // A refusal was of what was offered then; what is new is worth asking.
+  return { ...rest, ...(heard.stale || refused === undefined ? {} : { refused }), media: heard };
+}
+
+function cutFirst(memory: Memory): readonly Effect[] {
+  if (memory === 'lost') return [{ kind: 'anchor-again' }, { kind: 'gate' }];
   return [
     { kind: 'gate' },
     ...LEG_ROLES.map((leg): Effect => ({ kind: 'stop-sound', leg })),
@@ -41,15 +93,13 @@ function firstOfAll(media: Memory): readonly Effect[] {
   ];
 }
 
-/** A leg on which nothing is under way; where something was, its phone may have heard of it or not, and is told again. */
-function again(leg: Leg, memory: Memory): Leg {
-  if (leg.dialog === 'terminated') return leg;
-  const { refreshing: _lost, retried: _forgotten, refused, ...rest } = leg;
-  const { music: _silent, ...media } = leg.media;
-  const { kind } = leg.offerAnswer;
-  const unsure = memory === 'lost' || (kind !== 'stable' && kind !== 'glare-wait');
-  const heard: LegMedia = { ...media, sound: 'none', stale: media.stale || unsure };
-  // A refusal was of what was offered then; what is new is worth asking.
-  const kept = unsure || refused === undefined ? {} : { refused };
-  return { ...rest, ...kept, offerAnswer: { kind: 'stable' }, glares: 0, media: heard };
-}
+/** What a program plays begins anew, as music does: its end, and what follows from that, is the program's to count on. */
+const playsAgain = (call: Confirmed): readonly Effect[] =>
+  LEG_ROLES.flatMap((leg): Effect[] => {
+    const play = call[leg].playing;
+    if (play === undefined || call[leg].dialog === 'terminated') return [];
+    return [
+      { kind: 'play-over', leg, play },
+      { kind: 'start-timer', timer: `play-${leg}`, ms: play.ms },
+    ];
+  });

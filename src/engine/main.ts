@@ -1,11 +1,16 @@
 /**
  * main: `npm run engine`: only the engine with its admin port, for anyone who wants a drachtio-server without a container.
- * Understands HOLDFAST_ADDRESS, HOLDFAST_SIP_PORT, HOLDFAST_WS_PORT, HOLDFAST_LOG, DRACHTIO_PORT and DRACHTIO_SECRET.
+ * Understands HOLDFAST_ADDRESS, HOLDFAST_SIP_PORT, HOLDFAST_WS_PORT, HOLDFAST_LOG, HOLDFAST_STORE, DRACHTIO_PORT and DRACHTIO_SECRET.
  */
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { AppError, ConfigError } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { startEngine, type RunningEngine } from './engine.js';
 import type { EngineOptions } from './options.js';
+
+/** Named, not imported: the engine knows no store. */
+const KEEPING = new URL('../engine-keeping.js', import.meta.url).href;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -26,6 +31,7 @@ export async function main(environment: Environment = process.env): Promise<void
 
 /** @throws ConfigError naming the variable, what was found and what is expected. */
 export function readOptions(environment: Environment): EngineOptions {
+  const store = environment['HOLDFAST_STORE'] ?? 'memory';
   const addresses = (environment['HOLDFAST_ADDRESS'] ?? '127.0.0.1').split(',').map((one) => one.trim());
   return {
     addresses: addresses.filter((one) => one !== ''),
@@ -33,6 +39,7 @@ export function readOptions(environment: Environment): EngineOptions {
     wsPort: portOf(environment, 'HOLDFAST_WS_PORT', 5066),
     adminPort: portOf(environment, 'DRACHTIO_PORT', 9022),
     secret: environment['DRACHTIO_SECRET'] ?? 'cymru',
+    ...(store === 'memory' ? {} : { keep: { module: KEEPING, folder: join(resolve(store), 'engine') } }),
   };
 }
 
@@ -44,7 +51,11 @@ function portOf(environment: Environment, name: string, fallback: number): numbe
   throw new ConfigError(`${name}: found "${text}", expected a port number from 0 to 65535`);
 }
 
-function report({ listening, adminPort }: RunningEngine): string {
+function report({ listening, adminPort, restored }: RunningEngine): string {
   const lines = listening.map(({ protocol, address, port }) => `  ${protocol.padEnd(4)} ${address} port ${port}`);
-  return `holdfast engine listens on\n${lines.join('\n')}\n  drachtio-srf connects to 127.0.0.1 port ${adminPort}\n`;
+  const again = restored.length === 0 ? '' : `  ${restored.length} dialogs are up again\n`;
+  return `holdfast engine listens on\n${lines.join('\n')}\n  drachtio-srf connects to 127.0.0.1 port ${adminPort}\n${again}`;
 }
+
+// `node dist/engine/main.js`, where nothing need be installed or built any more.
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

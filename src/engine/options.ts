@@ -4,6 +4,7 @@
 import type { CertificateFiles } from '#kit/certificates.js';
 import type { Clock } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
+import type { EngineKeeper } from './dialog/keeper.js';
 import type { DoorOptions } from './doorway.js';
 import type { AskFence } from './link/fence.js';
 import type { TurnedAwayCounts } from './turned-away.js';
@@ -23,6 +24,8 @@ export type EngineLimits = Readonly<{
   requestAnswerMs: number;
   /** Dialogs whose application is gone and has no heir are ended after this. */
   orphanMs: number;
+  /** A request in a dialog whose application is not there waits so long for one, before it is refused. */
+  heirMs: number;
   /** A loop that is later than this refuses new calls with 503 until it has caught up. */
   lateMs: number;
   connections: ConnectionLimits;
@@ -36,6 +39,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   reinviteAnswerMs: 30_000,
   requestAnswerMs: 30_000,
   orphanMs: 300_000,
+  heirMs: 8_000,
   lateMs: 400,
   connections: CONNECTION_LIMITS,
 };
@@ -50,6 +54,15 @@ export type EngineTls = Readonly<{
   verifyPeers?: boolean;
   /** Only who shows a certificate of an authority in `files.trust` may connect: false when not given. */
   requireClientCertificate?: boolean;
+}>;
+
+/** Where dialogs are kept, so that they outlive kill -9. The engine knows the port (dialog/keeper.ts) and not who fills it. */
+export type KeeperPlug = Readonly<{
+  /** URL of a module with `openKeeper` (KeeperModule). */
+  module: string;
+  folder: string;
+  /** What the one who fills the port understands. */
+  limits?: Readonly<Record<string, number>>;
 }>;
 
 export type EngineOptions = Readonly<{
@@ -71,6 +84,8 @@ export type EngineOptions = Readonly<{
   limits?: Partial<EngineLimits>;
   /** Who is kept out before anything is kept of a request; absent: nobody. */
   door?: DoorOptions;
+  /** Absent: dialogs end with the engine, and nothing is paid for keeping them. */
+  keep?: KeeperPlug;
 }>;
 
 /** For tests and for the thread: what is not plain data. */
@@ -83,4 +98,6 @@ export type EngineParts = Readonly<{
   watchLoad?: boolean;
   /** Hears how many requests were turned away, and why. */
   turnedAway?: (counts: TurnedAwayCounts) => void;
+  /** Already open; the engine closes it. */
+  keeper?: EngineKeeper;
 }>;

@@ -53,13 +53,14 @@ export async function startEngineThread(options: EngineOptions, log: Logger): Pr
       configure: (options) => say({ kind: 'door', options }),
     },
     stop: () => (stopping ??= stop()), // stopping twice is stopping once
+    endOrphans: (known) => say({ kind: 'end-orphans', known }),
     lookAtCertificate: () => say({ kind: 'look-at-certificate' }),
     onExit: (listener) => void exits.push(listener),
     turnedAway: () => turnedAway,
   };
 }
 
-type Started = Pick<EngineHandle, 'adminPort' | 'secret' | 'listening'>;
+type Started = Pick<EngineHandle, 'adminPort' | 'secret' | 'listening' | 'restored'>;
 
 /** Listens to the worker for as long as it lives; resolves with the first thing it has to say. */
 function firstWord(worker: Worker, log: Logger, turnedAway: (counts: TurnedAwayCounts) => void): Promise<Started> {

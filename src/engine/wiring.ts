@@ -21,6 +21,7 @@ import { Transports } from './transport/transports.js';
 import { answerFor } from './ua/app-answers.js';
 import { appIsGone } from './ua/app-loss.js';
 import { requestFor } from './ua/app-requests.js';
+import { AwaitedHeirs } from './ua/awaited-heirs.js';
 import { connectionClosed } from './ua/caller-gone.js';
 import type { Core } from './ua/core.js';
 import { Uas } from './ua/uas.js';
@@ -62,7 +63,9 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
     transports: new Transports(flowUser, limits.connections, (text) => log.warn(text)),
     flows,
     transactions,
-    dialogs: new DialogTable(limits.dialogs),
+    dialogs: new DialogTable(limits.dialogs, parts.keeper?.dialogs),
+    keeper: parts.keeper,
+    heirs: new AwaitedHeirs(wheel, limits),
     roster: new Roster(),
     incoming: new Map(),
     outgoing: new Map(),
@@ -77,7 +80,10 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
 /** What the applications ask for. */
 export function linkUserOf(core: Core): LinkUser {
   return {
-    authenticated: (session) => core.roster.add(session),
+    authenticated: (session) => {
+      core.roster.add(session);
+      core.heirs.come();
+    },
     route: (session, method) => core.roster.route(session, method),
     removeRoute: (session, method) => core.roster.removeRoute(session, method),
     sip: (session, command) => {

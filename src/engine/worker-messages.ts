@@ -14,11 +14,13 @@ export type ToWorker = Readonly<
   | { kind: 'lift'; source: string }
   /** A password was proved from there. */
   | { kind: 'welcome'; source: string; port: number }
+  /** Restored dialogs that are none of these are ended. */
+  | { kind: 'end-orphans'; known: readonly string[] }
   | { kind: 'door'; options: DoorOptions | undefined }
 >;
 
 export type FromWorker = Readonly<
-  | { kind: 'started'; adminPort: number; secret: string; listening: readonly Listening[] }
+  | { kind: 'started'; adminPort: number; secret: string; listening: readonly Listening[]; restored: readonly string[] }
   | { kind: 'failed'; why: string }
   /** Asks to be answered when everything written to the application so far has been read. */
   | { kind: 'fence' }

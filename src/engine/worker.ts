@@ -28,6 +28,8 @@ port.on('message', (message: ToWorker) => {
       return engine?.door.welcome(message.source, message.port);
     case 'door':
       return engine?.door.configure(message.options);
+    case 'end-orphans':
+      return engine?.endOrphans(message.known);
     case 'stop':
       void engine?.stop();
       port.close();
@@ -48,8 +50,8 @@ try {
       say({ kind: 'fence' });
     },
   });
-  const { adminPort, secret, listening } = engine;
-  say({ kind: 'started', adminPort, secret, listening });
+  const { adminPort, secret, listening, restored } = engine;
+  say({ kind: 'started', adminPort, secret, listening, restored });
 } catch (error) {
   say({ kind: 'failed', why: error instanceof Error ? error.message : String(error) });
   port.close();

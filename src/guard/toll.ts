@@ -68,10 +68,28 @@ export class Toll {
     if (payer !== undefined) {
       this.#hasRoom(payer);
       if (outside.length > 0) this.#countToday(payer);
-      this.#byPayer.set(payer, (this.#byPayer.get(payer) ?? 0) + 1);
     }
+    this.#count(callId, payer, trunks);
+  }
+
+  /** It was admitted in the program's last life: it takes its room, and is not judged again. */
+  goesOn({ callId, payer, outside, from }: TollAsk, sinceMs: number): void {
+    const trunks = [...outside.map(({ trunk }) => trunk), ...(from === undefined ? [] : [from])];
+    const today = Math.floor(this.#clock.now() / DAY_MS);
+    if (payer !== undefined && outside.length > 0 && Math.floor(sinceMs / DAY_MS) === today) this.#oneMoreToday(payer, today);
+    this.#count(callId, payer, trunks);
+  }
+
+  #count(callId: string, payer: string | undefined, trunks: readonly string[]): void {
+    if (payer !== undefined) this.#byPayer.set(payer, (this.#byPayer.get(payer) ?? 0) + 1);
     for (const trunk of trunks) this.#byTrunk.set(trunk, (this.#byTrunk.get(trunk) ?? 0) + 1);
     this.#going.set(callId, { payer, trunks });
+  }
+
+  #oneMoreToday(payer: string, day: number): void {
+    if (day !== this.#day) this.#today.clear();
+    this.#day = day;
+    this.#today.set(payer, (this.#today.get(payer) ?? 0) + 1);
   }
 
   /** Telling it twice is telling it once. */

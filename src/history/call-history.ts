@@ -30,7 +30,7 @@ export class CallHistory implements HistoryPort {
   constructor(deps: CallHistoryDeps) {
     this.#deps = deps;
     this.#calls = (deps.earlier ?? []).slice(-deps.maxCalls);
-    this.#leave = deps.bus.subscribe((event) => this.#hear(event));
+    this.#leave = deps.bus.subscribe((event) => this.#hear(event), 'book');
   }
 
   find(query: HistoryQuery): HistoryPage {

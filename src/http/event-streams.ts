@@ -74,10 +74,11 @@ class EventStream {
       'x-accel-buffering': 'no', // a proxy that buffers would hold the events back
     });
     const kept = this.#deps.bus.after(0);
-    const newest = kept.at(-1)?.seq ?? 0;
+    const newest = this.#deps.bus.last;
     // A number from the future is from before a restart: that reader has seen nothing of this run.
-    this.#given = after === undefined ? newest : after > newest ? 0 : after;
-    if (after !== undefined && after > newest) this.#response.write(gapText(after, kept[0]?.seq ?? newest + 1));
+    const oldest = kept[0]?.seq ?? newest + 1;
+    this.#given = after === undefined ? newest : after > newest ? oldest - 1 : after;
+    if (after !== undefined && after > newest) this.#response.write(gapText(after, oldest));
     this.#write(openingText(this.#given));
     this.#catchUp();
     this.#beat();
@@ -105,8 +106,12 @@ class EventStream {
 
   #catchUp(): void {
     const missed = this.#deps.bus.after(this.#given);
-    const first = missed[0];
-    if (first !== undefined && first.seq > this.#given + 1) this.#write(gapText(this.#given, first.seq));
+    // After a restart what the last life told is gone, also while nothing new has happened.
+    const first = missed[0]?.seq ?? this.#deps.bus.last + 1;
+    if (first > this.#given + 1) {
+      this.#write(gapText(this.#given, first));
+      this.#given = first - 1;
+    }
     for (const event of missed) {
       if (this.#stalled !== undefined || this.#closed) return;
       this.#given = event.seq;

@@ -42,6 +42,8 @@ export type Media = Readonly<{
   onKey: (listener: KeyListener) => void;
   /** rtpengine was lost or restarted: the media of every call is gone. */
   onLost: (listener: () => void) => void;
+  /** It answers again. */
+  onBack: (listener: () => void) => void;
   /** The process id of our own rtpengine; undefined when it is another's. */
   pid: () => number | undefined;
   /** Stopping twice is stopping once. */
@@ -75,8 +77,10 @@ export async function startMedia(
   const ng = new NgClient(undefined, clock, log, config.rtpengine.ng === '' ? '127.0.0.1' : undefined);
   closers.push(() => ng.close());
   const commands = new NgCommands(ng);
+  const backs = new Set<() => void>();
   const onLost = (): void => listeners.forEach((listener) => listener());
-  const life = newRtpengine({ ng, commands, clock, log, onLost });
+  const onBack = (): void => backs.forEach((listener) => listener());
+  const life = newRtpengine({ ng, commands, clock, log, onLost, onBack });
   closers.push(() => life.stop());
   try {
     const { ffmpeg, espeak } = programs();
@@ -138,6 +142,7 @@ export async function startMedia(
       music: new MusicShelf({ library, cache, limits: config.music.limits, log }),
       onKey: (listener) => keys?.onKey(listener),
       onLost: (listener) => void listeners.add(listener),
+      onBack: (listener) => void backs.add(listener),
       pid: () => life.pid,
       stop,
     };

@@ -23,7 +23,14 @@ export interface RtpengineLife {
   stop(): Promise<void>;
 }
 
-export type LifeDeps = Readonly<{ ng: NgClient; commands: NgCommands; clock: Clock; log: Logger; onLost: () => void }>;
+export type LifeDeps = Readonly<{
+  ng: NgClient;
+  commands: NgCommands;
+  clock: Clock;
+  log: Logger;
+  onLost: () => void;
+  onBack: () => void;
+}>;
 
 const FIRST_TRIES = 3;
 const BACK_OFF_MS: readonly number[] = [100, 250, 500, 1000, 2000, 5000];
@@ -128,7 +135,7 @@ export class RtpengineKeeper implements RtpengineLife {
     this.#failures++;
     if (this.#failures > HOPELESS_AFTER) this.#state = 'down';
     this.#timer = this.#deps.clock.after('rtpengine starts again', pauseMs, () => {
-      this.#bringUp().catch((error: unknown) => {
+      this.#bringUp().then(this.#deps.onBack, (error: unknown) => {
         if (!this.#stopped) this.#deps.log.error({ err: error }, 'rtpengine could not be started again');
         this.#againLater();
       });

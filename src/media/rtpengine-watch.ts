@@ -59,12 +59,16 @@ export class RtpengineWatch implements RtpengineLife {
       const uptimeSec = await this.#deps.commands.uptimeSec();
       const seen: Seen = { uptimeSec, atSec: performance.now() / 1000 };
       const restarted = this.#seen !== undefined && wasRestarted(this.#seen, seen);
+      const wasAway = this.#state !== 'up' && this.#seen !== undefined;
       if (this.#state !== 'up') this.#deps.log.info({ ...this.#target, uptimeSec }, 'rtpengine is up');
       this.#seen = seen;
       this.#state = 'up';
-      if (!restarted || this.#stopped) return;
-      this.#deps.log.error('rtpengine was restarted; the media of all calls is lost');
-      this.#deps.onLost();
+      if (this.#stopped) return;
+      if (restarted) {
+        this.#deps.log.error('rtpengine was restarted; the media of all calls is lost');
+        this.#deps.onLost();
+      }
+      if (restarted || wasAway) this.#deps.onBack();
     } catch (error) {
       if (this.#state === 'up') this.#deps.log.error({ err: error }, 'rtpengine does not answer');
       this.#state = 'down';

@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import type { Interjection, LegId, MediaPort, PlayedSound, PlaySound, SoundWish } from '#calls/ports.js';
 import type { Clock } from '#kit/clock.js';
+import { MediaGone } from '#kit/errors.js';
 import type { FanHouse } from './fan/fan-house.js';
 import { offerOfNobody } from './first-offer.js';
 import type { NgCommands } from './ng-commands.js';
@@ -145,6 +146,16 @@ export class RtpengineMedia implements MediaPort {
     if (!playbacks.plays(callId)) return shared;
     const alone = playbacks.packets(callId, await ng.query(callId));
     return { caller: shared.caller + alone.caller, callee: shared.callee + alone.callee };
+  }
+
+  async knows(callId: CallId): Promise<boolean> {
+    try {
+      await this.#deps.ng.query(callId);
+      return true;
+    } catch (error) {
+      if (error instanceof MediaGone) return false;
+      throw error;
+    }
   }
 
   async delete(callId: CallId): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * fuzz: `npm run fuzz -- --minutes N [--seed S]`: installs, builds, and throws damaged messages at a Holdfast with a call on hold
+ * fuzz: `npm run fuzz -- --minutes N | --shots N [--seed S]`: installs, builds, and throws damaged messages at a Holdfast with a call on hold
  * (test/fuzz/). Without minutes it is the short run that the tests have.
  */
 import { spawnSync } from 'node:child_process';
@@ -25,11 +25,12 @@ const valueOf = (name) => {
 };
 
 const minutes = valueOf('minutes') ?? '0';
+const shots = valueOf('shots') ?? '0';
 const seed = valueOf('seed') ?? String(Math.floor(Math.random() * 2 ** 31));
-console.log(`seed ${seed}, ${minutes} minutes`);
+console.log(`seed ${seed}, ${minutes} minutes, ${shots} shots`);
 const { status } = spawnSync(process.execPath, ['--import=tsx', join(ROOT, 'test/fuzz/hostile.test.ts')], {
   cwd: ROOT,
   stdio: 'inherit',
-  env: { ...process.env, TAP_TIMEOUT: String(Number(minutes) * 60 + 300), FUZZ_MINUTES: minutes, FUZZ_SEED: seed },
+  env: { ...process.env, TAP_TIMEOUT: String(Number(minutes) * 60 + Number(shots) * 0.1 + 300), FUZZ_MINUTES: minutes, FUZZ_SHOTS: shots, FUZZ_SEED: seed },
 });
 process.exit(status ?? 1);

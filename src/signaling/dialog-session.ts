@@ -3,6 +3,7 @@
  * whether the phone takes UPDATE. Speaks no SIP itself: it gives headers and reads them.
  */
 import type { SessionTerms } from '#calls/ports.js';
+import type { StoredLeg } from '#calls/store-port.js';
 import { hasToken } from './extensions.js';
 import {
   agreed,
@@ -28,6 +29,18 @@ export class DialogSession {
   constructor(policy: SessionPolicy) {
     this.#policy = policy;
     this.#minSec = policy.minSessionSeconds;
+  }
+
+  get stored(): StoredLeg['session'] {
+    return { running: this.#running, minSec: this.#minSec, takesUpdate: this.#takesUpdate, knowsTimers: this.#knowsTimers };
+  }
+
+  /** As it was agreed in the last life; the policy is that of this one. */
+  restore({ running, minSec, takesUpdate, knowsTimers }: StoredLeg['session']): void {
+    this.#running = running;
+    this.#minSec = Math.max(this.#minSec, minSec);
+    this.#takesUpdate = takesUpdate;
+    this.#knowsTimers = knowsTimers;
   }
 
   /** The last Allow of the dialog counts (RFC 3311 §4). */

@@ -3,6 +3,7 @@
  * One Leg for both directions: UAS and UAC differ only in how the dialog came to be.
  */
 import type { CallSignals, LegId, LegSignal, SessionTerms, SipReason } from '#calls/ports.js';
+import type { StoredLeg } from '#calls/store-port.js';
 import type { Clock } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
 import type { Login } from '#sip/digest.js';
@@ -44,6 +45,7 @@ export abstract class LegDialog {
   /** Who we are on this dialog, where the other side asks. */
   protected credentials: Login | undefined;
   #dialogId: string | undefined;
+  #name: DialogName | undefined;
   #over = false;
   /** The re-INVITE (or UPDATE) that waits for our answer. */
   #waiting: Incoming | undefined;
@@ -85,14 +87,29 @@ export abstract class LegDialog {
 
   /** Both tags are known: others may name this dialog (RFC 3891). @param ours the header with our own tag. */
   protected confirmed(message: SrfMessage, ours: 'From' | 'To'): void {
-    const name = dialogNameIn(message, ours);
-    if (name !== undefined) this.deps.onConfirmed(this, name);
+    this.setName(dialogNameIn(message, ours));
+  }
+
+  protected setName(name: DialogName | undefined): void {
+    if (name === undefined) return;
+    this.#name = name;
+    this.deps.onConfirmed(this, name);
+  }
+
+  /** For another life of the program; undefined: there is no dialog that could go on. */
+  get stored(): StoredLeg | undefined {
+    if (this.#over || this.#dialogId === undefined) return undefined;
+    return { dialogId: this.#dialogId, name: this.#name, session: this.session.stored, keys: [...this.#keys] };
   }
 
   /** What the phone says of its keys in this call, and what it said when it registered with this contact. */
   protected learnKeys(message: SrfMessage, contact: string | undefined): void {
     const registered = contact === undefined ? [] : this.deps.keys.of(contact);
-    this.#keys = new Set([...keysIn(message), ...registered]);
+    this.knowKeys([...keysIn(message), ...registered]);
+  }
+
+  protected knowKeys(keys: Iterable<PhoneKey>): void {
+    this.#keys = new Set(keys);
   }
 
   /** It has ended, or is being ended. */

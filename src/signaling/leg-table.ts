@@ -3,10 +3,11 @@
  */
 import type { LegId } from '#calls/ports.js';
 import { DialogNames } from './dialog-names.js';
+import type { RestoredLeg } from './restored-leg.js';
 import type { UacLeg } from './uac-leg.js';
 import type { UasLeg } from './uas-leg.js';
 
-export type SipLeg = UacLeg | UasLeg;
+export type SipLeg = UacLeg | UasLeg | RestoredLeg;
 
 const keyOf = (leg: LegId): string => `${leg.callId} ${leg.role}`;
 

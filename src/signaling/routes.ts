@@ -3,6 +3,7 @@
  */
 import type { Asker, BindingsPort, CallSignals } from '#calls/ports.js';
 import type { Logger } from '#kit/log.js';
+import { corkTurns } from './cork.js';
 import { relayInDialog } from './in-dialog.js';
 import { onInvite } from './invite.js';
 import { onMessage } from './message.js';
@@ -37,7 +38,10 @@ export type RouteDeps = Readonly<{
 export function installRoutes(deps: RouteDeps): void {
   const route = (method: string, handler: RequestHandler): void => {
     const judged = screened(deps.screen, handler);
-    deps.srf.use(method, (request, response) => guarded(deps.log, method, judged, request, response));
+    deps.srf.use(method, (request, response) => {
+      if (request.socket !== undefined) corkTurns(request.socket);
+      guarded(deps.log, method, judged, request, response);
+    });
   };
 
   route('register', deps.register);

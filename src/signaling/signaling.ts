@@ -2,10 +2,13 @@
  * signaling: SIP as the calls see it. Finds the leg a word is for and passes it on; a leg that is gone hears nothing.
  */
 import type { DialOptions, LegId, SignalingPort, SipReason } from '#calls/ports.js';
+import type { StoredLeg } from '#calls/store-port.js';
+import type { Login } from '#sip/digest.js';
 import type { LegDeps } from './leg-dialog.js';
 import { LegTable, type SipLeg } from './leg-table.js';
 import { PhoneKeys } from './phone-keys.js';
 import { Refers } from './refers.js';
+import { RestoredLeg } from './restored-leg.js';
 import type { SrfRequest, SrfResponse } from './srf.js';
 import { UacLeg } from './uac-leg.js';
 import { UasLeg } from './uas-leg.js';
@@ -22,8 +25,14 @@ export class Signaling implements SignalingPort {
     this.#deps = {
       ...deps,
       keys: this.keys,
-      onDialog: (leg, dialogId) => this.legs.nameDialog(leg as SipLeg, dialogId),
-      onConfirmed: (leg, name) => this.legs.names.add(leg as SipLeg, name),
+      onDialog: (leg, dialogId) => {
+        this.legs.nameDialog(leg as SipLeg, dialogId);
+        deps.calls.changed?.(leg.id);
+      },
+      onConfirmed: (leg, name) => {
+        this.legs.names.add(leg as SipLeg, name);
+        deps.calls.changed?.(leg.id);
+      },
     };
     this.refers = new Refers({ ...deps, find: (name) => this.legs.names.find(name) });
   }
@@ -110,6 +119,16 @@ export class Signaling implements SignalingPort {
       this.refers.end(found);
       this.legs.remove(leg);
     });
+  }
+
+  stored(leg: LegId): StoredLeg | undefined {
+    return this.legs.find(leg)?.stored;
+  }
+
+  restore(leg: LegId, stored: StoredLeg, login: Login | undefined): void {
+    const restored = new RestoredLeg(leg, this.#deps, stored, login);
+    this.legs.add(restored);
+    restored.begin();
   }
 
   #uas(id: LegId): UasLeg | undefined {

@@ -4,6 +4,7 @@
  * (architecture.md section 10, traps 1 to 4 and 9).
  */
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import { ConfigError } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
 
@@ -24,6 +25,8 @@ export interface SrfRequest extends SrfMessage {
   readonly source_port: number;
   readonly protocol: string;
   readonly stackDialogId?: string;
+  /** The connection it came by. */
+  readonly socket?: Socket;
   on(event: 'response', listener: (response: SrfResponse, ack: AckFunction) => void): this;
   on(event: 'cancel', listener: () => void): this;
   on(event: 'update', listener: (request: SrfRequest, response: SrfResponse) => void): this;

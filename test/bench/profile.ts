@@ -1,6 +1,6 @@
 /**
  * profile: where the processor's time goes, thread by thread and part by part, while SIPp sets calls up through Holdfast.
- * `npm run bench -- profile`, or `node --import=tsx test/bench/profile.ts [calls a second]`
+ * `npm run bench -- profile`, or `node --import=tsx test/bench/profile.ts [calls a second] [functions]` to see single functions as well
  */
 import { load } from './sipp/hold-client.js';
 import { Load, sleep } from './sipp/load.js';
@@ -12,7 +12,7 @@ const WARM_MS = 3000;
 const PROFILE_MS = 6000;
 const CALL_MS = 200;
 const LONGEST_SEC = 25;
-const ROWS = 14;
+const ROWS = 30;
 /** The application and the engine. */
 const THREADS = 2;
 
@@ -41,8 +41,24 @@ function show(name: string, text: string): void {
   const idle = sums.get('(idle)') ?? 0;
   sums.delete('(idle)');
   console.log(`thread ${name}: busy ${((100 * (total - idle)) / total).toFixed(0)} % of the time, of which`);
+  print(sums, total - idle);
+  if (process.argv[3] === 'functions') print(byFunction(profile), total - idle);
+}
+
+function byFunction({ nodes, samples, timeDeltas }: Profile): Map<string, number> {
+  const names = new Map(nodes.map((node) => [node.id, `${node.callFrame.functionName || '(anonymous)'} ${partOf(node)}`]));
+  const sums = new Map<string, number>();
+  samples.forEach((id, index) => {
+    const name = names.get(id) ?? '';
+    sums.set(name, (sums.get(name) ?? 0) + (timeDeltas[index] ?? 0));
+  });
+  for (const name of sums.keys()) if (name.startsWith('(idle)')) sums.delete(name);
+  return sums;
+}
+
+function print(sums: ReadonlyMap<string, number>, busy: number): void {
   const rows = [...sums].sort((a, b) => b[1] - a[1]).slice(0, ROWS);
-  for (const [part, us] of rows) console.log(`  ${part.padEnd(34)} ${((100 * us) / (total - idle)).toFixed(1).padStart(5)} %`);
+  for (const [part, us] of rows) console.log(`  ${part.padEnd(48)} ${((100 * us) / busy).toFixed(1).padStart(5)} %`);
 }
 
 async function calls(product: Product, rate: number, during: () => Promise<void>): Promise<void> {

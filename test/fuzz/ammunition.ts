@@ -66,9 +66,19 @@ export const SDP = [
 export function sipShot(transport: string, random: Random): string {
   const text =
     random() < 0.4
-      ? torture(pick(WELL_FORMED, random))
+      ? anew(torture(pick(WELL_FORMED, random)), random)
       : wellFormed(pick(METHODS, random), transport, random, [], random() < 0.3 ? SDP : '');
   return random() < 0.05 ? text : mutate(text, random);
+}
+
+/** With a branch of its own: otherwise it would be taken for a repetition of the last one, and not be looked at. */
+const anew = (text: string, random: Random): string =>
+  text.replace(/branch\s*=\s*z9hG4bK[^;\s]*/, () => `branch=z9hG4bK${numberOf(random)}${numberOf(random)}`);
+
+/** Something that is answered at once, by which an answer can be told. */
+export function mark(random: Random): Readonly<{ text: string; mark: string }> {
+  const name = `mark-${numberOf(random)}`;
+  return { text: wellFormed('OPTIONS', 'UDP', random).replace(/^Call-ID: .*$/m, `Call-ID: ${name}`), mark: name };
 }
 
 export const sdpShot = (random: Random): string => mutate(SDP, random);

@@ -14,12 +14,15 @@ export class UdpGun {
   readonly port: number;
   /** Messages that came back. */
   received = 0;
+  readonly #marks = new Set<string>();
 
   private constructor(socket: UdpSocket, hear: (text: string, answer: (text: string) => void) => void) {
     this.#socket = socket;
     this.port = socket.address().port;
     socket.on('message', (data, from) => {
       this.received += 1;
+      const mark = /^Call-ID: (mark-[a-z0-9]+)/m.exec(data.toString('latin1'))?.[1];
+      if (mark !== undefined) this.#marks.add(mark);
       hear(data.toString('latin1'), (text) => socket.send(Buffer.from(text, 'latin1'), from.port, from.address));
     });
     socket.on('error', () => undefined);
@@ -33,6 +36,18 @@ export class UdpGun {
     });
   }
 
+  /** Sends until something comes back that holds `mark`: what was fired before has been read by then. @throws when nothing does. */
+  async ask(text: string, port: number, mark: string): Promise<void> {
+    const before = performance.now();
+    this.#marks.delete(mark);
+    while (!this.#marks.has(mark)) {
+      if (performance.now() - before > PATIENCE_MS) throw new Error(`nothing came back to ${mark}`);
+      await this.fire(text, port);
+      for (let look = 0; look < 100 && !this.#marks.has(mark); look++) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    this.#marks.delete(mark);
+  }
+
   /** Resolves when the system has taken it. */
   fire(text: string, port: number): Promise<void> {
     return new Promise((resolve) => this.#socket.send(Buffer.from(text, 'latin1'), port, '127.0.0.1', () => resolve()));
@@ -44,11 +59,7 @@ export class UdpGun {
 }
 
 /** One connection: pieces are written one after the other, each in a turn of its own; then what came back until it closed or was quiet. */
-export function fireStream(
-  port: number,
-  pieces: readonly string[],
-  enough: (received: string) => boolean = () => false,
-): Promise<string> {
+export function fireStream(port: number, pieces: readonly string[], enough?: (received: string) => boolean): Promise<string> {
   return new Promise((resolve) => {
     const socket: Socket = connect(port, '127.0.0.1');
     socket.setNoDelay(true);
@@ -57,13 +68,14 @@ export function fireStream(
     socket.on('error', () => undefined);
     socket.on('data', (data) => {
       received += data.toString('latin1');
-      if (enough(received)) socket.destroy();
+      if (enough?.(received) === true) socket.destroy();
     });
     socket.on('close', () => {
       clearTimeout(patience);
       resolve(received);
     });
-    socket.on('connect', () => void writeAll(socket, pieces));
+    // Who waits for answers does not hang up before they come.
+    socket.on('connect', () => void writeAll(socket, pieces).then(() => enough === undefined && socket.end()));
   });
 }
 
@@ -72,7 +84,6 @@ async function writeAll(socket: Socket, pieces: readonly string[]): Promise<void
     if (socket.destroyed) return;
     await new Promise<void>((resolve) => socket.write(Buffer.from(piece, 'latin1'), () => setImmediate(resolve)));
   }
-  socket.end();
 }
 
 export function fireWebSocket(port: number, messages: readonly string[]): Promise<void> {

@@ -26,7 +26,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   conference: ['kit'],
   history: ['calls', 'core', 'kit'],
   recordings: ['calls', 'conference', 'core', 'kit'],
-  store: ['calls', 'registrar', 'core', 'kit'],
+  store: ['calls', 'registrar', 'engine', 'http', 'core', 'kit'],
   setup: [],
 };
 
@@ -46,8 +46,10 @@ const NARROW: readonly Readonly<{ from: string; to: string; only: RegExp; why: s
     only: /^#conference\/(frame|g711|rtp)\.js$/,
     why: 'it takes sound apart as the mixer does, and has no mixer',
   },
-  { from: 'store', to: 'calls', only: /^#calls\/(ports|store-port)\.js$/, why: 'the store fills a port, it asks nothing' },
+  { from: 'store', to: 'calls', only: /^#calls\/(ports|store-port|event-bus|parking)\.js$/, why: 'the store fills a port, it asks nothing' },
   { from: 'store', to: 'registrar', only: /^#registrar\/binding-keeper\.js$/, why: 'the store fills a port, it asks nothing' },
+  { from: 'store', to: 'engine', only: /^#engine\/dialog\/keeper\.js$/, why: 'the store fills a port, it asks nothing' },
+  { from: 'store', to: 'http', only: /^#http\/webhooks\/letter-keeper\.js$/, why: 'the store fills a port, it asks nothing' },
   { from: 'media', to: 'calls', only: /^#calls\/ports\.js$/, why: 'media fills a port, it asks nothing' },
 ];
 

@@ -119,14 +119,18 @@ export class TestApp {
 const ALL = ['invite', 'register', 'options', 'bye', 'ack', 'info', 'message', 'notify', 'subscribe', 'update', 'prack', 'refer'];
 
 /** A connected application that hears of every method. */
-export async function appForTest(t: Test, engine: RunningEngine, methods: readonly string[] = ALL): Promise<TestApp> {
+export async function appForTest(
+  t: Test,
+  engine: Pick<EngineHandle, 'adminPort' | 'secret'>,
+  methods: readonly string[] = ALL,
+): Promise<TestApp> {
   const srf = newSrf();
   const app = new TestApp(srf, methods);
   await connected(t, srf, engine);
   return app;
 }
 
-export async function connected(t: Test, srf: Srf, engine: EngineHandle): Promise<void> {
+export async function connected(t: Test, srf: Srf, engine: Pick<EngineHandle, 'adminPort' | 'secret'>): Promise<void> {
   const ready = new Promise<string>((resolve, reject) => {
     srf.on('connect', (error: Error | null, _hostports: string, version: string) => (error ? reject(error) : resolve(version)));
   });

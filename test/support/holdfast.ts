@@ -43,6 +43,7 @@ export type Options = Readonly<{
 export class Holdfast {
   readonly #child: ChildProcess;
   readonly #folder: string;
+  readonly #environment: Readonly<Record<string, string>>;
   readonly sipPort: number;
   readonly wsPort: number;
   readonly base: string;
@@ -51,11 +52,13 @@ export class Holdfast {
   private constructor(
     child: ChildProcess,
     folder: string,
+    environment: Readonly<Record<string, string>>,
     ready: { sipPort: number; wsPort: number; httpPort: number },
     log: string[],
   ) {
     this.#child = child;
     this.#folder = folder;
+    this.#environment = environment;
     this.sipPort = ready.sipPort;
     this.wsPort = ready.wsPort;
     this.base = `http://127.0.0.1:${ready.httpPort}`;
@@ -66,6 +69,11 @@ export class Holdfast {
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
     writeConfig(folder, options);
     const { portMin, portMax } = await freePorts(400);
+    const rtpPorts = { RTPENGINE_PORT_MIN: String(portMin), RTPENGINE_PORT_MAX: String(portMax) };
+    return Holdfast.#begin(folder, { ...rtpPorts, ...options.environment });
+  }
+
+  static async #begin(folder: string, environment: Readonly<Record<string, string>>): Promise<Holdfast> {
     const child = spawn(process.execPath, ['-e', START], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
@@ -75,14 +83,17 @@ export class Holdfast {
         HOLDFAST_WS_PORT: '0',
         HOLDFAST_HTTP_PORT: '0',
         HOLDFAST_PRINT_READY: '1',
-        RTPENGINE_PORT_MIN: String(portMin),
-        RTPENGINE_PORT_MAX: String(portMax),
-        ...options.environment,
+        ...environment,
       },
     });
     const log: string[] = [];
     const ready = await readyLine(child, log);
-    return new Holdfast(child, folder, ready, log);
+    return new Holdfast(child, folder, environment, ready, log);
+  }
+
+  /** Another life on the same folder, and on those ports that the environment names. The last one must have ended. */
+  again(): Promise<Holdfast> {
+    return Holdfast.#begin(this.#folder, this.#environment);
   }
 
   get pid(): number {
@@ -141,6 +152,11 @@ export class Holdfast {
       throw new Error(`the event did not come; the log ends:\n${this.log.slice(-3000)}`, { cause: error });
     }
     throw new Error('the event stream ended');
+  }
+
+  /** kill -9, at once; `exited` says when it is over. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
   }
 
   /** It has ended, however. */

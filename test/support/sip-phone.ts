@@ -291,7 +291,7 @@ export class SipPhone {
 
 const tagIn = (value: string): string => /;tag=([^;>\s]+)/.exec(value)?.[1] ?? '';
 
-function compose(line: string, headers: Readonly<Record<string, string>>, body: string): string {
+export function compose(line: string, headers: Readonly<Record<string, string>>, body: string): string {
   const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return [line, ...fields, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n');
 }

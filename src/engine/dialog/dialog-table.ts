@@ -3,15 +3,19 @@
  * RFC 3261 §12. Several early dialogs of one forked INVITE share an id; the one that was heard last is found by it.
  */
 import type { App } from '../link/app.js';
+import { keptDialog, type DialogKeeper, type KeptDialog } from './keeper.js';
 import type { LiveDialog } from './live-dialog.js';
 
 export class DialogTable {
   readonly #limit: number;
+  readonly #keeper: DialogKeeper | undefined;
   readonly #byId = new Map<string, LiveDialog>();
   readonly #byTags = new Map<string, LiveDialog>();
 
-  constructor(limit: number) {
+  /** @param keeper hears of every dialog that is up. */
+  constructor(limit: number, keeper?: DialogKeeper) {
     this.#limit = limit;
+    this.#keeper = keeper;
   }
 
   get size(): number {
@@ -24,8 +28,14 @@ export class DialogTable {
 
   add(dialog: LiveDialog): void {
     const { callId, localTag, remoteTag } = dialog.facts;
+    const key = tagsKey(callId, localTag, remoteTag);
     this.#byId.set(dialog.id, dialog);
-    this.#byTags.set(tagsKey(callId, localTag, remoteTag), dialog);
+    this.#byTags.set(key, dialog);
+    const keeper = this.#keeper;
+    if (keeper === undefined) return;
+    const what = (): KeptDialog => keptDialog(dialog.facts);
+    dialog.keep = () => keeper.changed(key, what);
+    dialog.changed();
   }
 
   /** Makes this one the dialog that its id means, of those that a fork made. */
@@ -37,7 +47,11 @@ export class DialogTable {
     dialog.stop();
     const { callId, localTag, remoteTag } = dialog.facts;
     const key = tagsKey(callId, localTag, remoteTag);
-    if (this.#byTags.get(key) === dialog) this.#byTags.delete(key);
+    dialog.keep = undefined;
+    if (this.#byTags.get(key) === dialog) {
+      this.#byTags.delete(key);
+      if (dialog.confirmed) this.#keeper?.gone(key);
+    }
     if (this.#byId.get(dialog.id) === dialog) this.#byId.delete(dialog.id);
   }
 
@@ -54,6 +68,7 @@ export class DialogTable {
     return [...this.#byTags.values()].filter((dialog) => dialog.owner === owner);
   }
 
+  /** The engine stops: what is kept of them stays kept. */
   clear(): void {
     for (const dialog of this.#byTags.values()) dialog.stop();
     this.#byTags.clear();

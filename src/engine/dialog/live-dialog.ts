@@ -26,11 +26,23 @@ export interface RingingInvite {
   prackedNow(rseq: number): LiveDialog | undefined;
 }
 
+/** What is to be known of the life before. */
+export type LastLife = Readonly<{
+  /** No request of that life had a higher number. */
+  lastCSeq: number;
+  /** How often the 2xx to each INVITE of that life has been acknowledged in this one. */
+  acked: Map<number, number>;
+}>;
+
 export class LiveDialog {
   readonly facts: DialogFacts;
   /** Undefined while its application is gone and no other has taken over. */
   owner: App | undefined;
-  confirmed = false;
+  #confirmed = false;
+  /** Set by the table while somebody keeps what becomes of it. */
+  keep: (() => void) | undefined;
+  /** It was up before this engine was. */
+  lastLife: LastLife | undefined;
   /** What the application must have read before it is handed the next request: the reply to its 200, and the ACK. */
   readMark: ReadMark | undefined;
   /** Our 2xx that waits for its ACK. */
@@ -45,6 +57,21 @@ export class LiveDialog {
   constructor(facts: DialogFacts, owner: App | undefined) {
     this.facts = facts;
     this.owner = owner;
+  }
+
+  get confirmed(): boolean {
+    return this.#confirmed;
+  }
+
+  /** From here on it is a dialog to go on with after a restart; one that rings is not. */
+  confirm(): void {
+    this.#confirmed = true;
+    this.changed();
+  }
+
+  /** Its facts have changed. */
+  changed(): void {
+    if (this.#confirmed) this.keep?.();
   }
 
   get id(): string {
@@ -68,6 +95,7 @@ export class LiveDialog {
   /** The next number for a request of ours (RFC 3261 §12.2.1.1). */
   nextCSeq(): number {
     this.facts.localCSeq++;
+    this.changed();
     return this.facts.localCSeq;
   }
 

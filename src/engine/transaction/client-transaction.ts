@@ -57,6 +57,12 @@ export class ClientTransaction {
     for (const action of this.method === 'INVITE' ? INVITE_CLIENT_START : NON_INVITE_CLIENT_START) this.#act(action);
   }
 
+  /** It was sent in the last life, and its peer has it: only answers are waited for. */
+  resume(writeAck: (response: SipResponse) => string): void {
+    this.#writeAck = writeAck;
+    this.#on('1xx');
+  }
+
   receive(response: SipResponse, text: string): void {
     const event = response.status < 200 ? '1xx' : response.status < 300 ? '2xx' : '3xx-6xx';
     this.#on(event, response, text);

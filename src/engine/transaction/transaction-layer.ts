@@ -9,7 +9,7 @@ import type { TimerWheel } from '../timer-wheel.js';
 import { isReliable, type Flow, type FlowUser } from '../transport/flow.js';
 import { responseTarget, stampVia } from '../transport/via-stamp.js';
 import { ClientTransaction, type ClientRequest, type ClientUser } from './client-transaction.js';
-import { requestEssentials, responseEssentials, type Essentials, type RequestEssentials } from './essentials.js';
+import { requestEssentials, responseEssentials, type RequestEssentials } from './essentials.js';
 import { clientKey, mergeKey, serverKey } from './matching.js';
 import { ServerTransaction } from './server-transaction.js';
 
@@ -27,8 +27,8 @@ export interface RequestUser {
   ack(arrived: Arrived): void;
   /** An answer without any transaction (RFC 3261 §8.2.7). */
   refuse(arrived: Arrived, status: number, reason: string, retryAfterSec?: number): void;
-  /** A 2xx to an INVITE whose transaction is over. */
-  strayResponse(response: SipResponse): void;
+  /** An answer to no transaction that is there. */
+  strayResponse(response: SipResponse, flow: Flow): void;
 }
 
 export class TransactionLayer implements FlowUser {
@@ -59,7 +59,7 @@ export class TransactionLayer implements FlowUser {
     const parsed = parseMessage(text);
     if (parsed.kind === 'drop') return this.#log.debug({ why: parsed.why, from: flow.remote.address }, 'message dropped');
     if (parsed.kind === 'refuse') return this.#refuse(parsed.request, parsed.status, parsed.reason, text, flow);
-    if (parsed.message.kind === 'response') return this.#response(parsed.message, responseEssentials(parsed.message), text);
+    if (parsed.message.kind === 'response') return this.#response(parsed.message, text, flow);
     const facts = requestEssentials(parsed.message);
     if (facts === undefined) return;
     const stamped = stampVia(text, facts.via, flow.remote);
@@ -84,6 +84,12 @@ export class TransactionLayer implements FlowUser {
     return transaction;
   }
 
+  /** The INVITE of a peer that came in the last life, for the answer it never got; undefined: it has come again by itself. */
+  serverAgain(key: string, flow: Flow): ServerTransaction | undefined {
+    if (this.#servers.has(key)) return undefined;
+    return this.#keep({ id: this.#nextId(), key, method: 'INVITE', flow });
+  }
+
   close(): void {
     for (const transaction of [...this.#servers.values(), ...this.#clients.values()]) transaction.close();
   }
@@ -96,11 +102,12 @@ export class TransactionLayer implements FlowUser {
   }
 
   /** RFC 3261 §18.1.2, §17.1.3. */
-  #response(response: SipResponse, facts: Essentials | undefined, text: string): void {
+  #response(response: SipResponse, text: string, flow: Flow): void {
+    const facts = responseEssentials(response);
     if (facts === undefined) return;
     const transaction = this.#clients.get(clientKey(facts.branch, facts.cseqMethod));
     if (transaction !== undefined) transaction.receive(response, text);
-    else this.#user.strayResponse(response);
+    else this.#user.strayResponse(response, flow);
   }
 
   #request(arrived: Arrived): void {
@@ -126,22 +133,19 @@ export class TransactionLayer implements FlowUser {
   }
 
   #server(key: string, merge: string | undefined, arrived: Arrived): ServerTransaction {
-    const transaction = new ServerTransaction(
-      {
-        id: this.#nextId(),
-        key,
-        mergeKey: merge,
-        method: arrived.request.method,
-        flow: responseFlow(arrived.flow, arrived.facts),
-      },
-      this.#wheel,
-      (ended) => {
-        this.#servers.delete(ended.key);
-        if (ended.mergeKey !== undefined) this.#merges.delete(ended.mergeKey);
-      },
-    );
-    this.#servers.set(key, transaction);
+    const { method } = arrived.request;
+    const flow = responseFlow(arrived.flow, arrived.facts);
+    const transaction = this.#keep({ id: this.#nextId(), key, mergeKey: merge, method, flow });
     if (merge !== undefined) this.#merges.set(merge, transaction);
+    return transaction;
+  }
+
+  #keep(facts: ConstructorParameters<typeof ServerTransaction>[0]): ServerTransaction {
+    const transaction = new ServerTransaction(facts, this.#wheel, (ended) => {
+      this.#servers.delete(ended.key);
+      if (ended.mergeKey !== undefined) this.#merges.delete(ended.mergeKey);
+    });
+    this.#servers.set(facts.key, transaction);
     return transaction;
   }
 

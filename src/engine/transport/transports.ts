@@ -165,6 +165,13 @@ export class Transports {
     return flow === undefined ? { kind: 'gone', why: 'too many connections' } : { kind: 'flow', flow };
   }
 
+  /** A datagram flow from the socket that announces this address, or from any that reaches `remote`. */
+  datagrams(local: Endpoint, remote: Endpoint): Flow | undefined {
+    const near = this.#all.find((one) => one.protocol === 'udp' && announced(one.local, remote).address === local.address);
+    const found = near ?? this.#choose('udp', remote);
+    return found?.protocol === 'udp' ? found.flowTo(remote) : undefined;
+  }
+
   /** @returns what a name leads to; `gone` when it has no address we can send to, or the resolver is slow or has too much to do. */
   async resolve(host: string, port: number, protocol: Connectable): Promise<Way> {
     if (this.#lookups >= MAX_LOOKUPS) return { kind: 'gone', why: 'too many names are being looked up' };

@@ -15,17 +15,20 @@ import { pathOf, withFlow } from './path.js';
 /** RFC 3261 §13.2.2.4: the ACK carries the credentials of its INVITE. */
 export const isCredential = ({ name }: HeaderField): boolean => name === 'Authorization' || name === 'Proxy-Authorization';
 
+/** What the ACK takes over from its INVITE. */
+type Acknowledged = Pick<Prepared, 'cseq' | 'headers'>;
+
 export class Acknowledgement implements AnsweredInvite {
   readonly cseq: number;
   readonly #core: Core;
   readonly #dialog: LiveDialog;
-  readonly #invite: Prepared;
+  readonly #invite: Acknowledged;
   readonly #then: (() => void) | undefined;
   #sent: Readonly<{ text: string; flow: Flow }> | undefined;
   #acknowledged = false;
 
   /** @param then follows the first ACK: what a CANCEL that came too late asks for. */
-  constructor(core: Core, dialog: LiveDialog, invite: Prepared, then?: () => void) {
+  constructor(core: Core, dialog: LiveDialog, invite: Acknowledged, then?: () => void) {
     this.#core = core;
     this.#dialog = dialog;
     this.#invite = invite;

@@ -102,6 +102,7 @@ function openDialog(core: Core, incoming: IncomingRequest, status: number, heade
   incoming.dialog = new LiveDialog(dialogFacts, app);
   incoming.dialog.openRequests.add(incoming);
   core.dialogs.add(incoming.dialog);
+  if (status < 200 && incoming.method === 'INVITE') incoming.keep();
 }
 
 /** What a final response leaves behind. */
@@ -115,9 +116,9 @@ function settle(core: Core, app: App, incoming: IncomingRequest, message: AppRes
   }
   if (incoming.method === 'REGISTER') return rememberFlow(core, incoming, message);
   if (dialog === undefined) return;
-  if (incoming.method === 'SUBSCRIBE') dialog.confirmed = true;
+  if (incoming.method === 'SUBSCRIBE') dialog.confirm();
   if (incoming.method !== 'INVITE') return;
-  dialog.confirmed = true;
+  dialog.confirm();
   dialog.readMark = app.mark();
   repeat2xx(core, dialog, incoming, text);
 }

@@ -17,6 +17,11 @@ export function appIsGone(core: Core, app: App): void {
   if (orphans.length === 0) return;
   for (const dialog of orphans) dialog.owner = undefined;
   core.log.warn({ dialogs: orphans.length }, 'dialogs without an application wait for one to connect');
+  watchOrphans(core);
+}
+
+/** Dialogs have no application: when none comes, they are ended. */
+export function watchOrphans(core: Core): void {
   core.wheel.start(new OrphanWatch(core), 'orphans', core.limits.orphanMs);
 }
 

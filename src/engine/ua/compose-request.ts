@@ -32,6 +32,9 @@ export function composeRequest(parts: RequestParts): string {
   return `${text}Content-Length: ${body.length}\r\n\r\n${body}`;
 }
 
+/** Of a Via written below. */
+export const branchOf = (via: string): string => via.slice(via.indexOf('branch=') + 'branch='.length);
+
 /** RFC 3261 §18.1.1, RFC 3581 §3: rport asks for the response to come back where the request left from. */
 export function viaFor(flow: Flow, branch: string): string {
   return `SIP/2.0/${flow.protocol.toUpperCase()} ${hostPort(flow.local)};rport;branch=${branch}`;

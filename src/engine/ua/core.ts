@@ -4,12 +4,14 @@
 import type { Clock } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
 import type { DialogTable } from '../dialog/dialog-table.js';
+import type { EngineKeeper } from '../dialog/keeper.js';
 import type { Roster } from '../link/roster.js';
 import type { EngineLimits } from '../options.js';
 import type { TimerWheel } from '../timer-wheel.js';
 import type { TransactionLayer } from '../transaction/transaction-layer.js';
 import type { RegisteredFlows } from '../transport/registered-flows.js';
 import type { Transports } from '../transport/transports.js';
+import type { AwaitedHeirs } from './awaited-heirs.js';
 import type { IncomingRequest } from './incoming-request.js';
 import type { OutgoingRequest } from './outgoing-request.js';
 
@@ -22,6 +24,10 @@ export type Core = Readonly<{
   flows: RegisteredFlows;
   transactions: TransactionLayer;
   dialogs: DialogTable;
+  /** Absent: nothing outlives the engine. */
+  keeper: EngineKeeper | undefined;
+  /** Requests in dialogs whose application is not there, until one is. */
+  heirs: AwaitedHeirs;
   roster: Roster;
   /** Requests of peers that the application has not answered, by the id it knows them by. */
   incoming: Map<string, IncomingRequest>;

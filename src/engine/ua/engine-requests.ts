@@ -11,7 +11,7 @@ import type { ClientUser } from '../transaction/client-transaction.js';
 import { clientKey } from '../transaction/matching.js';
 import type { Flow } from '../transport/flow.js';
 import { Acknowledgement } from './acknowledgement.js';
-import { composeRequest, viaFor } from './compose-request.js';
+import { branchOf, composeRequest, viaFor } from './compose-request.js';
 import type { Core } from './core.js';
 import type { Prepared } from './outgoing-request.js';
 import { pathOf, withFlow } from './path.js';
@@ -21,8 +21,7 @@ const NOBODY: ClientUser = { response: () => undefined, timeout: () => undefined
 
 /** RFC 3261 §9.1: the same branch, because it goes where the INVITE went. */
 export function sendCancel(core: Core, via: string, text: string, flow: Flow): void {
-  const branch = via.slice(via.indexOf('branch=') + 'branch='.length);
-  core.transactions.client({ key: clientKey(branch, 'CANCEL'), method: 'CANCEL', text, flow }, NOBODY).start();
+  core.transactions.client({ key: clientKey(branchOf(via), 'CANCEL'), method: 'CANCEL', text, flow }, NOBODY).start();
 }
 
 /** Ends a dialog with a BYE of the engine's own, and tells the application. */
@@ -44,12 +43,14 @@ export function endDialog(core: Core, dialog: LiveDialog, reason: string): void 
   });
 }
 
+const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
+
 /** RFC 3261 §13.2.2.4. @returns the ACK, for the 2xx that come again. */
-export function ackAndBye(core: Core, facts: DialogFacts, invite: Prepared): Acknowledgement {
+export function ackAndBye(core: Core, facts: DialogFacts, invite: Prepared, why = ELSEWHERE): Acknowledgement {
   const dialog = new LiveDialog(facts, undefined);
   const acknowledgement = new Acknowledgement(core, dialog, invite);
   acknowledgement.acknowledge([], '');
-  sendBye(core, dialog, 'SIP;cause=200;text="Call completed elsewhere"', () => undefined);
+  sendBye(core, dialog, why, () => undefined);
   return acknowledgement;
 }
 

@@ -4,6 +4,7 @@
  */
 import { newTag } from '#kit/ids.js';
 import { reasonPhrase } from '#sip/status.js';
+import { keptFlow } from '../dialog/keeper.js';
 import type { LiveDialog, OpenRequest } from '../dialog/live-dialog.js';
 import { ownText } from '../dialog/own-text.js';
 import type { RepeatUntil } from '../dialog/repeat-until.js';
@@ -14,6 +15,8 @@ import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Arrived } from '../transaction/transaction-layer.js';
 import { composeResponse, type Answer } from './compose-response.js';
 import type { Core } from './core.js';
+
+const RETRY_SOON = { name: 'Retry-After', value: '2' } as const;
 
 export class IncomingRequest implements OpenRequest {
   readonly arrived: Arrived;
@@ -81,6 +84,17 @@ export class IncomingRequest implements OpenRequest {
     this.told = this.app.mark();
   }
 
+  /** It rings: another life must not leave the caller waiting for ever. */
+  keep(): void {
+    const { key, flow } = this.transaction;
+    const { callId, fromTag } = this.arrived.facts;
+    const answer = { status: 503, reason: reasonPhrase(503), headers: [RETRY_SOON], toTag: this.toTag() };
+    this.#core.keeper?.ringing.changed(key, () => {
+      const refusal = composeResponse(this.arrived, answer);
+      return { kind: 'theirs', key, callId, fromTag, refusal, flow: keptFlow(flow) };
+    });
+  }
+
   /** @returns the response as sent. */
   respond(answer: Answer): string {
     const text = composeResponse(this.arrived, { ...answer, toTag: answer.status === 100 ? undefined : this.toTag() });
@@ -101,6 +115,7 @@ export class IncomingRequest implements OpenRequest {
   finish(): void {
     this.#finished = true;
     this.#deadline?.cancel();
+    if (!this.#inDialog && this.method === 'INVITE') this.#core.keeper?.ringing.gone(this.transaction.key);
     for (const repeat of this.reliable?.values() ?? []) repeat.stop();
     this.reliable = undefined;
     this.#core.incoming.delete(this.id);

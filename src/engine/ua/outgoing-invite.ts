@@ -5,11 +5,12 @@
 import { headerField, headerValues } from '#sip/headers.js';
 import type { HeaderField, SipResponse } from '#sip/message.js';
 import { dialogId, refreshTarget, uacFacts } from '../dialog/dialog.js';
+import { keptDialog, keptFlow, type KeptInvite } from '../dialog/keeper.js';
 import { LiveDialog, type RingingInvite } from '../dialog/live-dialog.js';
 import type { App } from '../link/app.js';
 import { responseEssentials, type Essentials } from '../transaction/essentials.js';
 import { Acknowledgement, isCredential } from './acknowledgement.js';
-import { composeRequest } from './compose-request.js';
+import { branchOf, composeRequest } from './compose-request.js';
 import type { Core } from './core.js';
 import { ackAndBye, endDialog, sendCancel } from './engine-requests.js';
 import { OutgoingRequest, type Prepared } from './outgoing-request.js';
@@ -62,6 +63,23 @@ export class OutgoingInvite extends OutgoingRequest implements RingingInvite {
     this.cancel([{ name: 'Reason', value: 'SIP;cause=503;text="Application gone"' }]);
   }
 
+  override finish(): void {
+    super.finish();
+    if (this.#via !== '') this.core.keeper?.ringing.gone(branchOf(this.#via));
+  }
+
+  /** While it rings, so that another life can end it; a re-INVITE is its dialog's. */
+  #keep(): void {
+    if (this.dialog === undefined && !this.finished) this.core.keeper?.ringing.changed(branchOf(this.#via), () => this.#kept());
+  }
+
+  #kept(): KeptInvite | undefined {
+    if (this.client === undefined) return undefined;
+    const { headers: _headers, body: _body, ...sent } = this.request;
+    const early = [...this.#early.values()].map(({ dialog }) => keptDialog(dialog.facts));
+    return { kind: 'ours', sent, via: this.#via, flow: keptFlow(this.client.flow), early };
+  }
+
   /** RFC 3261 §9.1: not before a provisional response; until then it waits. @returns the CANCEL. */
   cancel(headers: readonly HeaderField[]): string {
     this.#cancel = headers;
@@ -78,6 +96,7 @@ export class OutgoingInvite extends OutgoingRequest implements RingingInvite {
   /** RFC 3261 §17.1.1.3: same request URI, Via, From, Call-ID, Route; the To of the response. */
   protected override writeAck(via: string): (response: SipResponse) => string {
     this.#via = via;
+    this.#keep();
     const { uri, routes, from, callId, cseq } = this.request;
     return (response) =>
       composeRequest({ method: 'ACK', uri, via, routes, from, to: headerField(response, 'To') ?? this.request.to, callId, cseq });
@@ -121,6 +140,7 @@ export class OutgoingInvite extends OutgoingRequest implements RingingInvite {
     const early = { dialog, rseq: undefined, pracked: false };
     this.#early.set(tag, early);
     this.core.dialogs.add(dialog);
+    this.#keep();
     return early;
   }
 
@@ -131,7 +151,10 @@ export class OutgoingInvite extends OutgoingRequest implements RingingInvite {
     if (this.client === undefined) return;
     if (this.#abandoned || this.#answered.size > 0) return this.#hangUp(tag, response, facts);
     const dialog = this.dialog ?? this.#confirm(tag, response, facts);
-    if (this.dialog !== undefined) refreshTarget(dialog.facts, response, this.client.flow);
+    if (this.dialog !== undefined) {
+      refreshTarget(dialog.facts, response, this.client.flow);
+      dialog.changed();
+    }
     // For the 64*T1 in which the 2xx may come again only this much is needed.
     this.request = { ...this.request, headers: this.request.headers.filter(isCredential), body: '' };
     const raced = this.#cancel === undefined ? undefined : () => endDialog(this.core, dialog, RACE);
@@ -156,13 +179,13 @@ export class OutgoingInvite extends OutgoingRequest implements RingingInvite {
       const fresh = uacFacts(this.request, response, facts, flow);
       early.dialog.facts.routeSet = fresh.routeSet;
       early.dialog.facts.remoteTarget = fresh.remoteTarget;
-      early.dialog.confirmed = true;
+      early.dialog.confirm();
       early.dialog.rings = undefined;
       this.core.dialogs.prefer(early.dialog);
       return early.dialog;
     }
     const dialog = new LiveDialog(this.#factsOf(response, facts), this.app);
-    dialog.confirmed = true;
+    dialog.confirm();
     this.core.dialogs.add(dialog);
     return dialog;
   }

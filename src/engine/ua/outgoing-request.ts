@@ -156,7 +156,10 @@ export class OutgoingRequest implements ClientUser {
     const ok = response.status < 300;
     if (method === 'SUBSCRIBE' && dialog === undefined && ok) return this.#subscribed(response);
     if (dialog === undefined) return;
-    if (ok && refreshesTarget(method) && this.client !== undefined) refreshTarget(dialog.facts, response, this.client.flow);
+    if (ok && refreshesTarget(method) && this.client !== undefined) {
+      refreshTarget(dialog.facts, response, this.client.flow);
+      dialog.changed();
+    }
     // RFC 3261 §15.1.1: whatever the answer, the dialog is over; a challenge only wants the BYE once more, and does not wait for ever.
     const challenged = response.status === 401 || response.status === 407;
     if (method === 'BYE' && challenged) this.core.wheel.start(new ChallengedBye(this.core, dialog), 'not repeated', WAIT_MS);
@@ -174,7 +177,7 @@ export class OutgoingRequest implements ClientUser {
     const facts = responseEssentials(response);
     if (facts?.toTag === undefined || this.client === undefined || this.core.dialogs.full) return;
     const dialog = new LiveDialog(uacFacts(this.request, response, facts, this.client.flow), this.app);
-    dialog.confirmed = true;
+    dialog.confirm();
     this.core.dialogs.add(dialog);
   }
 }

@@ -27,6 +27,16 @@ export function pathOf(core: Core, dialog: DialogFacts): Way {
   return core.transports.wayTo(target);
 }
 
+/** For what must go where a request outside a dialog went, whose flow was this: its CANCEL. */
+export function wayOut(core: Core, flow: Flow, routes: readonly string[], uri: string): Way {
+  if (flow.isOpen()) return { kind: 'flow', flow };
+  const [route] = routes;
+  const target = knownUri(route === undefined ? uri : (parseNameAddr(route)?.uri ?? uri));
+  if (target === undefined) return { kind: 'impossible', why: 'invalid request-uri' };
+  const registered = core.flows.find(target, core.clock.now());
+  return registered === undefined ? core.transports.wayTo(target) : { kind: 'flow', flow: registered };
+}
+
 /** Calls one of the two, now or when a name has been looked up. */
 export function withFlow(core: Core, way: Way, found: (flow: Flow) => void, none: (why: string) => void): void {
   switch (way.kind) {

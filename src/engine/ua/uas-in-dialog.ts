@@ -21,11 +21,22 @@ export function receiveInDialog(core: Core, dialog: LiveDialog, arrived: Arrived
   dialog.facts.remoteCSeq = facts.cseq;
   if (refreshesTarget(request.method)) refreshTarget(dialog.facts, request, flow);
   else dialog.facts.flow = flow;
+  dialog.changed();
+  receive(core, dialog, arrived, transaction);
+}
+
+/** It is in order: what it asks for. */
+function receive(core: Core, dialog: LiveDialog, arrived: Arrived, transaction: ServerTransaction): void {
+  const { request } = arrived;
   if (request.method === 'PRACK') return receivePrack(core, dialog, arrived, transaction);
   if (request.method === 'BYE') return receiveBye(core, dialog, arrived, transaction);
   const owner = ownerOf(core, dialog);
-  if (owner === undefined || core.incoming.size >= core.limits.unanswered)
-    return finish(arrived, transaction, 503, [retryAfter(5)]);
+  const refuse = (): void => finish(arrived, transaction, 503, [retryAfter(5)]);
+  // A BYE behind it may be faster than whoever comes.
+  const again = (): void =>
+    core.dialogs.byId(dialog.id) === undefined ? finish(arrived, transaction, 487) : receive(core, dialog, arrived, transaction);
+  if (owner === undefined && core.heirs.await(again, refuse)) return;
+  if (owner === undefined || core.incoming.size >= core.limits.unanswered) return refuse();
   const incoming = new IncomingRequest(core, arrived, transaction, owner, dialog);
   handOn(dialog, owner, () => incoming.tellApp());
   const ended = request.method === 'NOTIFY' && dialog.facts.kind === 'SUBSCRIBE' && isTerminated(arrived);
@@ -53,9 +64,18 @@ function receiveBye(core: Core, dialog: LiveDialog, arrived: Arrived, transactio
   for (const request of open) request.refuse(487);
   const owner = ownerOf(core, dialog);
   if (dialog.facts.role === 'uas' && !dialog.confirmed) return byeBeforeAnswer(core, open, arrived, transaction);
-  if (owner === undefined) return finish(arrived, transaction, 200);
-  const incoming = new IncomingRequest(core, arrived, transaction, owner, dialog);
-  handOn(dialog, owner, () => incoming.tellApp());
+  const tell = (heir: App): void => {
+    const incoming = new IncomingRequest(core, arrived, transaction, heir, dialog);
+    handOn(dialog, heir, () => incoming.tellApp());
+  };
+  if (owner !== undefined) return tell(owner);
+  // Who comes in a moment may have the call still, and must hear that it is over.
+  const agree = (): void => finish(arrived, transaction, 200);
+  const told = (): void => {
+    const heir = ownerOf(core, dialog);
+    return heir === undefined ? agree() : tell(heir);
+  };
+  if (!core.heirs.await(told, agree)) agree();
 }
 
 /** A caller that says BYE before it was answered means CANCEL, and that is the word drachtio-srf understands at this point. */

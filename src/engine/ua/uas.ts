@@ -4,10 +4,12 @@
 import { newTag } from '#kit/ids.js';
 import { isKnownMethod } from '#sip/method.js';
 import { headerField } from '#sip/headers.js';
+import type { SipResponse } from '#sip/message.js';
 import { dialogId } from '../dialog/dialog.js';
 import { wireTime } from '../link/link-messages.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Arrived, RequestUser } from '../transaction/transaction-layer.js';
+import type { Flow } from '../transport/flow.js';
 import type { Admission } from '../admission.js';
 import type { Doorway } from '../doorway.js';
 import type { TurnedAway } from '../turned-away.js';
@@ -15,6 +17,7 @@ import { composeResponse } from './compose-response.js';
 import type { Core } from './core.js';
 import { IncomingRequest } from './incoming-request.js';
 import { finish, retryAfter } from './refusal.js';
+import { acknowledgeStray } from './stray-answers.js';
 import { receiveInDialog } from './uas-in-dialog.js';
 
 /** Methods that make sense only inside a dialog: outside one there is nothing they could mean (RFC 3261 §12.2.2). */
@@ -147,8 +150,8 @@ export class Uas implements RequestUser {
     arrived.flow.send(composeResponse(arrived, { status, reason, toTag: newTag(), headers }));
   }
 
-  /** RFC 3261 §13.2.2.4 asks for an ACK as long as 2xx come; 64*T1 after the first the peer has given up too. */
-  strayResponse(): void {
-    return;
+  /** RFC 3261 §13.2.2.4 asks for an ACK as long as 2xx come; of an INVITE of this life the peer has given up 64*T1 after the first. */
+  strayResponse(response: SipResponse, flow: Flow): void {
+    acknowledgeStray(this.#parts, response, flow);
   }
 }

@@ -29,6 +29,7 @@ export function resultState(cause: Ended['cause'], status: number | undefined): 
     case 'caller-lost':
     case 'callee-lost':
     case 'media-lost':
+    case 'server-lost':
       return 'Error';
     default:
       return 'Completed';

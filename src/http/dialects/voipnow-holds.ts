@@ -18,7 +18,7 @@ export class HeldSince {
       if (event.kind !== 'hold.changed') return;
       if (event.hold.reasons.length === 0) this.#since.delete(event.callId);
       else if (!this.#since.has(event.callId) && this.#since.size < MOST_CALLS) this.#since.set(event.callId, at);
-    });
+    }, 'book');
   }
 
   of(callId: CallView['id']): string | undefined {

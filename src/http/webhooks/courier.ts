@@ -6,6 +6,7 @@ import type { Clock, Timer } from '#kit/clock.js';
 import { assertNever } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
 import type { Hook } from './hook.js';
+import type { LetterKeeper } from './letter-keeper.js';
 import { LetterQueue, type Letter, type QueueState } from './letter-queue.js';
 import type { Poster } from './poster.js';
 import { SIGNATURE_HEADER, signatureOf } from './signature.js';
@@ -18,6 +19,7 @@ export type CourierDeps = Readonly<{
   /** 0 to 1, for jitter. */
   random: () => number;
   giveUp: (letter: Letter, reason: DeadReason, why: string) => void;
+  keeper: Pick<LetterKeeper, 'letter'>;
 }>;
 
 export type CourierFigures = Readonly<{ queued: number; delivered: number; retried: number; dead: number }>;
@@ -49,6 +51,7 @@ export class Courier {
   /** @returns false when the queue is full. */
   take(letter: Letter): boolean {
     const taken = this.#queue.add(letter);
+    if (taken) this.#keep(letter.seq, letter);
     if (taken && !this.#called) {
       this.#called = true;
       // Signing and connecting come after whatever the call is doing right now.
@@ -77,6 +80,7 @@ export class Courier {
   drop(): void {
     this.#dropped = true;
     this.#stopWaiting();
+    for (const { seq } of this.#queue.state().letters) this.#keep(seq, undefined);
     this.#queue.clear();
   }
 
@@ -126,19 +130,30 @@ export class Courier {
     switch (verdict.kind) {
       case 'delivered':
         this.#delivered += 1;
-        return this.#queue.done(letter.lane);
+        return this.#isThrough(letter);
       case 'again':
         return this.#tryAgain(letter, verdict);
       case 'dead':
-        this.#queue.done(letter.lane);
+        this.#isThrough(letter);
         return this.#giveUp({ ...letter, attempts: letter.attempts + 1 }, verdict.reason, verdict.why);
       default:
         return assertNever(verdict);
     }
   }
 
-  #tryAgain({ lane, seq }: Letter, { afterMs, pauseAll, why }: Extract<Verdict, { kind: 'again' }>): void {
+  #isThrough({ lane, seq }: Letter): void {
+    this.#queue.done(lane);
+    this.#keep(seq, undefined);
+  }
+
+  #keep(seq: number, letter: Letter | undefined): void {
+    this.#deps.keeper.letter(this.hook.name, seq, letter);
+  }
+
+  #tryAgain(letter: Letter, { afterMs, pauseAll, why }: Extract<Verdict, { kind: 'again' }>): void {
+    const { lane, seq, attempts } = letter;
     this.#queue.attempted(lane);
+    this.#keep(seq, { ...letter, attempts: attempts + 1 });
     if (this.#closing !== undefined) return;
     this.#retried += 1;
     this.#deps.log.debug({ webhook: this.hook.name, seq, why, afterMs }, 'a webhook is tried again later');

@@ -2,6 +2,7 @@
  * dead-letters: what could not be delivered, kept for somebody to look at and to send again. Bounded: the oldest make room, and
  * how many did is told.
  */
+import { FORGETFUL, type LetterKeeper } from './letter-keeper.js';
 import type { Letter } from './letter-queue.js';
 import type { DeadReason } from './verdict.js';
 
@@ -18,26 +19,33 @@ export type DeadLetter = Readonly<{
 
 export class DeadLetters {
   readonly #limit: number;
+  readonly #keeper: Pick<LetterKeeper, 'dead'>;
   readonly #kept = new Map<number, DeadLetter>();
   #lastId = 0;
   #dropped = 0;
 
-  constructor(limit: number) {
+  /** @param left what the last life could not deliver, oldest first; of more than are kept the oldest go. */
+  constructor(limit: number, keeper: Pick<LetterKeeper, 'dead'> = FORGETFUL, left: readonly DeadLetter[] = []) {
     this.#limit = limit;
+    this.#keeper = keeper;
+    for (const dead of left) this.#put(dead);
+    this.#lastId = left.at(-1)?.id ?? 0;
   }
 
   add(facts: Omit<DeadLetter, 'id'>): DeadLetter {
     const dead = { id: ++this.#lastId, ...facts };
-    this.#kept.set(dead.id, dead);
-    if (this.#kept.size > this.#limit) {
-      // A Map keeps the order of insertion: the first key is the oldest.
-      for (const oldest of this.#kept.keys()) {
-        this.#kept.delete(oldest);
-        break;
-      }
-      this.#dropped += 1;
-    }
+    this.#keeper.dead(dead.id, dead);
+    this.#put(dead);
     return dead;
+  }
+
+  #put(dead: DeadLetter): void {
+    this.#kept.set(dead.id, dead);
+    if (this.#kept.size <= this.#limit) return;
+    // A Map keeps the order of insertion: the first key is the oldest.
+    const oldest = this.#kept.keys().next();
+    if (oldest.done !== true) this.remove(oldest.value);
+    this.#dropped += 1;
   }
 
   get(id: number): DeadLetter | undefined {
@@ -45,6 +53,7 @@ export class DeadLetters {
   }
 
   remove(id: number): boolean {
+    this.#keeper.dead(id, undefined);
     return this.#kept.delete(id);
   }
 

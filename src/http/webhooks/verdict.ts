@@ -6,7 +6,7 @@ import { assertNever } from '#kit/errors.js';
 import type { Answer } from './poster.js';
 
 /** Why a letter was given up, in one word a program can switch on. */
-export type DeadReason = 'queue-full' | 'refused' | 'redirected' | 'address-refused' | 'attempts-used-up';
+export type DeadReason = 'queue-full' | 'refused' | 'redirected' | 'address-refused' | 'attempts-used-up' | 'webhook-gone';
 
 export type Verdict =
   | Readonly<{ kind: 'delivered' }>

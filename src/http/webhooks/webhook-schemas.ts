@@ -47,7 +47,7 @@ const DeadLetterSchema = Type.Object(
     id: Type.Integer(),
     webhook: Type.String(),
     at: Type.String({ format: 'date-time', description: 'when it was given up' }),
-    reason: Type.String({ description: 'queue-full, refused, redirected, address-refused or attempts-used-up' }),
+    reason: Type.String({ description: 'queue-full, refused, redirected, address-refused, attempts-used-up or webhook-gone' }),
     why: Type.String({ description: 'the last answer, or what there was instead of one' }),
     attempts: Type.Integer(),
     event: Type.Unknown({ description: 'the event as it would have been sent' }),

@@ -1,6 +1,6 @@
 /**
  * webhooks: every event of the bus to everybody who asked for it. Owner of the couriers and of the dead letters; nothing here can
- * hold up a call. The queues live in memory: what is unsent when Holdfast ends is lost, and `state` is what a store would keep.
+ * hold up a call. What is unsent when Holdfast ends is sent by the next one, where there is a store (letter-keeper.ts).
  */
 import type { EventBus, NumberedEvent } from '#calls/event-bus.js';
 import type { Clock } from '#kit/clock.js';
@@ -12,6 +12,7 @@ import { HttpRefusal } from '../refusals.js';
 import { Courier, type CourierFigures } from './courier.js';
 import { DeadLetters, type DeadLetter } from './dead-letters.js';
 import { isComplaint, readHook, wants, type Hook, type HookWish } from './hook.js';
+import { FORGETFUL, type KeptPost, type LetterKeeper } from './letter-keeper.js';
 import type { Letter, QueueState } from './letter-queue.js';
 import { Poster } from './poster.js';
 import { systemResolve, type Resolve } from './reachable-addresses.js';
@@ -28,6 +29,8 @@ export type WebhooksDeps = Readonly<{
   random?: () => number;
   /** Webhooks at once. */
   most?: number | undefined;
+  /** Absent: a restart forgets what was not sent. */
+  keeper?: LetterKeeper | undefined;
 }>;
 
 export type ListedHook = Readonly<{ hook: Hook; figures: CourierFigures }>;
@@ -41,6 +44,7 @@ export class Webhooks {
   readonly #deps: WebhooksDeps;
   readonly #poster: Poster;
   readonly #couriers = new Map<string, Courier>();
+  readonly #keeper: LetterKeeper;
   readonly #unsubscribe: () => void;
   readonly deadLetters: DeadLetters;
   #closing: Promise<void> | undefined;
@@ -50,8 +54,13 @@ export class Webhooks {
     this.#deps = deps;
     const { config, clock, resolve = systemResolve } = deps;
     this.#poster = new Poster({ clock, resolve, allowPrivateAddresses: config.allowPrivateAddresses });
-    this.deadLetters = new DeadLetters(config.deadLetters);
+    this.#keeper = deps.keeper ?? FORGETFUL;
+    const left = this.#keeper.left();
+    this.deadLetters = new DeadLetters(config.deadLetters, this.#keeper, left.dead);
     for (const [index, wish] of config.webhooks.entries()) this.#configure(index, wish);
+    this.#takeOver(left);
+    // What was told before anybody could listen: registrations that ran out while we were away, for one.
+    for (const event of deps.bus.after(0)) this.#hear(event);
     this.#unsubscribe = deps.bus.subscribe((event) => this.#hear(event));
   }
 
@@ -73,6 +82,7 @@ export class Webhooks {
     const read = readHook(wish, false, this.#deps.config);
     if (isComplaint(read)) throw new BadRequest(read.field, `${read.field}: found ${read.found}, expected ${read.expected}`);
     const courier = this.#employ(read);
+    this.#keeper.hook(read.name, wish);
     this.#deps.log.info({ webhook: read.name, host: new URL(read.url).host }, 'a webhook was added');
     return { hook: read, figures: courier.figures() };
   }
@@ -84,6 +94,7 @@ export class Webhooks {
       throw new HttpRefusal('webhook_configured', `${name} stands in webhooks.yaml; take it out there and start again`);
     courier.drop();
     this.#couriers.delete(name);
+    this.#keeper.hook(name, undefined);
     this.#deps.log.info({ webhook: name }, 'a webhook was removed');
   }
 
@@ -128,6 +139,23 @@ export class Webhooks {
     this.#employ(read);
   }
 
+  /** A webhook that has come into webhooks.yaml meanwhile is the one that counts; letters of one that is gone have nobody to go to. */
+  #takeOver({ hooks, letters }: KeptPost): void {
+    for (const wish of hooks) {
+      const read = readHook(wish, false, this.#deps.config);
+      if (!isComplaint(read) && !this.#couriers.has(wish.name)) this.#employ(read);
+      else this.#keeper.hook(wish.name, undefined);
+    }
+    for (const { webhook, letter } of letters) {
+      const courier = this.#couriers.get(webhook);
+      if (courier?.take(letter) === true) continue;
+      this.#keeper.letter(webhook, letter.seq, undefined);
+      if (courier === undefined) this.#bury(webhook, letter, 'webhook-gone', 'it is not in webhooks.yaml any more');
+      else courier.overflow(letter);
+    }
+    if (letters.length > 0) this.#deps.log.info({ letters: letters.length }, 'webhook events of the last life are sent now');
+  }
+
   #employ(hook: Hook): Courier {
     const { clock, log, random = Math.random } = this.#deps;
     const courier: Courier = new Courier(hook, {
@@ -135,6 +163,7 @@ export class Webhooks {
       clock,
       log,
       random,
+      keeper: this.#keeper,
       giveUp: (letter, reason, why) => this.#bury(hook.name, letter, reason, why),
     });
     this.#couriers.set(hook.name, courier);

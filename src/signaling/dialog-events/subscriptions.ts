@@ -52,7 +52,7 @@ export class DialogSubscriptions {
     this.#deaf = deps.bus.subscribe(({ event }) => {
       for (const { extension, ended } of this.#book.hear(event))
         for (const notifier of this.#byExtension.get(extension) ?? []) notifier.changed(ended);
-    });
+    }, 'book');
   }
 
   get size(): number {

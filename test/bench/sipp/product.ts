@@ -56,9 +56,13 @@ function writeConfig(folder: string, numbers: readonly string[], answererPort: n
 
 /** Resident memory in MB of Holdfast itself and of the rtpengine it has started. */
 export function memoryOf(holdfast: Holdfast): { node: number; rtpengine: number } {
-  const media = readdirSync('/proc').find((pid) => isRtpengineOf(pid, holdfast.pid));
+  const media = rtpengineOf(holdfast);
   return { node: residentMb(String(holdfast.pid)), rtpengine: media === undefined ? Number.NaN : residentMb(media) };
 }
+
+/** The process of the rtpengine that Holdfast has started. */
+export const rtpengineOf = (holdfast: Holdfast): string | undefined =>
+  readdirSync('/proc').find((pid) => isRtpengineOf(pid, holdfast.pid));
 
 function isRtpengineOf(pid: string, parent: number): boolean {
   const [, name, parentOfPid] = /\((.*)\) \S (\d+)/.exec(procFile(pid, 'stat')) ?? [];

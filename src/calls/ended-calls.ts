@@ -1,0 +1,26 @@
+/**
+ * ended-calls: how the last calls ended, for a while, so that nobody is left wondering.
+ */
+import type { Terminated } from '#core/call.js';
+import type { CallId } from '#core/leg.js';
+import { viewOf } from './call-view.js';
+import type { CallView } from './commands.js';
+
+export class EndedCalls {
+  readonly #views = new Map<CallId, CallView>();
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  add(call: Terminated): void {
+    this.#views.set(call.id, viewOf(call));
+    const oldest = this.#views.keys().next();
+    if (this.#views.size > this.#most && oldest.done !== true) this.#views.delete(oldest.value);
+  }
+
+  view(id: CallId): CallView | undefined {
+    return this.#views.get(id);
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * media-return: rtpengine has gone, or has forgotten a call, while we and the phones are still there. Calls wait for it, for a while, and
+ * go on with whatever it still knows of them. What has to be said then is the core's (core/restore.ts).
+ */
+import { LEG_ROLES, type CallId } from '#core/leg.js';
+import type { Input } from '#core/inputs.js';
+import type { Clock, Timer } from '#kit/clock.js';
+import type { LiveCall } from './live-call.js';
+import type { MediaPort } from './ports.js';
+import { inSteps } from './in-steps.js';
+
+export type MediaReturnDeps = Readonly<{
+  calls: Readonly<{ live: (id: CallId) => LiveCall | undefined; ids: () => readonly CallId[] }>;
+  media: Pick<MediaPort, 'knows'>;
+  dispatch: (id: CallId, input: Input) => void;
+  clock: Clock;
+}>;
+
+/** Silence lasts no longer than people wait in it. */
+const LIMIT_MS = 10_000;
+const AGAIN_MS = 500;
+
+export class MediaReturn {
+  readonly #deps: MediaReturnDeps;
+  /** Each is given up when its time is over: no more than there are calls. */
+  readonly #waiting = new Map<CallId, Timer>();
+  /** When it went on last: a call whose media is lost again and again has none. */
+  readonly #wentOn = new WeakMap<LiveCall, number>();
+  #away = false;
+
+  constructor(deps: MediaReturnDeps) {
+    this.#deps = deps;
+  }
+
+  /** It has gone, and with it the media of every call. */
+  lost(): void {
+    this.#away = true;
+    for (const id of this.#deps.calls.ids()) this.#wait(id);
+  }
+
+  /** It is there again. */
+  back(): void {
+    this.#away = false;
+    const { calls, clock } = this.#deps;
+    const ids = [...this.#waiting.keys()].sort((one, other) => heldFirst(calls.live(one)) - heldFirst(calls.live(other)));
+    inSteps('rtpengine is back', clock, ids, (id) => void this.#look(id));
+  }
+
+  /** A command for this call could not be obeyed, and the call cannot be without it. */
+  failed(id: CallId): void {
+    const { calls, clock } = this.#deps;
+    const live = calls.live(id);
+    if (live === undefined || this.#waiting.has(id)) return;
+    const before = this.#wentOn.get(live);
+    if (!this.#away && before !== undefined && clock.now() - before < LIMIT_MS) return this.#giveUp(id);
+    this.#wait(id);
+    if (!this.#away && this.#waiting.has(id)) void this.#look(id);
+  }
+
+  waits(id: CallId): boolean {
+    return this.#waiting.has(id);
+  }
+
+  /** The call has ended. */
+  forget(id: CallId): void {
+    this.#waiting.get(id)?.cancel();
+    this.#waiting.delete(id);
+  }
+
+  #wait(id: CallId): void {
+    const { calls, clock } = this.#deps;
+    const call = calls.live(id)?.call;
+    if (call === undefined || call.kind === 'terminated' || this.#waiting.has(id)) return;
+    const isUp = call.kind === 'confirmed' && LEG_ROLES.every((role) => call[role].halfOpen !== true);
+    if (!isUp) return this.#giveUp(id);
+    this.#waiting.set(
+      id,
+      clock.after(`rtpengine for ${id}`, LIMIT_MS, () => this.#giveUp(id)),
+    );
+  }
+
+  async #look(id: CallId): Promise<void> {
+    const { calls, media, dispatch, clock } = this.#deps;
+    if (!this.#waiting.has(id)) return;
+    try {
+      const knows = await media.knows(id);
+      const live = calls.live(id);
+      if (!this.#waiting.has(id) || live === undefined) return;
+      this.forget(id);
+      this.#wentOn.set(live, clock.now());
+      dispatch(id, { kind: 'media.back', media: knows ? 'kept' : 'lost' });
+    } catch {
+      // It does not answer. Whoever watches it says when it does, or nobody has noticed yet.
+      clock.after(`rtpengine again for ${id}`, AGAIN_MS, () => {
+        if (!this.#away) void this.#look(id);
+      });
+    }
+  }
+
+  #giveUp(id: CallId): void {
+    this.forget(id);
+    this.#deps.dispatch(id, { kind: 'media.lost' });
+  }
+}
+
+/** Whoever waits in silence comes before whoever talks. */
+export const heldFirst = (live: LiveCall | undefined): number =>
+  live?.call.kind === 'confirmed' && live.call.hold.size > 0 ? 0 : 1;

@@ -1,0 +1,18 @@
+/**
+ * engine-keeping: the embedded engine's own store: a module that the engine is given by name (KeeperPlug), because it runs on another
+ * thread, or in another process. A part of main.
+ */
+import type { KeeperModule, EngineKeeper } from '#engine/dialog/keeper.js';
+import type { KeeperPlug } from '#engine/options.js';
+import { dialogShelf, ringingShelf } from '#store/dialog-shelf.js';
+import { LmdbDisk } from '#store/lmdb-disk.js';
+import { Store, type StoreLimits } from '#store/store.js';
+
+/** @param folder of the engine alone: two threads with one store would each know only half of what is in it. */
+export const engineKeeping = (folder: string, limits: StoreLimits): KeeperPlug => ({ module: import.meta.url, folder, limits });
+
+/** @throws StoreFailed when the folder cannot be used. */
+export const openKeeper: KeeperModule['openKeeper'] = async ({ folder, limits }, clock, log): Promise<EngineKeeper> => {
+  const store = new Store(await LmdbDisk.open(folder), clock, log, limits);
+  return { dialogs: dialogShelf(store, log), ringing: ringingShelf(store, log), close: () => store.close() };
+};

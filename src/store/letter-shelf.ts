@@ -1,0 +1,79 @@
+/**
+ * letter-shelf: unsent webhooks in the store: letters, dead letters, and the webhooks that were added over the API. When a letter leaves is
+ * the courier's.
+ */
+import type { DeadLetter, HookWish, KeptLetter, KeptPost, Letter, LetterKeeper } from '#http/webhooks/letter-keeper.js';
+import type { Logger } from '#kit/log.js';
+import { bytesOf, valueOf, type Migrations } from './record.js';
+import { StoreFailed } from './store-failed.js';
+import type { Store } from './store.js';
+
+const VERSION = 1;
+const MIGRATIONS: Migrations = [];
+
+type Kept =
+  | Readonly<{ kind: 'letter'; webhook: string; letter: Letter }>
+  | Readonly<{ kind: 'dead'; dead: DeadLetter }>
+  | Readonly<{ kind: 'hook'; wish: HookWish }>;
+
+export class LetterShelf implements LetterKeeper {
+  readonly #store: Store;
+  readonly #log: Logger;
+
+  constructor(store: Store, log: Logger) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  /** Letters by number, which is the order they were written in; so are the dead. */
+  left(): KeptPost {
+    const hooks: HookWish[] = [];
+    const letters: KeptLetter[] = [];
+    const dead: DeadLetter[] = [];
+    for (const [key, bytes] of [...this.#store.read('webhooks')]) {
+      const kept = this.#read(key, bytes);
+      if (kept?.kind === 'hook') hooks.push(kept.wish);
+      else if (kept?.kind === 'dead') dead.push(kept.dead);
+      else if (kept !== undefined) letters.push(kept);
+    }
+    letters.sort((one, other) => one.letter.seq - other.letter.seq);
+    dead.sort((one, other) => one.id - other.id);
+    return { hooks, letters, dead };
+  }
+
+  letter(webhook: string, seq: number, letter: Letter | undefined): void {
+    this.#put(`letter ${webhook} ${seq}`, letter === undefined ? undefined : { kind: 'letter', webhook, letter });
+  }
+
+  dead(id: number, dead: DeadLetter | undefined): void {
+    this.#put(`dead ${id}`, dead === undefined ? undefined : { kind: 'dead', dead });
+  }
+
+  hook(name: string, wish: HookWish | undefined): void {
+    this.#put(`hook ${name}`, wish === undefined ? undefined : { kind: 'hook', wish });
+  }
+
+  #put(key: string, kept: Kept | undefined): void {
+    if (kept === undefined) this.#store.remove('webhooks', key);
+    else this.#store.changed('webhooks', key, () => bytesOf(VERSION, kept));
+  }
+
+  #read(key: string, bytes: Uint8Array): Kept | undefined {
+    try {
+      return keptFrom(bytes);
+    } catch (error) {
+      this.#log.error({ err: error }, 'a stored webhook event cannot be read and is given up');
+      this.#store.remove('webhooks', key);
+      return undefined;
+    }
+  }
+}
+
+/** @throws StoreFailed */
+function keptFrom(bytes: Uint8Array): Kept {
+  const plain = valueOf(bytes, MIGRATIONS);
+  if (typeof plain !== 'object' || plain === null || !('kind' in plain)) throw new StoreFailed('a record is no letter');
+  const body = { letter: 'letter', dead: 'dead', hook: 'wish' }[String(plain.kind)];
+  if (body === undefined || !(body in plain)) throw new StoreFailed('a record is no letter');
+  return plain as Kept;
+}

@@ -1,0 +1,145 @@
+/**
+ * kill-world: what a test that kills everything owns: two patient phones, an rtpengine behind a proxy (or Holdfast's own), and a Holdfast
+ * that comes back on the same folder and the same ports. Every word between them is a numbered step, and at one of them somebody dies.
+ * What must be true afterwards is kill-verdict.ts.
+ */
+import { RealClock } from '#kit/clock.js';
+import { createLogger } from '#kit/log.js';
+import { findRtpengine, RtpengineProcess } from '#media/rtpengine-process.js';
+import { freePort } from './free-port.js';
+import { freePorts } from './free-ports.js';
+import { Holdfast } from './holdfast.js';
+import { NgProxy } from './ng-proxy.js';
+import { PatientPhone } from './patient-phone.js';
+import { ALICE_HERTZ, BOB_HERTZ } from './two-phones.js';
+import { until } from './until.js';
+
+/** `program`: Holdfast, beside an rtpengine that lives on. `both`: with its own rtpengine. `rtpengine`: that one alone. */
+export type Victim = 'program' | 'both' | 'rtpengine';
+
+const START_MS = 10_000;
+
+export class KillWorld {
+  readonly victim: Victim;
+  readonly alice: PatientPhone;
+  readonly bob: PatientPhone;
+  /** Each step since `begin`, by name. */
+  readonly steps: string[] = [];
+  holdfast: Holdfast;
+  killedMs = 0;
+  #killAt = 0;
+  #counting = false;
+  #whenKilled: () => void = () => undefined;
+  killed: Promise<void> = Promise.resolve();
+  readonly #media: OutsideMedia | undefined;
+
+  static async start(victim: Victim): Promise<KillWorld> {
+    const media = victim === 'both' ? undefined : await OutsideMedia.start();
+    const sipPort = await freePort();
+    const environment = {
+      HOLDFAST_SIP_PORT: String(sipPort),
+      HOLDFAST_HTTP_PORT: String(await freePort()),
+      HOLDFAST_STORE: 'store',
+      ...(media === undefined ? {} : { RTPENGINE_NG: `127.0.0.1:${media.proxy.port}` }),
+    };
+    const holdfast = await Holdfast.start({ environment, holdfast: `log: ${process.env['KILL_LOG'] ?? 'info'}\n` });
+    let world: KillWorld | undefined = undefined;
+    const seen = (what: string): void => world?.seen(what);
+    const alice = await PatientPhone.open({ number: '101', server: sipPort, hertz: ALICE_HERTZ, seen });
+    const bob = await PatientPhone.open({ number: '102', server: sipPort, hertz: BOB_HERTZ, seen });
+    world = new KillWorld(victim, holdfast, alice, bob, media);
+    if (media !== undefined) media.proxy.seen = seen;
+    await Promise.all([alice.register(), bob.register()]);
+    return world;
+  }
+
+  private constructor(victim: Victim, holdfast: Holdfast, alice: PatientPhone, bob: PatientPhone, media?: OutsideMedia) {
+    this.victim = victim;
+    this.holdfast = holdfast;
+    this.alice = alice;
+    this.bob = bob;
+    this.#media = media;
+  }
+
+  /** From now on steps are counted. @param killAt 0: nobody dies. */
+  begin(killAt: number): void {
+    for (const phone of [this.alice, this.bob]) phone.forget();
+    this.#media?.proxy.forget();
+    this.steps.length = 0;
+    this.killedMs = 0;
+    this.#killAt = killAt;
+    this.#counting = true;
+    this.killed = new Promise((resolve) => (this.#whenKilled = resolve));
+  }
+
+  seen(what: string): void {
+    if (!this.#counting) return;
+    this.steps.push(what);
+    if (this.steps.length === this.#killAt) this.kill();
+  }
+
+  kill(): void {
+    this.#counting = false;
+    this.killedMs = performance.now();
+    if (this.victim === 'rtpengine') this.#media?.kill();
+    else this.holdfast.kill();
+    this.#whenKilled();
+  }
+
+  /** No more steps are counted. */
+  end(): void {
+    this.#counting = false;
+  }
+
+  /** Who was killed lives again. */
+  async again(): Promise<void> {
+    if (this.victim === 'rtpengine') return this.#media?.again();
+    await this.holdfast.exited();
+    this.holdfast = await this.holdfast.again();
+  }
+
+  async close(): Promise<void> {
+    await this.holdfast.stop();
+    await this.#media?.stop();
+    for (const phone of [this.alice, this.bob]) phone.close();
+  }
+}
+
+/** A real rtpengine of the test's own, and the proxy before it, which keeps its port when rtpengine is another. */
+class OutsideMedia {
+  readonly proxy: NgProxy;
+  readonly #start: (port: number) => Promise<RtpengineProcess>;
+  #process: RtpengineProcess;
+
+  static async start(): Promise<OutsideMedia> {
+    const { portMin, portMax } = await freePorts(400);
+    const options = { program: findRtpengine(), addresses: ['127.0.0.1'], portMin, portMax, timeoutSeconds: 3600 };
+    const start = (port?: number): Promise<RtpengineProcess> =>
+      RtpengineProcess.start(options, new RealClock(), createLogger('silent'), port);
+    const process = await start();
+    const proxy = await NgProxy.open(process.target.port);
+    await until('rtpengine answers', () => proxy.answers(), START_MS);
+    return new OutsideMedia(process, proxy, start);
+  }
+
+  private constructor(process: RtpengineProcess, proxy: NgProxy, start: (port: number) => Promise<RtpengineProcess>) {
+    this.#process = process;
+    this.proxy = proxy;
+    this.#start = start;
+  }
+
+  kill(): void {
+    this.#process.kill();
+  }
+
+  async again(): Promise<void> {
+    await this.#process.ended;
+    this.#process = await this.#start(this.#process.target.port);
+    await until('rtpengine answers', () => this.proxy.answers(), START_MS);
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.stop();
+    this.proxy.close();
+  }
+}

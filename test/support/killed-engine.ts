@@ -1,0 +1,87 @@
+/**
+ * killed-engine: an engine in a process of its own with a store, that a test kills by SIGKILL, and what the store has then.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { EngineOptions } from '#engine/options.js';
+import { LmdbDisk } from '#store/lmdb-disk.js';
+import type { Shelf } from '#store/disk.js';
+import type { EngineHandle } from '#engine/engine.js';
+import { portOf } from './raw-phone.js';
+import { until } from './until.js';
+
+const PROGRAM = fileURLToPath(new URL('../../dist/engine/main.js', import.meta.url));
+const KEEPING = new URL('../../dist/engine-keeping.js', import.meta.url).href;
+const SECRET = 'a secret of the test';
+
+type Test = { teardown(fn: () => unknown): unknown };
+type Listening = Pick<EngineHandle, 'listening' | 'adminPort' | 'secret'>;
+
+export type KilledEngine = Listening &
+  Readonly<{
+    /** @param leave is done while it stands still: an application that goes, and that the engine must not see going. */
+    kill: (leave?: () => void) => Promise<void>;
+  }>;
+
+/** @param again on the ports of this one, as a restart is. */
+export async function engineProcess(t: Test, folder: string, again?: Listening): Promise<KilledEngine> {
+  const child = spawn(process.execPath, [PROGRAM], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      HOLDFAST_ADDRESS: '127.0.0.1',
+      HOLDFAST_SIP_PORT: String(again === undefined ? 0 : portOf(again, 'udp')),
+      HOLDFAST_WS_PORT: String(again === undefined ? 0 : portOf(again, 'ws')),
+      DRACHTIO_PORT: String(again?.adminPort ?? 0),
+      DRACHTIO_SECRET: SECRET,
+      HOLDFAST_LOG: 'silent',
+      HOLDFAST_STORE: folder,
+    },
+  });
+  const gone = once(child, 'exit');
+  const kill = async (leave: () => void = () => undefined): Promise<void> => {
+    child.kill('SIGSTOP');
+    leave();
+    child.kill('SIGKILL');
+    await gone;
+  };
+  t.teardown(() => kill());
+  const listening: { protocol: 'udp' | 'tcp' | 'ws'; address: string; port: number }[] = [];
+  let report = '';
+  for await (const line of createInterface({ input: child.stdout })) {
+    report += `${line}\n`;
+    const [, protocol, address = '', port] = /^ {2}(udp|tcp|ws) +(\S+) port (\d+)$/.exec(line) ?? [];
+    if (protocol === 'udp' || protocol === 'tcp' || protocol === 'ws') listening.push({ protocol, address, port: Number(port) });
+    const admin = /connects to \S+ port (\d+)$/.exec(line)?.[1];
+    if (admin !== undefined) return { listening, adminPort: Number(admin), secret: SECRET, kill };
+  }
+  throw new Error(`the engine did not start: ${report}`);
+}
+
+/** The same in this process: what a restart on the same ports is told. */
+export const nextLife = (engine: Listening, folder: string): Partial<EngineOptions> => ({
+  sipPort: portOf(engine, 'udp'),
+  wsPort: portOf(engine, 'ws'),
+  keep: keptIn(folder),
+});
+
+export const keptIn = (folder: string): NonNullable<EngineOptions['keep']> => ({
+  module: KEEPING,
+  folder: join(folder, 'engine'),
+});
+
+/** Waits until the disk has so many records in which this is said, written by whichever process. */
+export async function onDisk(folder: string, shelf: Shelf, count: number, word = ''): Promise<void> {
+  const disk = await LmdbDisk.open(join(folder, 'engine'));
+  try {
+    await until(`${count} records of ${shelf}`, () => recordsWith(disk, shelf, word) === count);
+  } finally {
+    await disk.close();
+  }
+}
+
+const recordsWith = (disk: LmdbDisk, shelf: Shelf, word: string): number =>
+  [...disk.entries(shelf)].filter(([, bytes]) => Buffer.from(bytes).includes(word)).length;
