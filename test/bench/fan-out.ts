@@ -4,7 +4,7 @@
  * the ports they talk to (src/media/fan). `npm run bench -- fan-out`, or `node --import=tsx test/bench/fan-out.ts [listeners ...]`
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RealClock } from '#kit/clock.js';
@@ -19,7 +19,7 @@ import { findRtpengine } from '#media/rtpengine-process.js';
 import { freePorts } from '../support/free-ports.js';
 import { toneWav } from '../support/wav.js';
 import { load } from './sipp/hold-client.js';
-import { cpuTicks, Listener, spread } from './sipp/music-listener.js';
+import { cpuTicks, Listener, spread, threadTicks, ticksSince } from './sipp/music-listener.js';
 
 const LISTEN_MS = 4000;
 const SETTLE_MS = 1000;
@@ -145,17 +145,6 @@ async function measure(name: string, way: Way, count: number): Promise<void> {
     await house.stop();
   }
 }
-
-/** The main thread is the listeners: the others are the copier's and the collector's. */
-const threadTicks = (): ReadonlyMap<string, number> =>
-  new Map(
-    readdirSync('/proc/self/task')
-      .filter((thread) => thread !== String(process.pid))
-      .map((thread) => [thread, cpuTicks(`self/task/${thread}`)]),
-  );
-
-const ticksSince = (before: ReadonlyMap<string, number>): number =>
-  [...threadTicks()].reduce((sum, [thread, ticks]) => sum + ticks - (before.get(thread) ?? 0), 0);
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

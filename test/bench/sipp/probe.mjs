@@ -27,21 +27,30 @@ const WATCHED = {
   Store: 'store/store.js',
 };
 
-/** Asking for the objects of a class collects garbage first, so what is in use is what is kept. */
-async function sizesNow() {
-  const found = {};
-  session.connect();
+/** Looked for once, while the heap is small: they live as long as the program. */
+let watched;
+
+async function findWatched() {
+  const found = [];
   for (const [name, file] of Object.entries(WATCHED)) {
     const module = await import(new URL(`../../../dist/${file}`, import.meta.url).href);
     globalThis.__watched = module[name].prototype;
     const { result } = await session.post('Runtime.evaluate', { expression: 'globalThis.__watched' });
     const { objects } = await session.post('Runtime.queryObjects', { prototypeObjectId: result.objectId });
-    const read = 'function () { return this.map((one) => one.size ?? one.health?.entries ?? 0); }';
-    const asked = { objectId: objects.objectId, functionDeclaration: read, returnByValue: true };
-    const { result: values } = await session.post('Runtime.callFunctionOn', asked);
-    if (values.value.length > 0) found[name] = values.value.reduce((sum, one) => sum + one, 0);
+    const keep = 'function () { globalThis.__watched = [...this]; }';
+    await session.post('Runtime.callFunctionOn', { objectId: objects.objectId, functionDeclaration: keep });
+    for (const object of globalThis.__watched) found.push([name, object]);
   }
+  return found;
+}
+
+/** What is in use after the garbage is gone is what is kept. */
+async function sizesNow() {
+  session.connect();
+  watched ??= await findWatched();
+  await session.post('HeapProfiler.collectGarbage');
   session.disconnect();
+  const found = Object.fromEntries(watched.map(([name, one]) => [name, one.size ?? one.health?.entries ?? 0]));
   return { heapMb: getHeapStatistics().used_heap_size / 2 ** 20, found };
 }
 
