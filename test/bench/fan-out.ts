@@ -1,7 +1,7 @@
 /**
  * fan-out: what each listener of music costs: played to by rtpengine alone, from files of 16 bit and of µ-law, in packets of 20 and of 40 ms;
  * one stream that rtpengine gives out to all (publish and subscribe, at ports of their own); and one that a thread of ours copies to all from
- * the ports they talk to (src/media/fan). `npm run bench -- fan-out`, or `node --import=tsx test/bench/fan-out.ts [listeners ...]`
+ * the ports they talk to (src/media/fan). `npm run bench -- fan-out`, or `node --import=tsx test/bench/fan-out.ts [word of a way] [listeners ...]`
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -168,7 +168,9 @@ try {
     ['copied by our thread', copied(file('pcm_s16le', 160))],
   ];
   const named = process.argv.slice(2).map(Number).filter(Boolean);
-  for (const count of named.length > 0 ? named : STEPS) for (const [name, way] of ways) await measure(name, way, count);
+  const words = process.argv.slice(2).filter((word) => Number.isNaN(Number(word)));
+  const wanted = ways.filter(([name]) => words.every((word) => name.includes(word)));
+  for (const count of named.length > 0 ? named : STEPS) for (const [name, way] of wanted) await measure(name, way, count);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -142,6 +142,9 @@ try {
   const counts = await caller.counts();
   const result = `${done.calls} calls in ${seconds.toFixed(0)} s (${(done.calls / seconds).toFixed(1)}/s), ${done.holds} held and resumed, ${done.failed} not`;
   console.log(`${result}; SIPp: ${counts.failed} failed, ${counts.retransmissions} retransmissions`);
+  const metrics = await product.holdfast.api<string>('GET', '/metrics');
+  for (const line of metrics.body.split('\n').filter((one) => /^holdfast_(calls_total|guard_\w+)/.test(one)))
+    console.log(`  ${line}`);
   if (done.firstFault !== '') console.log(`the first fault: ${done.firstFault}`);
   await sleep(QUIET_MS);
   const after = await sample(probed, done.calls);
