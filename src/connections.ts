@@ -6,7 +6,7 @@ import { Announcer } from '#calls/announcer.js';
 import type { CallService } from '#calls/call-service.js';
 import { DialogMoves } from '#calls/dialog-moves.js';
 import type { EventBus } from '#calls/event-bus.js';
-import { Parking, type ParkingCodes } from '#calls/parking.js';
+import { Parking, type ParkingCodes, type ParkKeeper } from '#calls/parking.js';
 import type { BindingsPort, MediaPort, SignalingPort } from '#calls/ports.js';
 import { ReachCommands } from '#calls/reach-commands.js';
 import { Retrievals } from '#calls/retrievals.js';
@@ -34,10 +34,12 @@ type Deps = Readonly<{
   clock: Clock;
   log: Logger;
   park: ParkingCodes;
+  /** Absent: a restart empties every slot. */
+  slots?: ParkKeeper | undefined;
 }>;
 
-export function buildConnections({ calls, srf, bindings, signaling, media, bus, clock, log, park }: Deps): Connections {
-  const parking = new Parking(park, clock);
+export function buildConnections({ calls, srf, bindings, signaling, media, bus, clock, log, park, slots }: Deps): Connections {
+  const parking = new Parking(park, clock, slots);
   const announcer = new Announcer({ signaling, media, clock, log: log.child({ room: 'announcer' }) });
   const moves = new DialogMoves({ calls, signaling, parking, announcer });
   const retrievals = new Retrievals({ calls, bindings, signaling, parking, bus });

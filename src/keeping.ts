@@ -1,14 +1,24 @@
 /**
  * keeping: opens the store that the configuration names and hands out what fills its ports. A part of main, for its length.
  */
+import type { NumberKeeper } from '#calls/event-bus.js';
+import type { ParkKeeper } from '#calls/parking.js';
 import type { CallStorePort, StoredCall } from '#calls/store-port.js';
+import type { HistoryKeeper } from '#history/history-keeper.js';
+import type { KeptByHttp } from '#http/app.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
 import type { BindingKeeper } from '#registrar/binding-keeper.js';
 import { BindingShelf } from '#store/binding-shelf.js';
 import { CallShelf } from '#store/call-shelf.js';
+import { lockFolder } from '#store/folder-lock.js';
+import { HistoryShelf } from '#store/history-shelf.js';
+import { LetterShelf } from '#store/letter-shelf.js';
 import { LmdbDisk } from '#store/lmdb-disk.js';
+import { NoteShelf } from '#store/note-shelf.js';
+import { NumberShelf } from '#store/number-shelf.js';
+import { ParkShelf } from '#store/park-shelf.js';
 import { Store, type StoreHealth } from '#store/store.js';
 
 export type Keeping = Readonly<{
@@ -17,21 +27,49 @@ export type Keeping = Readonly<{
   /** The calls of the last life. */
   left: readonly StoredCall[];
   bindings?: BindingKeeper;
+  numbers?: NumberKeeper;
+  slots?: ParkKeeper;
+  history?: HistoryKeeper;
+  http?: KeptByHttp;
   health?: () => StoreHealth;
   /** Once everybody else has closed: what they changed last is written. */
   close: () => Promise<void>;
 }>;
 
-/** @throws StoreFailed when the folder cannot be used. */
+/** @throws ConfigError when another Holdfast uses the folder, StoreFailed when nobody can. */
 export async function openStore(config: Pick<Config, 'store' | 'storeLimits'>, clock: Clock, log: Logger): Promise<Keeping> {
   if (config.store === 'memory') return { left: [], close: () => Promise.resolve() };
+  const lock = lockFolder(config.store, log);
+  try {
+    return await openShelves(config, clock, log, () => lock.close());
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+async function openShelves(
+  config: Pick<Config, 'store' | 'storeLimits'>,
+  clock: Clock,
+  log: Logger,
+  unlock: () => void,
+): Promise<Keeping> {
   const store = new Store(await LmdbDisk.open(config.store), clock, log, config.storeLimits);
+  const http = { letters: new LetterShelf(store, log), notes: new NoteShelf(store) };
+  const history = new HistoryShelf(store, log);
   const calls = new CallShelf(store, log);
   return {
     calls,
     left: calls.left(),
     bindings: new BindingShelf(store, log),
+    numbers: new NumberShelf(store),
+    slots: new ParkShelf(store, log),
+    history,
+    http,
     health: () => store.health,
-    close: () => store.close(),
+    close: async () => {
+      await store.close();
+      unlock();
+    },
   };
 }

@@ -3,18 +3,9 @@
  */
 import { fileURLToPath } from 'node:url';
 import { CallService } from '#calls/call-service.js';
-import { BulkCommands } from '#calls/bulk-commands.js';
-import { CommandService } from '#calls/command-service.js';
-import type { CommandPort } from '#calls/commands.js';
-import { ConferenceAware } from '#calls/conference-aware.js';
-import { ConferenceCommands } from '#calls/conference-commands.js';
-import { ConferenceService } from '#calls/conference-service.js';
 import { EventBus } from '#calls/event-bus.js';
-import { SoundCommands } from '#calls/sound-commands.js';
-import { HoldMusicSounds } from '#calls/hold-music-sounds.js';
 import { Liveness } from '#calls/liveness.js';
 import type { CallSignals } from '#calls/ports.js';
-import { Restorer } from '#calls/restorer.js';
 import { VirtualNumbers } from '#calls/virtual-numbers.js';
 import { VirtualPhones } from '#calls/virtual-phones.js';
 import { readPolicy } from '#calls/written-policy.js';
@@ -31,12 +22,13 @@ import { Signaling } from '#signaling/signaling.js';
 import { connectSrf, newSrf } from '#signaling/srf.js';
 import { bothStarted, Closers } from './closers.js';
 import { openStore } from './keeping.js';
-import { LazyMixer } from './lazy-mixer.js';
+import { buildCommands } from './command-rooms.js';
 import { buildConnections } from './connections.js';
 import { buildGuards } from './guards.js';
 import { buildPhones } from './phones.js';
 import { openRecords } from './records.js';
 import { Reload } from './reload.js';
+import { restoreCalls } from './restoring.js';
 import { engineFor, type Fatal } from './sip-engine.js';
 import { listenToSignals, type Signalled } from './signals.js';
 import { httpTls } from './tls.js';
@@ -76,8 +68,8 @@ async function build(
   fatal: Fatal,
   load: () => Config,
 ): Promise<RunningHoldfast> {
-  const bus = new EventBus(clock, log, config.events.history);
   const kept = await openStore(config, clock, log.child({ room: 'store' }));
+  const bus = new EventBus(clock, log, config.events.history, kept.numbers);
   closers.add('store', () => kept.close());
   const guards = buildGuards(config, clock, log.child({ room: 'guard' }));
   // A process and a thread that know nothing of each other: they start at the same time.
@@ -137,9 +129,9 @@ async function build(
     clock,
     log,
     park: config.park,
+    slots: kept.slots,
   });
   closers.add('connections', () => connected.close());
-  const { transfers, moves, parking } = connected;
   const liveness = new Liveness({
     find: (id) => calls.live(id),
     signaling: parties,
@@ -181,43 +173,11 @@ async function build(
   closers.add('dialog subscriptions', () => watchers.close());
   closers.add('phones', () => phones.stop());
 
-  const records = await openRecords({ config, media, calls, bus, clock, log });
+  const records = await openRecords({ config, media, calls, bus, clock, log, keeper: kept.history });
   closers.add('records', () => records.close());
-  const mixer = new LazyMixer({ address: config.addresses[0], clock, log: log.child({ room: 'conference' }) });
-  closers.add('mixer', () => mixer.stop());
-  const conferences = new ConferenceService({
-    calls,
-    parties,
-    moves,
-    bindings: numbers,
-    mixer: () => mixer.get(),
-    sounds: new HoldMusicSounds((music) => media.samplesOf(music)),
-    bus,
-    clock,
-    log: log.child({ room: 'conferences' }),
-  });
-  mixer.onLost(() => conferences.mixerLost());
-  const rooms = {
-    bulk: new BulkCommands({ execute: (command) => commands.execute(command), calls, clock, log }),
-    sound: new SoundCommands({ calls, media: media.port, clock }),
-    ...records.rooms,
-    reach: connected.reach,
-    conferences: new ConferenceCommands(conferences, numbers, (id) => calls.live(id)),
-  };
-  const callCommands = new CommandService({
-    rooms,
-    calls,
-    transfers,
-    moves,
-    signaling: parties,
-    parking,
-    bindings: numbers,
-    media: media.port,
-    clock,
-  });
-  const restorer = new Restorer({ calls, signaling: parties, media: media.port, bindings: numbers, bus, clock, log });
-  await restorer.prepare(kept.left, drachtio.restored);
-  const commands: CommandPort = new ConferenceAware(callCommands, conferences, (id) => calls.view(id));
+  const commands = buildCommands({ config, calls, parties, numbers, connected, media, records, bus, clock, closers, log });
+  const restoring = { room: media, drachtio, left: kept.left };
+  const restore = await restoreCalls({ ...restoring, calls, signaling: parties, bindings: numbers, bus, clock, log });
   const http = await startHttp({
     config,
     rate: guards.rate,
@@ -232,7 +192,8 @@ async function build(
     music: media.music,
     numbers,
     recordings: records.recordings,
-    health: () => media.health(),
+    health: () => ({ ...media.health(), store: kept.health?.() }),
+    kept: kept.http,
     gauges: () => ({
       calls: calls.size,
       registrations: phones.registrar.list().length,
@@ -248,11 +209,10 @@ async function build(
   closers.add('http', () => http.stop());
   closers.add('calls', () => Promise.race([calls.close(), timeLimit(clock, POLITE_MS)]));
   // Last, because building all of that takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
-  const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);
+  const sip = await connectSrf(srf, drachtio, CONNECT_MS, log, () => calls.sipReturn.back());
   sipIsUp = true;
-  // Nobody speaks for a dialog of the last life whose call is not among those restored.
-  drachtio.endOrphans(restorer.dialogs);
-  restorer.begin();
+  restore();
+  connected.parking.freeAllBut((id) => calls.live(id) !== undefined);
   phones.begin();
   return {
     config,

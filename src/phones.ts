@@ -9,6 +9,7 @@ import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import { systemRandom } from '#kit/ids.js';
 import type { Logger } from '#kit/log.js';
+import { isTlsUri } from '#kit/secure-config.js';
 import { Accounts } from '#registrar/accounts.js';
 import type { BindingKeeper } from '#registrar/binding-keeper.js';
 import { DigestGuard, type PasswordWatcher } from '#registrar/digest-guard.js';
@@ -112,7 +113,7 @@ function traitsOf(
     holdMode: found?.holdMode ?? 'auto',
     refusedMusic: planned.kind !== 'trunk' && registrar.refusedMusic(number),
     policy: readPolicy(found?.hold ?? {}),
-    ...(found?.srtp === true && isReachedOverTls(found, registrar) ? { srtp: true as const } : {}),
+    ...(found === undefined ? {} : srtpOf(found, registrar)),
   };
 }
 
@@ -124,12 +125,19 @@ function find(number: string, asker: Asker, accounts: Accounts, trunks: Trunks, 
     const target = trunks.target(planned.name, planned.number);
     return target === undefined ? { kind: 'unknown' } : { kind: 'targets', targets: [target] };
   }
-  const targets = registrar.targets(planned.number);
+  const all = registrar.targets(planned.number);
+  // A registration from before TLS was required of the account is not used any more.
+  const plainToo = accounts.find(planned.number)?.requireTls !== true;
+  const targets = plainToo ? all : all.filter(({ nextHop, uri }) => isTlsUri(nextHop ?? uri));
   return targets.length === 0 ? { kind: 'not-registered' } : { kind: 'targets', targets };
 }
 
-/** A trunk by its uri; a number at all its phones, because one offer rings at every one of them. */
-function isReachedOverTls(found: Config['trunks'][number] | Config['accounts']['phones'][number], registrar: Registrar): boolean {
+type Party = Config['trunks'][number] | Config['accounts']['phones'][number];
+
+/** Keys are offered where TLS hides them: to a trunk by its uri; to a number at all its phones, because one offer rings at every one of them. */
+function srtpOf(found: Party, registrar: Registrar): Pick<PhoneTraits, 'srtp'> {
+  if (found.srtp === 'required') return { srtp: 'required' };
+  if (found.srtp !== true) return {};
   const uris = 'uri' in found ? [found.uri] : registrar.targets(found.number).map((one) => one.nextHop ?? one.uri);
-  return uris.length > 0 && uris.every((uri) => /^sips:|;transport=(?:tls|wss)(?:;|$)/i.test(uri));
+  return uris.length > 0 && uris.every(isTlsUri) ? { srtp: 'offered' } : {};
 }

@@ -2,6 +2,7 @@
  * announcer: answers a call with a few spoken words and hangs up. Nobody else is in it, so it is no Call: it has no hold, no peer and no
  * events, only a leg and an end. Who is told what is decided by whoever asks.
  */
+import { withUsableKeys } from '#sip/sdp-keys.js';
 import { answerFrom, dress } from '#sip/sdp-write.js';
 import type { Prompt } from '#core/hold-music.js';
 import type { CallId } from '#core/leg.js';
@@ -61,7 +62,7 @@ export class Announcer {
   async #accept(id: CallId, offer: string): Promise<void> {
     const { media, signaling } = this.#deps;
     try {
-      const made = await media.answerOfNobody(id, 'caller', offer);
+      const made = await media.answerOfNobody(id, 'caller', withUsableKeys(offer));
       if (!this.#told.has(id)) return void media.delete(id).catch(() => undefined); // it was cancelled meanwhile
       const answer = dress(answerFrom(offer, made), { direction: 'sendonly', sessionId: '1', version: 1n });
       signaling.accept(legOf(id), answer);

@@ -27,7 +27,9 @@ import { partyTraits, type HouseHabits } from './party-traits.js';
 import type { BindingsPort, CallSignals, IncomingCall, LegId, LegSignal, MediaPort, SignalingPort, TollPort } from './ports.js';
 import { chargeOf } from './charge.js';
 import { shortStory } from './short-story.js';
+import { askedWithoutSrtp } from './srtp-refusal.js';
 import { readSignal } from './signal-reader.js';
+import { SipReturn } from './sip-return.js';
 import { isWorthKeeping, storedOf, type CallStorePort } from './store-port.js';
 
 export type CallServiceDeps = Readonly<{
@@ -61,6 +63,7 @@ export class CallService implements CallSignals {
   readonly #reinvites = new Map<number, number>();
   readonly keys: HeardKeys;
   readonly mediaReturn: MediaReturn;
+  readonly sipReturn: SipReturn;
   #transfers: CallTransfers | undefined;
   #intercept: Interceptor | undefined;
   #draining = false;
@@ -74,6 +77,7 @@ export class CallService implements CallSignals {
     const dispatch = (id: CallId, input: Input): void => this.dispatch(id, input);
     const calls = { live: (id: CallId) => this.live(id), ids: () => [...this.#calls.keys()] };
     this.mediaReturn = new MediaReturn({ calls, media, dispatch, clock });
+    this.sipReturn = new SipReturn({ calls, dispatch, clock });
     this.keys = new HeardKeys({ find: (id) => this.live(id), publish, clock });
     this.#runner = new EffectRunner({
       ...{ signaling, media, bindings, clock, dispatch, publish },
@@ -188,7 +192,9 @@ export class CallService implements CallSignals {
     if (signal.kind === 'refer') return this.#transfers?.refer(leg, signal.refer);
     const read = readSignal.leg(live, leg.role, signal);
     if (read.kind === 'refuse-reinvite') return this.#deps.signaling.refuseReinvite(leg, read.status);
-    if (read.kind === 'input') this.dispatch(leg.callId, read.input);
+    const again = read.kind === 'input' ? askedWithoutSrtp(live, read.input) : undefined;
+    if (again !== undefined) this.#runner.run(live, [again]);
+    else if (read.kind === 'input') this.dispatch(leg.callId, read.input);
   }
 
   mayRelay({ callId, role }: LegId, what?: 'key'): boolean {

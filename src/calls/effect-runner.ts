@@ -1,7 +1,6 @@
 /**
- * effect-runner: performs what step() asked for. Effects that need media wait in the call's lane, in order;
- * words that must not wait for a slow media server (refusals, CANCEL, BYE, ACK) go out at once.
- * Decides nothing: what it learns goes back as inputs.
+ * effect-runner: performs what step() asked for. Effects that need media wait in the call's lane, in order; words that must not wait
+ * for a slow media server (refusals, CANCEL, BYE, ACK) go out at once. Decides nothing: what it learns goes back as inputs.
  */
 import { answerTo } from '#core/direction.js';
 import type { Effect } from '#core/effects.js';
@@ -132,9 +131,12 @@ export class EffectRunner {
   }
 
   #queue(live: LiveCall, batch: readonly LaneEffect[]): void {
+    const life = live.mediaLife;
     live.lane = live.lane.then(async () => {
       await Promise.all(
-        batch.map((effect) => this.#perform(live, effect).catch((error: unknown) => this.#failed(live, effect, error))),
+        batch.map((effect) =>
+          this.#perform(live, effect).catch((error: unknown) => this.#failed(live, effect, error, life !== live.mediaLife)),
+        ),
       );
       this.#deps.changed(live); // what was said to a phone is part of the call
     });
@@ -154,8 +156,7 @@ export class EffectRunner {
         return signaling.progress({ callId: id, role: effect.leg }, effect.status, sdp);
       }
       case 'bridge-early':
-        await live.media.applyAnswer('callee');
-        return;
+        return void (await live.media.applyAnswer('callee'));
       case 'accept': {
         live.hasMedia = true;
         const late = live.call.kind === 'confirmed' && live.call.caller.offerAnswer.kind === 'awaiting-answer-in-ack';
@@ -179,11 +180,12 @@ export class EffectRunner {
       case 'gate':
       case 'ungate':
         await media[effect.kind](id);
-        if (effect.kind === 'gate' && media.forgetsGates === true) await live.media.sayAgain();
+        if (effect.kind === 'gate') await live.media.sayAgain();
         return this.#note(live, { kind: effect.kind });
       case 'mute':
       case 'unmute':
-        return media[effect.kind](id, effect.leg);
+        await media[effect.kind](id, effect.leg);
+        return effect.kind === 'mute' ? live.media.sayAgain() : undefined;
       case 'play':
         await media.play(id, effect.leg, effect.sound === 'music' ? { kind: 'music', ...effect.music } : { kind: 'ringback' });
         return this.#note(live, { kind: 'music-started', leg: effect.leg });
@@ -220,6 +222,7 @@ export class EffectRunner {
     }
     if (effect.offer !== 'none') live.hasMedia = true;
     const offer = await live.media.offerFor(effect.leg, effect.offer);
+    live.dialled = effect;
     if (live.call.kind === 'terminated' || isOvertaken(live.call, effect)) return;
     // The phone shows who is on the other end: the callee for an API call's caller, the caller for everybody else.
     const other = effect.leg === 'caller' ? parties.callee : (live.dialFacts.showAs ?? parties.caller);
@@ -262,28 +265,32 @@ export class EffectRunner {
     this.#deps.dispatch(call.id, { kind: 'media.changed', leg, peerStale: change.peerStale });
   }
 
-  #failed(live: LiveCall, effect: LaneEffect, error: unknown): void {
+  /** @param stale rtpengine has come back since it was asked for, and everything is being said to it anew. */
+  #failed(live: LiveCall, effect: LaneEffect, error: unknown, stale: boolean): void {
     const { id } = live.call;
     const known = error instanceof AppError ? error : undefined;
-    live.log.warn({ err: known === undefined ? error : known.message, effect: effect.kind }, 'media refused or failed');
+    live.log.warn({ err: known?.message ?? error, effect: effect.kind }, 'media refused or failed');
     if (effect.kind === 'delete-media') return this.#deps.forget(id);
     const cuts = effect.kind === 'gate' || effect.kind === 'ungate' || effect.kind === 'mute' || effect.kind === 'unmute';
-    if (error instanceof MediaGone || cuts || effect.kind === 'anchor-again') return this.#deps.mediaFailed(id);
+    const status = known?.sip ?? 500;
+    if (effect.kind === 'answer-reinvite') {
+      this.#deps.signaling.refuseReinvite({ callId: id, role: effect.leg }, status);
+      this.#deps.dispatch(id, { kind: 'reinvite.answer-failed', leg: effect.leg });
+    }
+    if (error instanceof MediaGone || cuts || effect.kind === 'anchor-again') {
+      if (!stale) this.#deps.mediaFailed(id);
+      return;
+    }
+    if (effect.kind === 'answer-reinvite') return;
     if ((effect.kind === 'play' || effect.kind === 'play-over') && this.#deps.mediaAway(id)) return;
     if (effect.kind === 'play') return this.#deps.dispatch(id, { kind: 'sound.failed', leg: effect.leg });
     if (effect.kind === 'play-over')
       return this.#deps.dispatch(id, { kind: 'play.failed', leg: effect.leg, playId: effect.play.id });
-    if (effect.kind === 'stop-sound' || effect.kind === 'end-play' || effect.kind === 'remind') return;
-    if (effect.kind === 'progress' || effect.kind === 'bridge-early') return;
+    if (effect.kind === 'stop-sound' || effect.kind === 'end-play') return;
+    if (effect.kind === 'progress' || effect.kind === 'bridge-early' || effect.kind === 'remind') return;
     if (effect.kind === 'apply-reanswer') return; // the old media goes on: RFC 3261 §14.1
-    const status = known?.sip ?? 500;
-    const reason = known?.message ?? 'internal error';
-    if (effect.kind === 'answer-reinvite') {
-      this.#deps.signaling.refuseReinvite({ callId: id, role: effect.leg }, status);
-      return this.#deps.dispatch(id, { kind: 'reinvite.answer-failed', leg: effect.leg });
-    }
     const leg: LegRole = effect.kind === 'accept' ? 'caller' : effect.leg;
-    this.#deps.dispatch(id, { kind: 'media.refused', leg, status, reason });
+    this.#deps.dispatch(id, { kind: 'media.refused', leg, status, reason: known?.message ?? 'internal error' });
   }
 
   #note(live: LiveCall, mark: Mark): void {

@@ -34,7 +34,7 @@ export function reroute(live: LiveCall, { to, ringSec, showAs }: Route, bindings
   live.dialFacts = { ...live.dialFacts, showAs, ringMs: ringSec === undefined ? undefined : ringSec * 1000 };
   if (to === call.parties.callee) return;
   live.phones = { ...live.phones, callee: bindings.traits(to) };
-  live.media.renew('callee', live.phones.callee.isProgram === true);
+  live.media.renew('callee', live.phones.callee.isProgram === true, live.phones.callee.srtp !== undefined);
   const { policy = NO_POLICY, music } = call.traits;
   live.call = { ...call, parties: { ...call.parties, callee: to }, traits: partyTraits(live.phones, { policy }, music.call) };
 }

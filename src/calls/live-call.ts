@@ -6,6 +6,7 @@ import type { TimerName } from '#core/inputs.js';
 import type { Timer } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
 import type { HoldWatch } from './hold-watch.js';
+import type { LaneEffect } from './lane-effects.js';
 import { MediaSession, type LegSdp } from './media-session.js';
 import type { LegRole } from '#core/leg.js';
 import type { Asker, MediaPort, PhoneTraits } from './ports.js';
@@ -43,8 +44,12 @@ export type LiveCall = {
   readonly watches: Set<HoldWatch>;
   /** Effects that touch media, or wait for it, run one after the other on this lane. */
   lane: Promise<void>;
+  /** Who was asked last, and how. */
+  dialled?: Extract<LaneEffect, { kind: 'dial' }>;
   /** rtpengine knows this call. */
   hasMedia: boolean;
+  /** How often rtpengine has come back: what was asked of the one before may fail. */
+  mediaLife: number;
 };
 
 /** Nothing has happened to it yet. @param said on dialogs that it brings along. */
@@ -56,7 +61,7 @@ export function newLiveCall(
 ): LiveCall {
   const { caller, callee } = facts.phones;
   const programs = { caller: caller.isProgram === true, callee: callee.isProgram === true };
-  const srtp = { caller: caller.srtp === true, callee: callee.srtp === true };
+  const srtp = { caller: caller.srtp !== undefined, callee: callee.srtp !== undefined };
   const live: LiveCall = {
     ...facts,
     media: new MediaSession(facts.call.id, port, () => live.call.traits.modes, programs, said, srtp, keysIn),
@@ -65,6 +70,7 @@ export function newLiveCall(
     watches: new Set(),
     lane: Promise.resolve(),
     hasMedia: false,
+    mediaLife: 0,
   };
   return live;
 }

@@ -88,6 +88,7 @@ export class MediaReturn {
       if (!this.#waiting.has(id) || live === undefined) return;
       this.forget(id);
       this.#wentOn.set(live, clock.now());
+      live.mediaLife += 1;
       dispatch(id, { kind: 'media.back', media: knows ? 'kept' : 'lost' });
     } catch {
       // It does not answer. Whoever watches it says when it does, or nobody has noticed yet.

@@ -3,31 +3,17 @@
  * it has seen, and turns the core's directions into SDP. Does not know why a direction is wanted.
  */
 import { audioCodecs, BadSdp, carriesSpeech, connectionAddress, sameCodec } from '#sip/sdp.js';
+import { agreedKeys, sameKeys, withUsableKeys } from '#sip/sdp-keys.js';
 import { answerFrom, asSendrecv, dress, sameMedia, withAllLines, withZeroAddress } from '#sip/sdp-write.js';
 import { receives, type Direction } from '#core/direction.js';
 import type { OfferSource } from '#core/effects.js';
 import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
 import type { HoldMode } from '#core/party.js';
-import { systemRandom } from '#kit/ids.js';
-import { protocolToward } from './media-protocol.js';
+import { newLegSdp, type LegSdp } from './leg-sdp.js';
+import { firstProtocol, protocolToward } from './media-protocol.js';
 import type { MediaPort } from './ports.js';
 
-export type LegSdp = {
-  /** The phone's last SDP that is in force. */
-  fromPhone: string | undefined;
-  /** The phone's SDP that nobody has dealt with yet. */
-  heard: string | undefined;
-  /** What it replaced, as long as nobody has said whether it counts. */
-  heardBefore: string | undefined;
-  /** The phone's last address that was not 0.0.0.0 (RFC 3264 §8.4 lets a holder write that). */
-  address: string | undefined;
-  /** What rtpengine made for this phone, direction and o= still its own. */
-  made: string | undefined;
-  /** What we last sent it. */
-  sent: string | undefined;
-  readonly sessionId: string;
-  version: bigint;
-};
+export type { LegSdp } from './leg-sdp.js';
 
 /** What an update of one leg means for the other. */
 export type MediaChange = Readonly<{ changed: boolean; peerStale: boolean }>;
@@ -75,10 +61,18 @@ export class MediaSession {
   }
 
   /** Somebody else is on this leg from now on, who has said nothing yet. */
-  renew(role: LegRole, isProgram: boolean): void {
-    this.#legs[role] = newLegSdp();
+  renew(role: LegRole, isProgram: boolean, wishesSrtp = false): void {
+    // What rtpengine has made for who was there decides what it must be told for who comes.
+    this.#legs[role] = { ...newLegSdp(), made: this.#legs[role].made };
     this.#programs[role] = isProgram;
+    this.#srtp[role] = wishesSrtp;
+  }
+
+  /** It was offered SRTP and would not have it. @returns false where SRTP was not our wish alone. */
+  offerPlain(role: LegRole): boolean {
+    const wished = this.#srtp[role];
     this.#srtp[role] = false;
+    return wished;
   }
 
   /** Keeps an SDP until the core has decided what to do with it. */
@@ -98,8 +92,8 @@ export class MediaSession {
   /** The offer for an INVITE to `role`; undefined: the INVITE goes without one. */
   async offerFor(role: LegRole, source: OfferSource): Promise<string | undefined> {
     if (source === 'none') return undefined;
-    const secure = this.#srtp[role] ? 'RTP/SAVP' : undefined;
-    if (source === 'our-own') return this.#render(role, await this.#media.firstOffer(this.#callId, role, secure), 'sendrecv');
+    const first = firstProtocol(this.#srtp[role]);
+    if (source === 'our-own') return this.#render(role, await this.#media.firstOffer(this.#callId, role, first), 'sendrecv');
     const peer = otherLeg(role);
     const made = await this.#offer(peer, this.#normal(peer, this.#take(peer)));
     return this.#render(role, made, 'sendrecv');
@@ -107,7 +101,7 @@ export class MediaSession {
 
   /** The answer to the caller's offer, made of what the callee said (in a 1xx or its 200). */
   async answerForCaller(direction: Direction): Promise<string> {
-    const made = await this.#media.answer(this.#callId, 'caller', this.#normal('callee', this.#take('callee')));
+    const made = await this.#media.answer(this.#callId, 'caller', this.#takeAnswer('callee'));
     return this.#render('caller', answerFrom(this.#inForce('caller'), made), direction);
   }
 
@@ -120,17 +114,16 @@ export class MediaSession {
 
   /** Late offer: the caller's ACK carries the answer, and it becomes the answer in the ACK to the callee. */
   async lateAnswerForCallee(direction: Direction): Promise<string> {
-    const made = await this.#media.answer(this.#callId, 'callee', this.#normal('caller', this.#take('caller')));
+    const made = await this.#media.answer(this.#callId, 'callee', this.#takeAnswer('caller'));
     return this.#render('callee', answerFrom(this.#inForce('callee'), made), direction);
   }
 
   /** A leg we called has answered; the other leg's offer (or our own first one) is complete in rtpengine. */
   async applyAnswer(role: LegRole): Promise<MediaChange> {
     const peer = otherLeg(role);
-    const made = await this.#media.answer(this.#callId, peer, this.#normal(role, this.#take(role)));
+    const made = await this.#media.answer(this.#callId, peer, this.#takeAnswer(role));
     if (this.#legs[peer].fromPhone === undefined) return UNCHANGED; // the answer to our own first offer: nobody is behind it yet
-    this.#legs[peer].made = made;
-    return { changed: true, peerStale: !this.#canGoOn(peer, made) };
+    return { changed: true, peerStale: this.#remake(peer, withUsableKeys(made)) };
   }
 
   /** What a re-INVITE of ours says to this leg. */
@@ -142,20 +135,20 @@ export class MediaSession {
   /** @throws BadSdp (488) when the phone's new offer and its peer have no codec in common; nothing has changed then. */
   async answerReoffer(role: LegRole, direction: Direction): Promise<Readonly<{ sdp: string; change: MediaChange }>> {
     const offer = this.#legs[role].heard ?? this.#inForce(role);
-    const change = await this.#update(role);
+    const change = await this.#update(role, 'offer');
     return { sdp: this.#render(role, answerFrom(offer, this.#made(role)), direction), change };
   }
 
   /** The phone's answer to our re-INVITE, or to our offer in a 200, is in force now. */
   applyReanswer(role: LegRole): Promise<MediaChange> {
-    return this.#update(role);
+    return this.#update(role, 'answer');
   }
 
   /**
    * rtpengine-facts 3.0: rtpengine is told of a new offer or answer only when address, port or codecs differ from the last,
    * and then by an offer from that leg with the other leg's last SDP as its answer; with port-latching no port moves.
    */
-  async #update(role: LegRole): Promise<MediaChange> {
+  async #update(role: LegRole, as: 'offer' | 'answer'): Promise<MediaChange> {
     const leg = this.#legs[role];
     const peer = otherLeg(role);
     const heard = leg.heard === undefined ? undefined : withAllLines(leg.heard, leg.sent);
@@ -168,17 +161,24 @@ export class MediaSession {
       leg.heard = undefined;
       throw new BadSdp('no codec of this offer is one the other party has');
     }
-    const sdp = this.#normal(role, this.#take(role));
+    const sdp = as === 'answer' ? this.#takeAnswer(role) : this.#normal(role, this.#take(role));
     const forPeer = await this.#offer(role, sdp);
-    leg.made = await this.#media.answer(this.#callId, role, this.#normal(peer, peerSdp));
-    this.#legs[peer].made = forPeer;
-    return { changed: true, peerStale: !this.#canGoOn(peer, forPeer) };
+    const { ours, theirs } = agreedKeys(forPeer, this.#normal(peer, peerSdp), false);
+    leg.made = withUsableKeys(await this.#media.answer(this.#callId, role, theirs));
+    return { changed: true, peerStale: this.#remake(peer, ours) };
+  }
+
+  /** What rtpengine says to this leg has changed. @returns whether the phone must be told. */
+  #remake(role: LegRole, made: string): boolean {
+    const before = this.#legs[role].made;
+    this.#legs[role].made = made;
+    return !this.#canGoOn(role, made) || (before !== undefined && !sameKeys(before, made));
   }
 
   /** Nothing is said in SIP, and no port moves: what is in force is told to rtpengine once more. */
   async letKeysIn(): Promise<'new' | 'known'> {
     if (this.#keysIn) return 'known';
-    const [offer, answer] = [this.#normal('caller', this.#inForce('caller')), this.#normal('callee', this.#inForce('callee'))];
+    const [offer, answer] = [this.#agreed('caller'), this.#agreed('callee')];
     await this.#media.letKeysIn(this.#callId, 'caller', {
       offer,
       more: this.#translated('callee'),
@@ -193,25 +193,29 @@ export class MediaSession {
   async anchorAgain(): Promise<void> {
     const [offer, answer] = [this.#normal('caller', this.#inForce('caller')), this.#normal('callee', this.#inForce('callee'))];
     this.#keysIn = false;
-    const forCallee = await this.#offer('caller', offer);
-    this.#legs.caller.made = await this.#media.answer(this.#callId, 'caller', answer);
-    this.#legs.callee.made = forCallee;
+    const { ours, theirs } = agreedKeys(await this.#offer('caller', offer), answer, false);
+    this.#legs.caller.made = withUsableKeys(await this.#media.answer(this.#callId, 'caller', theirs));
+    this.#legs.callee.made = ours;
   }
 
-  /** For an rtpengine that keeps with the call what it was told last, and nothing of what came after. No port moves. */
+  /** For an rtpengine whose redis hears of a cut only with the next offer and answer. No port moves. */
   async sayAgain(): Promise<void> {
-    await this.#offer('caller', this.#normal('caller', this.#inForce('caller')));
-    await this.#media.answer(this.#callId, 'caller', this.#normal('callee', this.#inForce('callee')));
+    const { caller, callee } = this.#legs;
+    if (this.#media.forgetsGates !== true || caller.fromPhone === undefined || callee.fromPhone === undefined) return;
+    const made = await this.#offer('caller', this.#agreed('caller'));
+    const { theirs } = agreedKeys(made, this.#agreed('callee'), false);
+    await this.#media.answer(this.#callId, 'caller', theirs);
   }
 
-  #offer(from: LegRole, sdp: string): Promise<string> {
+  async #offer(from: LegRole, sdp: string): Promise<string> {
     const to = otherLeg(from);
-    return this.#media.offer(this.#callId, from, sdp, this.#translated(to), this.#protocolToward(to, sdp));
+    const protocol = this.#protocolToward(to, sdp);
+    return withUsableKeys(await this.#media.offer(this.#callId, from, sdp, this.#translated(to), protocol));
   }
 
   #protocolToward(to: LegRole, offer: string): string | undefined {
-    const { fromPhone, heard } = this.#legs[to];
-    return protocolToward(offer, fromPhone ?? heard, this.#srtp[to]);
+    const { fromPhone, heard, made } = this.#legs[to];
+    return protocolToward(offer, { said: fromPhone ?? heard, made, wishesSrtp: this.#srtp[to] });
   }
 
   /** What is added to an offer to this leg. A program and a phone need not have a codec in common. */
@@ -238,6 +242,24 @@ export class MediaSession {
     return sdp;
   }
 
+  /** RFC 4568 §7.1.2: the key of ours that an answer takes is the one that goes on. @throws BadSdp when it takes none of them. */
+  #takeAnswer(role: LegRole): string {
+    const leg = this.#legs[role];
+    const said = leg.heard ?? leg.fromPhone;
+    const { ours, theirs } =
+      leg.made === undefined || said === undefined ? { ours: leg.made, theirs: undefined } : agreedKeys(leg.made, said, true);
+    const taken = this.#take(role);
+    leg.made = ours;
+    return this.#normal(role, theirs === undefined ? taken : withAllLines(theirs, leg.sent));
+  }
+
+  /** What is in force on this leg, for rtpengine to hear once more: with the one key that counts. */
+  #agreed(role: LegRole): string {
+    const sdp = this.#normal(role, this.#inForce(role));
+    const { made } = this.#legs[role];
+    return made === undefined ? sdp : agreedKeys(made, sdp, false).theirs;
+  }
+
   #normal(role: LegRole, sdp: string): string {
     return asSendrecv(sdp, this.#legs[role].address);
   }
@@ -255,8 +277,8 @@ export class MediaSession {
   }
 
   #render(role: LegRole, made: string, direction: Direction): string {
-    this.#legs[role].made = made;
-    return this.#dressed(role, made, direction);
+    this.#legs[role].made = withUsableKeys(made);
+    return this.#dressed(role, this.#made(role), direction);
   }
 
   /** RFC 3264 §8: the o= version grows by one whenever the SDP differs from the last, and stands still when it does not. */
@@ -269,21 +291,6 @@ export class MediaSession {
     leg.sent = dress(made, { direction, sessionId, version: leg.version });
     return leg.sent;
   }
-}
-
-/** RFC 4566 §5.2: numbers; a random start keeps two sessions of one host apart. */
-function newLegSdp(): LegSdp {
-  const start = systemRandom(6).reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
-  return {
-    fromPhone: undefined,
-    heard: undefined,
-    heardBefore: undefined,
-    address: undefined,
-    made: undefined,
-    sent: undefined,
-    sessionId: String(start),
-    version: 1n,
-  };
 }
 
 function haveCommonCodec(a: string, b: string): boolean {

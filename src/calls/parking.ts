@@ -8,16 +8,30 @@ import type { ParkedView } from './commands.js';
 
 export type Parked = Readonly<{ callId: CallId; staying: LegRole; number: string; by: string }>;
 
+/** A slot that is taken. */
+export type Slot = Parked & Readonly<{ sinceMs: number }>;
+
+/** Keeps slots over a restart. Never waits, never throws. */
+export interface ParkKeeper {
+  /** What the last life has left. To be read once, before anything changes. */
+  left(): readonly (readonly [slot: string, parked: Slot])[];
+  changed(slot: string, parked: Slot | undefined): void;
+}
+
 export type ParkingCodes = Readonly<{ park: string; retrieve: string; slots: number }>;
 
 export class Parking {
   readonly #codes: ParkingCodes;
   readonly #clock: Clock;
-  readonly #slots = new Map<string, Parked & Readonly<{ sinceMs: number }>>();
+  readonly #keeper: ParkKeeper | undefined;
+  readonly #slots: Map<string, Slot>;
 
-  constructor(codes: ParkingCodes, clock: Clock) {
+  /** @param keeper absent: a restart empties every slot. Slots of the last life are taken from the start, until their calls are back or gone. */
+  constructor(codes: ParkingCodes, clock: Clock, keeper?: ParkKeeper) {
     this.#codes = codes;
     this.#clock = clock;
+    this.#keeper = keeper;
+    this.#slots = new Map(keeper?.left());
   }
 
   isParkCode(number: string): boolean {
@@ -39,7 +53,7 @@ export class Parking {
     const free = slot ?? this.#firstFree();
     if (free === undefined || this.#slots.has(free))
       throw new Busy(slot === undefined ? 'every parking slot is taken' : `slot ${slot} is taken`, 30);
-    this.#slots.set(free, { ...parked, sinceMs: this.#clock.now() });
+    this.#put(free, { ...parked, sinceMs: this.#clock.now() });
     return free;
   }
 
@@ -58,7 +72,18 @@ export class Parking {
 
   /** The call has ended, or goes on elsewhere. */
   free(callId: CallId): void {
-    for (const [slot, parked] of this.#slots) if (parked.callId === callId) this.#slots.delete(slot);
+    for (const [slot, parked] of this.#slots) if (parked.callId === callId) this.#put(slot, undefined);
+  }
+
+  /** After a restart: whose call did not come back, is parked no more. */
+  freeAllBut(isUp: (callId: CallId) => boolean): void {
+    for (const [slot, parked] of this.#slots) if (!isUp(parked.callId)) this.#put(slot, undefined);
+  }
+
+  #put(slot: string, parked: Slot | undefined): void {
+    if (parked === undefined) this.#slots.delete(slot);
+    else this.#slots.set(slot, parked);
+    this.#keeper?.changed(slot, parked);
   }
 
   list(): readonly ParkedView[] {

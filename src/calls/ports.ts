@@ -53,8 +53,11 @@ export type PhoneTraits = Readonly<{
   policy?: Partial<HoldPolicy> | undefined;
   /** A program: it speaks G.711 µ-law and nothing else, so rtpengine translates for it. */
   isProgram?: true | undefined;
-  /** Reached over TLS, and to be offered SRTP (RFC 4568): its keys would be of no use over anything else. */
-  srtp?: true | undefined;
+  /**
+   * Reached over TLS, and to be offered SRTP (RFC 4568): its keys would be of no use over anything else. `offered`: a phone that refuses it
+   * is asked once more without.
+   */
+  srtp?: 'offered' | 'required' | undefined;
 }>;
 
 export type DialOptions = Readonly<{

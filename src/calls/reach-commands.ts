@@ -110,7 +110,7 @@ export class ReachCommands {
     if (number === call.parties.callee) throw new BadRequest('to', 'to: it rings there already');
     mustBeReachable(bindings, number, live.dialFacts.asker);
     live.phones = { ...live.phones, callee: bindings.traits(number) };
-    live.media.renew('callee', live.phones.callee.isProgram === true);
+    live.media.renew('callee', live.phones.callee.isProgram === true, live.phones.callee.srtp !== undefined);
     const { policy = NO_POLICY, music } = call.traits;
     const traits = partyTraits(live.phones, { policy }, music.call);
     calls.dispatch(callId, { kind: 'forward.requested', to: number, traits, autoAnswer });

@@ -1,7 +1,8 @@
 /**
  * signal-reader: what a phone sent, turned into what the core understands: SDP becomes a direction, and garbage becomes a refusal.
  */
-import { BadSdp, directionOf, readSdp } from '#sip/sdp.js';
+import { audioProtocol, BadSdp, directionOf } from '#sip/sdp.js';
+import { PLAIN_PROFILE, withUsableKeys } from '#sip/sdp-keys.js';
 import type { Direction } from '#core/direction.js';
 import type { Input, Reachability } from '#core/inputs.js';
 import type { LegRole } from '#core/leg.js';
@@ -84,12 +85,9 @@ const isAsked = ({ call }: LiveCall, leg: LegRole): boolean =>
 
 function readReinvite(live: LiveCall, leg: LegRole, sdp: string | undefined): ReadSignal {
   if (sdp === undefined) return input({ kind: 'reinvite.received', leg });
-  try {
-    readSdp(sdp);
-  } catch {
-    return { kind: 'refuse-reinvite', status: 488 }; // RFC 3261 §14.2: the session goes on as it was
-  }
-  return input({ kind: 'reinvite.received', leg, direction: hear(live, leg, sdp) });
+  const direction = hear(live, leg, sdp);
+  if (direction === undefined) return { kind: 'refuse-reinvite', status: 488 }; // RFC 3261 §14.2: the session goes on as it was
+  return input({ kind: 'reinvite.received', leg, direction });
 }
 
 const input = (one: Input): ReadSignal => ({ kind: 'input', input: one });
@@ -97,15 +95,18 @@ const input = (one: Input): ReadSignal => ({ kind: 'input', input: one });
 const heard = (live: LiveCall, leg: LegRole, sdp: string | undefined): Direction | undefined =>
   sdp === undefined ? undefined : hear(live, leg, sdp);
 
-/** Keeps the SDP and gives its direction; undefined when it cannot be read. */
+/** Keeps the SDP and gives its direction; undefined when it cannot be read, or its sound would not be as secret as it must be. */
 function hear(live: LiveCall, leg: LegRole, sdp: string): Direction | undefined {
   try {
     const direction = directionOf(sdp);
-    live.media.hear(leg, sdp);
+    const usable = withUsableKeys(sdp);
+    if (live.phones[leg].srtp === 'required' && PLAIN_PROFILE.test(audioProtocol(sdp) ?? ''))
+      throw new BadSdp('SRTP is required for this account');
+    live.media.hear(leg, usable);
     return direction;
   } catch (error) {
     if (!(error instanceof BadSdp)) throw error;
-    live.log.warn({ leg, why: error.message }, 'a session description could not be read');
+    live.log.warn({ leg, why: error.message }, 'a session description could not be used');
     return undefined;
   }
 }

@@ -1,14 +1,16 @@
 /**
- * admission: refuses new work while there is more than can be done in time. There is no soft edge otherwise: who is late makes
- * every phone repeat itself, and repetitions make it later. What belongs to a call that is up is always taken. How the load is
- * measured is load-watch.ts's business.
+ * admission: refuses new work while there is more than can be done in time: who is late makes every phone repeat itself, and
+ * repetitions make it later. Two edges: behind a little, new calls have a rate (call-rate.ts); behind a lot, nothing new is taken. What
+ * belongs to a call that is up is always taken. How the load is measured is load-watch.ts's business.
  */
+import { CallRate } from './call-rate.js';
+
 const REFUSE_SEC = { least: 5, most: 15 };
 
 /** A loop that never waits has messages standing in its socket buffers, how many nobody can see. */
 const SATURATED = 0.98;
 /** So many samples in a row: a burst is not an overload. */
-const SATURATED_SAMPLES = 4;
+const SATURATED_SAMPLES = 10;
 
 export class Admission {
   readonly #lateMs: number;
@@ -16,6 +18,8 @@ export class Admission {
   #loopIsLate = false;
   #appIsLate = false;
   #saturatedSamples = 0;
+  #worstMs = 0;
+  readonly #rate = new CallRate();
 
   constructor(lateMs: number, random: () => number = Math.random) {
     this.#lateMs = lateMs;
@@ -25,11 +29,13 @@ export class Admission {
   /** Heard at every tick of the timer wheel. One tick in time is enough to be open again. */
   loopWasLate(ms: number): void {
     this.#loopIsLate = ms > this.#lateMs;
+    this.#worstMs = Math.max(this.#worstMs, ms);
   }
 
   /** How long the application took to read what was written to it. @returns true when that was too long. */
   appWasLate(ms: number): boolean {
     this.#appIsLate = ms > this.#lateMs;
+    this.#worstMs = Math.max(this.#worstMs, ms);
     return this.#appIsLate;
   }
 
@@ -38,13 +44,25 @@ export class Admission {
     this.#saturatedSamples = share >= SATURATED ? this.#saturatedSamples + 1 : 0;
   }
 
+  /** The end of a sample: calls have another rate from now on, if need be. */
+  sampled(nowMs: number): void {
+    this.#rate.sample(this.#worstMs, nowMs);
+    this.#worstMs = 0;
+  }
+
+  /** Calls a second that are let in; Infinity: all. */
+  get callsPerSecond(): number {
+    return this.#rate.perSecond;
+  }
+
+  /** Nothing new is taken. */
   get overloaded(): boolean {
     return this.#loopIsLate || this.#appIsLate || this.#saturatedSamples >= SATURATED_SAMPLES;
   }
 
   /** Seconds for Retry-After, not the same for everybody, so that they do not all come back at once; undefined: come in. */
-  refuseForSec(): number | undefined {
-    if (!this.overloaded) return undefined;
+  refuseForSec(isCall: boolean, nowMs: number): number | undefined {
+    if (!this.overloaded && (!isCall || this.#rate.admits(nowMs))) return undefined;
     return REFUSE_SEC.least + Math.floor(this.#random() * (REFUSE_SEC.most - REFUSE_SEC.least + 1));
   }
 }

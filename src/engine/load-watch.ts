@@ -1,5 +1,5 @@
 /**
- * load-watch: measures four times a second how busy our loop is and how far behind the application reads, and tells admission.
+ * load-watch: measures ten times a second how busy our loop is and how far behind the application reads, and tells admission.
  */
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import type { Clock, Timer } from '#kit/clock.js';
@@ -7,7 +7,7 @@ import type { Logger } from '#kit/log.js';
 import type { Admission } from './admission.js';
 import type { AskFence } from './link/fence.js';
 
-const SAMPLE_MS = 250;
+const SAMPLE_MS = 100;
 
 export class LoadWatch {
   readonly #admission: Admission;
@@ -18,6 +18,8 @@ export class LoadWatch {
   #timer: Timer | undefined;
   #askedMs: number | undefined;
   #overloaded = false;
+  /** The application has been in time once: a start takes as long as it takes, and is no reason to ration the calls that come after it. */
+  #begun: boolean;
   #stopped = false;
 
   /** @param askApp is answered when the application has read everything; only an application in this process can be asked. */
@@ -26,6 +28,7 @@ export class LoadWatch {
     this.#clock = clock;
     this.#log = log;
     this.#askApp = askApp;
+    this.#begun = askApp === undefined;
     this.#wait();
   }
 
@@ -43,11 +46,20 @@ export class LoadWatch {
     this.#admission.loopWasBusy(performance.eventLoopUtilization(now, this.#last).utilization);
     this.#last = now;
     this.#sampleApp();
-    const { overloaded } = this.#admission;
-    if (overloaded !== this.#overloaded)
-      this.#log.warn(overloaded ? 'overloaded: new calls are refused' : 'no longer overloaded');
-    this.#overloaded = overloaded;
+    if (this.#begun) this.#admission.sampled(this.#clock.now());
+    this.#tell();
     this.#wait();
+  }
+
+  /** Once when it begins and once when it is over: what is between changes with every sample. */
+  #tell(): void {
+    const { overloaded, callsPerSecond } = this.#admission;
+    const isFull = overloaded || callsPerSecond !== Infinity;
+    if (isFull === this.#overloaded) return;
+    this.#overloaded = isFull;
+    if (isFull)
+      this.#log.warn({ callsPerSecond: Math.round(Math.min(callsPerSecond, 1e6)) }, 'overloaded: new calls are refused');
+    else this.#log.warn('no longer overloaded');
   }
 
   #sampleApp(): void {
@@ -59,7 +71,9 @@ export class LoadWatch {
     this.#askApp(() => {
       this.#askedMs = undefined;
       // It has caught up with all that was written, so it is asked again at once: one long pause (starting up, for one) is no overload.
-      if (this.#admission.appWasLate(this.#clock.now() - nowMs) && !this.#stopped) this.#sampleApp();
+      const late = this.#admission.appWasLate(this.#clock.now() - nowMs);
+      if (!late) this.#begun = true;
+      else if (!this.#stopped) this.#sampleApp();
     });
   }
 }

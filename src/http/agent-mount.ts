@@ -36,6 +36,7 @@ export function mountAgent(
     phones,
     bus,
     clock,
+    notes: deps.notes,
     spell: (news, session, atMs) => spell(news, session, (callId) => agents.ids.of(callId), atMs),
   });
   const dialectDeps = { config, agents, phones, nowMs: () => clock.now() };

@@ -26,6 +26,7 @@ import { identifyBy, type Identify } from './identify.js';
 import { LOGIN_LIMITS, LoginGuard, type LoginLimits } from './login-guard.js';
 import { mountObserveRoutes, OBSERVE_DOCS } from './observe-routes.js';
 import { mountMusicRoutes, MUSIC_DOCS } from './music-routes.js';
+import type { Notebook } from './notebook.js';
 import { openApiOf } from './openapi.js';
 import type { Numbers } from './ozeki/extensions.js';
 import { mountOzeki } from './ozeki/mount.js';
@@ -36,7 +37,9 @@ import type { GaugesView, HealthView, MusicPort, RecordingsPort, RegistrationsPo
 import { mountRecordingRoutes, RECORDING_DOCS } from './recording-routes.js';
 import { mountReloadRoute, type ReloadPort } from './reload-route.js';
 import { HttpRefusal } from './refusals.js';
+import { storeMetrics } from './store-metrics.js';
 import { mountVoipnow } from './voipnow-mount.js';
+import type { LetterKeeper } from './webhooks/letter-keeper.js';
 import { WEBHOOK_DOCS } from './webhooks/webhook-docs.js';
 import { webhookMetrics } from './webhooks/webhook-metrics.js';
 import { mountWebhookRoutes } from './webhooks/webhook-routes.js';
@@ -71,11 +74,16 @@ export type HttpDeps = Readonly<{
   /** How often one address may ask; absent: as often as it likes. */
   rate?: AskRate | undefined;
   limits?: Config['limits'] | undefined;
+  /** Absent: a restart forgets what was not sent, and by which ids clients know calls. */
+  kept?: KeptByHttp | undefined;
   /** Absent: nobody can ask for the configuration to be read again. */
   reload?: ReloadPort | undefined;
   /** Absent: nobody is kept out here. */
   guards?: GuardBook | undefined;
 }>;
+
+/** What this room has of its own that outlives the program. */
+export type KeptByHttp = Readonly<{ letters: LetterKeeper; notes: Notebook }>;
 
 export type HttpApp = Readonly<{
   app: FastifyInstance;
@@ -104,14 +112,25 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const accounts = new ApiAccounts(config.accounts, deps.realm);
   const guard = new LoginGuard(clock, deps.loginLimits ?? LOGIN_LIMITS);
   const identify = identifyBy(accounts, guard);
-  const webhooks = new Webhooks({ config: config.webhooks, bus, clock, log, most: deps.limits?.webhooks });
-  const metrics = new CallMetrics(bus, deps.gauges, [...webhookMetrics(webhooks), ...guardMetrics(deps.guards)]);
+  const webhooks = new Webhooks({
+    config: config.webhooks,
+    bus,
+    clock,
+    log,
+    most: deps.limits?.webhooks,
+    keeper: deps.kept?.letters,
+  });
+  const metrics = new CallMetrics(bus, deps.gauges, [
+    ...webhookMetrics(webhooks),
+    ...storeMetrics(deps.health),
+    ...guardMetrics(deps.guards),
+  ]);
   const streams = new EventStreams({ bus, clock, log, most: deps.limits?.http.eventStreams });
   const dresses = new Dresses();
   const app = bareFastify(config.http.bodyBytes, dresses, log, deps.rate);
   const dialects = [rest];
   const methods = new AllowedMethods(app);
-  const mount = { commands: metrics.watching(deps.commands), accounts, guard, dresses, log };
+  const mount = { commands: metrics.watching(deps.commands), accounts, guard, dresses, log, notes: deps.kept?.notes };
   for (const dialect of dialects) mountDialect(app, dialect, mount);
   const { registrations, numbers } = deps;
   const ozeki = mountOzeki(app, { ...mount, config, registrations, numbers, bus, clock });

@@ -57,10 +57,11 @@ export function mountObserveRoutes(app: FastifyInstance, deps: ObserveDeps): voi
   });
 }
 
-/** Without rtpengine no call can be set up; with a tone in place of the music everything works, and somebody should look. */
+/** Without rtpengine no call can be set up; with a tone in place of the music everything works, and somebody should look; so with a store that cannot be written. */
 function statusOf(health: HealthView): 'ok' | 'degraded' | 'down' {
   if (health.rtpengine !== 'up') return 'down';
-  return health.problems.length > 0 || health.music !== 'files' ? 'degraded' : 'ok';
+  const storeFails = health.store?.problem !== undefined;
+  return storeFails || health.problems.length > 0 || health.music !== 'files' ? 'degraded' : 'ok';
 }
 
 /**

@@ -23,7 +23,7 @@ export function mountPlivo(
   if (!config.enabled) return { routes: [], stop: () => undefined };
   const http = config.accounts.map(({ authId, authToken }) => ({ user: authId, password: authToken }));
   const phones = new Set(accounts.phones.map(({ number }) => number));
-  const memory = new PlivoMemory();
+  const memory = new PlivoMemory(undefined, deps.notes);
   const stop = deps.bus.subscribe((event) => memory.hear(event));
   const dialect = plivo({ config, isOurs: (number) => phones.has(number), newUuid, memory });
   mountDialect(app, dialect, { ...deps, accounts: new ApiAccounts({ http, tokens: [] }) });

@@ -10,8 +10,17 @@ export interface RegistrationsPort {
   list(): readonly RegistrationView[];
 }
 
-/** What the media room says of itself. */
-export type HealthView = MediaHealth;
+/** What the store says of itself. */
+export type StoreView = Readonly<{
+  entries: number;
+  pending: number;
+  batches: number;
+  refused: number;
+  problem?: string | undefined;
+}>;
+
+/** What the media room and the store say of themselves. */
+export type HealthView = MediaHealth & Readonly<{ store?: StoreView | undefined }>;
 
 export type MusicClassView = Readonly<{
   name: string;

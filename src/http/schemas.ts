@@ -203,6 +203,15 @@ export const Health = Type.Object(
     version: Optional(Type.String({ description: 'of rtpengine' })),
     music: Optional(oneOf('files', 'generated-tone')),
     problems: Optional(Type.Array(Type.String())),
+    store: Optional(
+      Type.Object({
+        entries: Type.Integer({ description: 'what is kept, on disk and not yet' }),
+        pending: Type.Integer({ description: 'changed, and in no batch yet' }),
+        batches: Type.Integer(),
+        refused: Type.Integer({ description: 'too many, too large or impossible to write: not kept' }),
+        problem: Optional(Type.String()),
+      }),
+    ),
   },
   { $id: 'Health' },
 );

@@ -9,7 +9,7 @@ import type { GuardsConfig } from './guards-schema.js';
 import type { LimitsConfig } from './limits-schema.js';
 import type { PhlosConfig } from './phlos-schema.js';
 import type { RecordsConfig } from './records-schema.js';
-import { Ha1Keys, HttpHa1Keys, HttpTlsKeys, TlsKeys, TokenPrint } from './secure-schema.js';
+import { Ha1Keys, HttpHa1Keys, HttpTlsKeys, SrtpKey, TlsKeys, TokenPrint } from './secure-schema.js';
 import { StoreKeys } from './store-schema.js';
 import { VoipnowKeys } from './voipnow-schema.js';
 import type { WebhooksConfig } from './webhooks-schema.js';
@@ -101,6 +101,7 @@ export const HoldfastFile = Type.Object(
     rtpengine: Type.Object(
       {
         ng: Type.String({ default: '' }), // host:port of a running rtpengine; empty starts one of our own
+        redis: Type.String({ default: '' }), // host:port/database where it keeps its calls, so that they outlive it; empty: nowhere
         keys: Type.String({ default: '' }), // host:port where that one reports keys (its --dtmf-log-dest); our own needs none
         portMin: port(30_000),
         portMax: port(39_999),
@@ -142,7 +143,7 @@ export const AccountsFile = Type.Object(
           name: Type.Optional(Type.String({ maxLength: 128 })),
           password: Type.Optional(Secret), // either this
           ha1: Type.Optional(Ha1Keys), // or this
-          srtp: Type.Optional(Type.Boolean()), // registered over TLS it is offered SRTP (RFC 4568); it may always ask for it itself
+          srtp: Type.Optional(SrtpKey), // true: offered over TLS; required: no call without
           requireTls: Type.Optional(Type.Boolean()), // over anything but TLS and WSS it gets 403
           music: Type.Optional(MusicClass), // what those hear whom this phone holds
           holdMode: Type.Optional(HoldMode),
@@ -177,7 +178,7 @@ export const TrunksFile = Type.Object(
           transit: Type.Boolean({ default: false }), // may it call out through other trunks? At whose cost?
           username: Type.Optional(Type.String({ maxLength: 128 })),
           password: Type.Optional(Secret),
-          srtp: Type.Optional(Type.Boolean()), // where uri says TLS it is offered SRTP
+          srtp: Type.Optional(SrtpKey), // the same, where uri says TLS
           register: Type.Boolean({ default: false }), // register there with the credentials above
           registerSeconds: seconds(300, 60),
           music: Type.Optional(MusicClass), // what callers over this trunk hear when they are held

@@ -20,9 +20,22 @@ export function checkSecure(config: Config): void {
   // A drachtio-server elsewhere has its own ports, which nobody told us.
   if (known >= 0 && config.tls.certificate === '' && config.drachtio.host === '')
     throw new ConfigError(`accounts.yaml: phones.${known}.requireTls: found true, expected tls.certificate in holdfast.yaml`);
+  checkSrtp(config);
   if (config.tls.requireClientCertificate && config.tls.trust === '')
     throw new ConfigError('holdfast.yaml: tls.requireClientCertificate: found true, expected tls.trust beside it');
 }
+
+/** RFC 4568 §10: keys that everybody on the way can read are none. */
+function checkSrtp({ accounts, trunks }: Config): void {
+  const open = accounts.phones.findIndex(({ srtp, requireTls }) => srtp === 'required' && requireTls !== true);
+  if (open >= 0) throw new ConfigError(`accounts.yaml: phones.${open}.srtp: found required, expected requireTls: true beside it`);
+  const trunk = trunks.findIndex(({ srtp, uri }) => srtp === 'required' && !isTlsUri(uri));
+  if (trunk >= 0)
+    throw new ConfigError(`trunks.yaml: trunks.${trunk}.srtp: found required, expected a uri with sips: or transport=tls`);
+}
+
+/** RFC 3261 §26.2.2, and the older way that most write. */
+export const isTlsUri = (uri: string): boolean => /^sips:|;transport=(?:tls|wss)(?:;|$)/i.test(uri);
 
 function oneOfTwo({ password, ha1 }: Proven, key: string): void {
   if (password === undefined && ha1 === undefined)

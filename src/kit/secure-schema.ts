@@ -44,3 +44,9 @@ export const HttpHa1Keys = Type.Object({ sha256: Type.String({ pattern: '^[0-9a-
 
 /** SHA-256 of a token. Only for long random ones: of a word, everybody can find the word. */
 export const TokenPrint = Type.String({ pattern: '^[0-9a-f]{64}$' });
+
+/**
+ * RFC 4568. `true`: reached over TLS it is offered SRTP, and asked again without where it refuses; it may always ask for SRTP itself.
+ * `required`: it is spoken to in SRTP or not at all; only together with TLS, for the keys are in the SDP.
+ */
+export const SrtpKey = Type.Union([Type.Boolean(), Type.Literal('required')]);

@@ -21,6 +21,8 @@ const SDP_TREATMENT = {
   replace: ['origin', 'SDP-version', 'session-connection', 'zero-address'],
   ICE: 'remove',
   'rtcp-mux': ['demux'],
+  // RFC 4568 §6.1 has keys in base64 as RFC 3548 does, which pads; rtpengine does not by itself.
+  SDES: ['pad'],
 } as const;
 
 /** Plain RTP to a port of ours, whatever the party itself speaks. */
@@ -50,7 +52,7 @@ export class NgCommands {
     const { more = [], protocol, keys = false } = ways;
     const codec = more.length === 0 ? {} : { codec: { transcode: more } };
     // rtpengine remembers the profile of the offerer and answers in it; RFC 4568 §6.1: with one of the keys it was offered.
-    const profile = protocol === undefined ? {} : { 'transport-protocol': protocol };
+    const profile = { ...(protocol === undefined ? {} : { 'transport-protocol': protocol }), ...keying(protocol, sdp) };
     const args = { 'call-id': callId, 'from-tag': from, 'to-tag': to, sdp, ...treatment(keys), ...codec, ...profile };
     return sdpOf(await this.#ng.request('offer', args));
   }
@@ -125,6 +127,12 @@ export class NgCommands {
     return this.#ng.request('query', { 'call-id': callId });
   }
 
+  /** Every call it knows. */
+  async list(): Promise<readonly string[]> {
+    const { calls } = await this.#ng.request('list', { limit: 1_000_000 });
+    return Array.isArray(calls) ? calls.filter((one) => typeof one === 'string') : [];
+  }
+
   async ping(): Promise<void> {
     await this.#ng.request('ping', {});
   }
@@ -137,6 +145,10 @@ export class NgCommands {
     return uptime;
   }
 }
+
+/** Left to itself rtpengine offers both kinds of keys to whoever is offered SRTP for the first time, and phones that know neither of two refuse. */
+const keying = (protocol: string | undefined, sdp: string): Readonly<Record<string, unknown>> =>
+  /^RTP\/SAVP/i.test(protocol ?? /^m=\S+ \S+ (\S+)/m.exec(sdp)?.[1] ?? '') ? { DTLS: 'off' } : {};
 
 const party = (callId: string, from: string | undefined): Readonly<Record<string, string>> =>
   from === undefined ? { 'call-id': callId } : { 'call-id': callId, 'from-tag': from };

@@ -12,6 +12,7 @@ import {
   type SdpDirection,
   type SdpMedia,
 } from './sdp.js';
+import { answerWithKey } from './sdp-keys.js';
 import { attribute, sectionsOf, textOf } from './sdp-lines.js';
 
 /** `version`: o= version, growing by one with every change (RFC 3264 §8). */
@@ -94,7 +95,7 @@ export function sameMedia(a: string, b: string): boolean {
 /**
  * RFC 3264 §6: an answer to `offer` made of `ours`: every m= line in its order, what cannot be had refused with port 0, and only
  * codecs of the offer, under the offer's payload numbers.
- * @throws BadSdp (488) when no audio codec is common.
+ * @throws BadSdp (488) when no audio codec is common, or one side wants SRTP and the other does not.
  */
 export function answerFrom(offer: string, ours: string): string {
   const offered = readSdp(offer);
@@ -108,7 +109,9 @@ export function answerFrom(offer: string, ours: string): string {
     const lines = ownLines.media[index];
     if (line.rejected || ownLine === undefined || lines === undefined || ownLine.rejected || ownLine.kind !== line.kind)
       return refused(line);
-    const answer = answerLine(line, ownLine, lines);
+    const keyed = answerWithKey(offerLines.media[index] ?? [], lines);
+    if (keyed === undefined && line.kind === 'audio') throw new BadSdp('the offer has no key that the other party has');
+    const answer = keyed === undefined ? undefined : answerLine(line, ownLine, keyed);
     if (answer !== undefined) answered.push(line);
     else if (line.kind === 'audio') audioDiffers = true;
     return answer ?? refused(line);

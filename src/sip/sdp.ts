@@ -179,10 +179,10 @@ export function directionOf(text: string): SdpDirection {
 const firstAudio = (text: string): SdpMedia | undefined =>
   readSdp(text).media.find((line) => line.kind === 'audio' && !line.rejected);
 
-/** Where the author wants its audio; undefined when it has none. @throws BadSdp */
 /** `RTP/AVP` and its like, of the first audio line. */
 export const audioProtocol = (text: string): string | undefined => firstAudio(text)?.protocol;
 
+/** Where the author wants its audio; undefined when it has none. @throws BadSdp */
 export const connectionAddress = (text: string): string | undefined => firstAudio(text)?.address;
 
 /** The codecs of the first audio line in the author's order. @throws BadSdp */

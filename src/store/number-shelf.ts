@@ -30,6 +30,7 @@ export class NumberShelf implements NumberKeeper {
 
 function numberFrom(bytes: Uint8Array): number {
   const plain = valueOf(bytes, []);
-  if (typeof plain !== 'number' || !Number.isSafeInteger(plain)) throw new StoreFailed('the number of the last event cannot be read');
+  if (typeof plain !== 'number' || !Number.isSafeInteger(plain))
+    throw new StoreFailed('the number of the last event cannot be read');
   return plain;
 }

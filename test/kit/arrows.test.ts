@@ -26,14 +26,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   conference: ['kit'],
   history: ['calls', 'core', 'kit'],
   recordings: ['calls', 'conference', 'core', 'kit'],
-  store: ['calls', 'registrar', 'engine', 'http', 'core', 'kit'],
+  store: ['calls', 'registrar', 'engine', 'http', 'history', 'core', 'kit'],
   setup: [],
 };
 
 /** Arrows that are narrower than a room. */
 const NARROW: readonly Readonly<{ from: string; to: string; only: RegExp; why: string }>[] = [
   { from: 'core', to: 'kit', only: /^#kit\/errors\.js$/, why: 'rules have no clocks, sockets or configuration' },
-  { from: 'calls', to: 'sip', only: /^#sip\/sdp(-write)?\.js$/, why: 'calls speaks SDP, no other SIP' },
+  { from: 'calls', to: 'sip', only: /^#sip\/sdp(-write|-keys)?\.js$/, why: 'calls speaks SDP, no other SIP' },
   {
     from: 'ozml',
     to: 'calls',
@@ -46,10 +46,26 @@ const NARROW: readonly Readonly<{ from: string; to: string; only: RegExp; why: s
     only: /^#conference\/(frame|g711|rtp)\.js$/,
     why: 'it takes sound apart as the mixer does, and has no mixer',
   },
-  { from: 'store', to: 'calls', only: /^#calls\/(ports|store-port|event-bus|parking)\.js$/, why: 'the store fills a port, it asks nothing' },
+  {
+    from: 'store',
+    to: 'calls',
+    only: /^#calls\/(ports|store-port|event-bus|parking|history-commands)\.js$/,
+    why: 'the store fills a port, it asks nothing',
+  },
   { from: 'store', to: 'registrar', only: /^#registrar\/binding-keeper\.js$/, why: 'the store fills a port, it asks nothing' },
+  {
+    from: 'store',
+    to: 'history',
+    only: /^#history\/(history-keeper|call-tally)\.js$/,
+    why: 'the store fills a port, it asks nothing',
+  },
   { from: 'store', to: 'engine', only: /^#engine\/dialog\/keeper\.js$/, why: 'the store fills a port, it asks nothing' },
-  { from: 'store', to: 'http', only: /^#http\/webhooks\/letter-keeper\.js$/, why: 'the store fills a port, it asks nothing' },
+  {
+    from: 'store',
+    to: 'http',
+    only: /^#http\/(webhooks\/letter-keeper|notebook)\.js$/,
+    why: 'the store fills a port, it asks nothing',
+  },
   { from: 'media', to: 'calls', only: /^#calls\/ports\.js$/, why: 'media fills a port, it asks nothing' },
 ];
 

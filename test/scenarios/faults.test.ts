@@ -24,17 +24,20 @@ function childrenOf(pid: number): { pid: number; name: string }[] {
   return found;
 }
 
-t.test('rtpengine killed while a call is up: the call is ended and told, rtpengine comes back, new calls work', async (t) => {
+t.test('rtpengine killed while a call rings: the call is ended and told, rtpengine comes back, new calls work', async (t) => {
   const phones = await TwoPhones.start(t);
   const { alice, bob, holdfast } = phones;
-  const talk = await phones.talk();
-  const ended = holdfast.event((event) => event.kind === 'call.ended' && event['callId'] === talk.id);
+  await alice.sip.invite('102', alice.rtp.sdp());
+  const invite = await bob.sip.receives('INVITE');
+  bob.sip.respond(invite, 180);
+  const ended = holdfast.event((event) => event.kind === 'call.ended');
   const engine = childrenOf(holdfast.pid).find(({ name }) => name === 'rtpengine');
   t.ok(engine, 'rtpengine is a child of ours');
   process.kill(engine?.pid ?? 0, 'SIGKILL');
   t.match(await ended, { cause: 'media-lost' });
-  for (const phone of [alice, bob]) phone.sip.respond(await phone.sip.receives('BYE'), 200);
-  phones.hush();
+  await alice.sip.receives('500');
+  bob.sip.respond(await bob.sip.receives('CANCEL'), 200);
+  bob.sip.respond(invite, 487);
   await until('rtpengine is back', async () => (await holdfast.api('GET', '/health')).status === 200);
   const again = await phones.talk();
   t.same(await phones.hears(alice), [phones.bob.hertz]);

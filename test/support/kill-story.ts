@@ -17,10 +17,15 @@ export type Agreed = {
   isDone: boolean;
   callId: string;
   holds: readonly Reason[];
+  /** What stood before that, and when it was agreed. */
+  before: readonly Reason[];
+  agreedMs: number;
 };
 
-/** Longer than a batch of the store takes: what was agreed is written before the next act begins. */
-const PAUSE_MS = 60;
+/** What was agreed so short a time before the kill may be in no batch of the store: commitMs, and what a busy disk takes. */
+export const GRACE_MS = 120;
+/** What was agreed is written before the next act begins. */
+const PAUSE_MS = GRACE_MS + 20;
 
 const CHANGES: Readonly<Record<Act, readonly Reason[]>> = {
   'set-up': [],
@@ -32,13 +37,17 @@ const CHANGES: Readonly<Record<Act, readonly Reason[]>> = {
 };
 
 /** The holds that may stand after the restart. */
-export function possibleHolds({ act, isDone, holds }: Agreed): readonly (readonly Reason[])[] {
-  return isDone ? [holds] : [holds, CHANGES[act]];
+export function possibleHolds(
+  { act, isDone, holds, before, agreedMs }: Agreed,
+  killedMs: number,
+): readonly (readonly Reason[])[] {
+  if (!isDone) return [holds, CHANGES[act]];
+  return killedMs - agreedMs < GRACE_MS ? [before, holds] : [holds];
 }
 
 export class KillStory {
   readonly #world: KillWorld;
-  readonly agreed: Agreed = { act: 'set-up', isDone: false, callId: '', holds: [] };
+  readonly agreed: Agreed = { act: 'set-up', isDone: false, callId: '', holds: [], before: [], agreedMs: 0 };
   #over = false;
 
   constructor(world: KillWorld) {
@@ -62,6 +71,8 @@ export class KillStory {
       this.agreed.isDone = false;
       await this.#play(act);
       if (this.#over) return;
+      this.agreed.before = this.agreed.holds;
+      this.agreed.agreedMs = performance.now();
       this.agreed.holds = CHANGES[act];
       this.agreed.isDone = true;
       await think(PAUSE_MS);

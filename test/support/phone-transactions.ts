@@ -6,6 +6,8 @@ import { readMessage, type Message } from './sip-phone.js';
 
 const REPEAT_MS = 250;
 const PATIENCE_MS = 8000;
+/** An INVITE in a dialog that is being worked on: its phone gives up so soon when nothing comes. */
+const PROCEEDING_MS = 2000;
 
 type Asking = { text: string; proceeding: boolean; timer: NodeJS.Timeout; endsMs: number; settle: (answer: Message) => void };
 type Answering = { request: Message; text: string; timer: NodeJS.Timeout | undefined; endsMs: number };
@@ -62,6 +64,7 @@ export class Transactions {
     if (asking === undefined) return;
     if (!answer.what.startsWith('1')) return this.#settle(key, answer);
     asking.proceeding = isInvite;
+    if (/;tag=/.test(readMessage(asking.text).headers.get('to') ?? '')) asking.endsMs = performance.now() + PROCEEDING_MS;
   }
 
   #settle(key: string, answer: Message): void {
@@ -124,11 +127,9 @@ export class Transactions {
     return this.#answering.get(keyOf(cancel).replace(/CANCEL$/, 'INVITE'))?.request;
   }
 
-  /** The 200 to an INVITE of this call still waits for its ACK. */
-  waitsForAck(callId: string): boolean {
-    return [...this.#answering.values()].some(
-      ({ request, timer }) => timer !== undefined && this.#timers.has(timer) && request.headers.get('call-id') === callId,
-    );
+  /** The 200 to an INVITE of this call is repeated no more. */
+  stopAnswering(callId: string): void {
+    for (const { request, timer } of this.#answering.values()) if (request.headers.get('call-id') === callId) this.#stop(timer);
   }
 
   #every(run: () => void): NodeJS.Timeout {

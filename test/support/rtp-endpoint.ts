@@ -5,6 +5,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { toAlaw, toUlaw } from '#conformance/phone/g711.js';
 import { Heard, PCMA, PCMU, readRtp, type RtpPacket } from './heard.js';
+import type { SrtpKeys } from './srtp-keys.js';
 
 export { Heard, PCMA, PCMU } from './heard.js';
 
@@ -32,6 +33,8 @@ export class RtpEndpoint {
   #sequence = Math.floor(Math.random() * 65_536);
   #timestamp = Math.floor(Math.random() * 2 ** 32);
   #sent = 0;
+  /** Speaks SRTP, and hears nothing else. */
+  keys: SrtpKeys | undefined;
 
   static open(address = '127.0.0.1'): Promise<RtpEndpoint> {
     return new Promise((resolve, reject) => {
@@ -56,7 +59,9 @@ export class RtpEndpoint {
   }: SdpOptions = {}): string {
     const maps = payloadTypes.map((type) => `a=rtpmap:${type} ${RTPMAPS[type] ?? 'unknown/8000'}`);
     const head = ['v=0', `o=- ${this.port} ${version} IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0'];
-    return [...head, `m=audio ${this.port} RTP/AVP ${payloadTypes.join(' ')}`, ...maps, `a=${direction}`, ''].join('\r\n');
+    const [profile, keys] = this.keys === undefined ? ['RTP/AVP', []] : ['RTP/SAVP', [this.keys.line]];
+    const media = `m=audio ${this.port} ${profile} ${payloadTypes.join(' ')}`;
+    return [...head, media, ...maps, ...keys, `a=${direction}`, ''].join('\r\n');
   }
 
   /** Sends to where this SDP asks for it, with the first codec of it that we have. */
@@ -65,6 +70,7 @@ export class RtpEndpoint {
     const [, port, types] = /^m=audio (\d+) \S+ ([\d ]+)/m.exec(sdp) ?? [];
     if (host === undefined || port === undefined || types === undefined) throw new Error(`no audio in ${sdp}`);
     this.#target = { host, port: Number(port) };
+    this.keys?.obey(sdp);
     this.#payloadType =
       types
         .split(' ')
@@ -102,6 +108,12 @@ export class RtpEndpoint {
       payload.writeUInt16BE(PACKET_SAMPLES * Math.min(index, 4), 2);
       this.#send(TELEPHONE_EVENT, index === 1, timestamp, payload);
     }
+  }
+
+  /** As if so many packets had been sent that nobody received: the sequence number goes on. */
+  skip(packets: number): void {
+    this.#sequence = (this.#sequence + packets) & 0xffff;
+    this.#timestamp = (this.#timestamp + packets * PACKET_SAMPLES) >>> 0;
   }
 
   get sent(): number {
@@ -157,12 +169,16 @@ export class RtpEndpoint {
     head.writeUInt32BE(timestamp, 4);
     head.writeUInt32BE(this.ssrc, 8);
     this.#sequence = (this.#sequence + 1) & 0xffff;
-    this.#socket.send(Buffer.concat([head, payload]), this.#target.port, this.#target.host);
+    const packet = Buffer.concat([head, payload]);
+    this.#socket.send(this.keys?.protect(packet) ?? packet, this.#target.port, this.#target.host);
     this.#sent++;
     this.#wake();
   }
 
-  #receive(datagram: Buffer, fromPort: number): void {
+  #receive(received: Buffer, fromPort: number): void {
+    const isRtcp = received.length > 1 && received.readUInt8(1) >= 200 && received.readUInt8(1) <= 206;
+    const datagram = this.keys === undefined || isRtcp ? received : this.keys.unprotect(received);
+    if (datagram === undefined) return;
     const packet = readRtp(datagram, performance.now(), fromPort);
     if (packet === undefined) return;
     this.#received.push(packet);

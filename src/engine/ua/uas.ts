@@ -59,7 +59,8 @@ export class Uas implements RequestUser {
     });
     if (refusal !== undefined) return refusal;
     // What belongs to a call that is up is always taken: refusing it would only make the call last longer.
-    const waitSec = facts.toTag === undefined ? this.#admission.refuseForSec() : undefined;
+    const waitSec =
+      facts.toTag === undefined ? this.#admission.refuseForSec(request.method === 'INVITE', this.#parts.clock.now()) : undefined;
     if (waitSec !== undefined) this.#turnedAway.count('overload');
     return waitSec;
   }

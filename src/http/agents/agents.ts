@@ -6,6 +6,7 @@ import type { CallView } from '#calls/commands.js';
 import type { EventBus, NumberedEvent } from '#calls/event-bus.js';
 import type { Clock } from '#kit/clock.js';
 import { newUuid } from '#kit/ids.js';
+import type { Notebook } from '../notebook.js';
 import { CredentialsMissing, CredentialsWrong } from '../refusals.js';
 import { callBegan, callEnded, wished, type StateNews, type StateWish } from './agent-state.js';
 import { AgentSession, type SessionLimits, type SignInTerms } from './agent-session.js';
@@ -24,6 +25,8 @@ export type AgentsDeps<E> = Readonly<{
   phones: ReadonlySet<string>;
   bus: EventBus;
   clock: Clock;
+  /** Absent: a restart gives every call another id. */
+  notes?: Notebook | undefined;
   /** undefined: the dialect does not speak of it. */
   spell: (news: News, session: AgentSession<E>, atMs: number) => E | undefined;
 }>;
@@ -45,7 +48,7 @@ export class Agents<E> {
 
   constructor(deps: AgentsDeps<E>) {
     this.#deps = deps;
-    this.ids = new AgentCallIds(() => deps.clock.now());
+    this.ids = new AgentCallIds(() => deps.clock.now(), deps.notes);
     this.#unsubscribe = deps.bus.subscribe((event) => this.#hear(event));
   }
 

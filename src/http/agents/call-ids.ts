@@ -2,6 +2,7 @@
  * call-ids: ids of the form <epoch seconds>-<number>, kept in a table both ways, made when a call is first shown and forgotten after
  * its end. A call that goes on as another call of ours keeps its id.
  */
+import { FORGETFUL_NOTEBOOK, type Notebook } from '../notebook.js';
 import type { CallId } from './desk.js';
 
 /** A belt: ended calls leave by themselves. */
@@ -9,12 +10,19 @@ const MOST_IDS = 200_000;
 
 export class AgentCallIds {
   readonly #nowMs: () => number;
+  readonly #notes: Notebook;
   readonly #wireIds = new Map<CallId, string>();
   readonly #callIds = new Map<string, CallId>();
   #count = 0;
 
-  constructor(nowMs: () => number) {
+  /** @param notes so that ids still mean the same calls after a restart. */
+  constructor(nowMs: () => number, notes: Notebook = FORGETFUL_NOTEBOOK) {
     this.#nowMs = nowMs;
+    this.#notes = notes;
+    for (const [callId, wireId] of notes.leftOfCalls('agent-ids')) {
+      this.#keep(callId as CallId, wireId);
+      this.#count = Math.max(this.#count, Number(wireId.split('-')[1] ?? 0));
+    }
   }
 
   get size(): number {
@@ -45,11 +53,13 @@ export class AgentCallIds {
     if (wireId === undefined) return;
     this.#wireIds.delete(callId);
     this.#callIds.delete(wireId);
+    this.#notes.write('agent-ids', callId, undefined);
   }
 
   #keep(callId: CallId, wireId: string): void {
     this.#wireIds.set(callId, wireId);
     this.#callIds.set(wireId, callId);
+    this.#notes.write('agent-ids', callId, wireId);
     const [oldest] = this.#wireIds.keys();
     if (this.#wireIds.size > MOST_IDS && oldest !== undefined) this.forget(oldest);
   }

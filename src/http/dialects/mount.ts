@@ -10,6 +10,7 @@ import { toAppError } from '../framework-errors.js';
 import { readsFields } from '../field-bodies.js';
 import { readsJson } from '../json-bodies.js';
 import type { LoginGuard } from '../login-guard.js';
+import type { Notebook } from '../notebook.js';
 import type { Dresses } from './dresses.js';
 import type { AskingRoute, Dialect, DialectReply, DialectRequest, DialectRoute } from './dialect.js';
 
@@ -19,6 +20,8 @@ export type MountDeps = Readonly<{
   guard: LoginGuard;
   dresses: Dresses;
   log: Logger;
+  /** Absent: a restart forgets what dialects know of calls. */
+  notes?: Notebook | undefined;
 }>;
 
 export function mountDialect(app: FastifyInstance, dialect: Dialect, deps: MountDeps): void {

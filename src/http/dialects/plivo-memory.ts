@@ -3,6 +3,7 @@
  * not grow without limit.
  */
 import type { NumberedEvent } from '#calls/event-bus.js';
+import { FORGETFUL_NOTEBOOK, type Notebook } from '../notebook.js';
 import { userOf, type Role } from './plivo-address.js';
 
 const MOST = 10_000;
@@ -10,9 +11,13 @@ const MOST = 10_000;
 export class PlivoMemory {
   readonly #roles = new Map<string, Role>();
   readonly #most: number;
+  readonly #notes: Notebook;
 
-  constructor(most = MOST) {
+  /** @param notes so that a role outlives a restart, as the call does. */
+  constructor(most = MOST, notes: Notebook = FORGETFUL_NOTEBOOK) {
     this.#most = most;
+    this.#notes = notes;
+    for (const [user, role] of notes.left('plivo-roles')) this.#roles.set(user, role as Role);
   }
 
   /** Who was added with a role keeps it until its call ends; the oldest makes room. */
@@ -20,8 +25,9 @@ export class PlivoMemory {
     const user = userOf(address);
     this.#roles.delete(user);
     this.#roles.set(user, role);
+    this.#notes.write('plivo-roles', user, role);
     const [oldest] = this.#roles.keys();
-    if (this.#roles.size > this.#most && oldest !== undefined) this.#roles.delete(oldest);
+    if (this.#roles.size > this.#most && oldest !== undefined) this.#forget(oldest);
   }
 
   role(address: string): Role | undefined {
@@ -32,6 +38,10 @@ export class PlivoMemory {
     if (event.kind !== 'call.ended') return;
     // Its parties go on in another call, as whom they were.
     if (event.cause === 'conference' || event.cause === 'transferred') return;
-    for (const address of Object.values(event.parties)) this.#roles.delete(userOf(address));
+    for (const address of Object.values(event.parties)) this.#forget(userOf(address));
+  }
+
+  #forget(user: string): void {
+    if (this.#roles.delete(user)) this.#notes.write('plivo-roles', user, undefined);
   }
 }

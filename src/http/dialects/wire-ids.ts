@@ -5,6 +5,7 @@
 import type { CallView } from '#calls/commands.js';
 import type { NumberedEvent } from '#calls/event-bus.js';
 import { systemRandom, type RandomBytes } from '#kit/ids.js';
+import { FORGETFUL_NOTEBOOK, type Notebook, type Page } from '../notebook.js';
 
 type CallId = CallView['id'];
 
@@ -17,17 +18,25 @@ export const LONG_HEX: Shape = { alphabet: '0123456789abcdef', fewest: 20 };
 /** A belt: ended calls leave by themselves. The oldest goes first, and gets a new id if it is shown again. */
 const MOST_IDS = 200_000;
 
+/** Where ids are written down, so that they still mean the same call after a restart. */
+export type Notes = Readonly<{ book: Notebook; page: Page; left: readonly (readonly [string, string])[] }>;
+
+const NO_NOTES: Notes = { book: FORGETFUL_NOTEBOOK, page: 'ozeki-ids', left: [] };
+
 export class WireIds {
   readonly #random: RandomBytes;
   readonly #mostIds: number;
   readonly #shape: Shape;
+  readonly #note: (callId: CallId, wireId: string | undefined) => void;
   readonly #wireIds = new Map<CallId, string>();
   readonly #callIds = new Map<string, CallId>();
 
-  constructor(random: RandomBytes = systemRandom, mostIds = MOST_IDS, shape: Shape = SHORT) {
+  constructor(random: RandomBytes = systemRandom, mostIds = MOST_IDS, shape: Shape = SHORT, notes: Notes = NO_NOTES) {
     this.#random = random;
     this.#mostIds = mostIds;
     this.#shape = shape;
+    this.#note = (callId, wireId) => notes.book.write(notes.page, callId, wireId);
+    for (const [callId, wireId] of notes.left) this.#put(callId as CallId, wireId);
   }
 
   /** The same id for the same call, as long as it lives. */
@@ -35,11 +44,16 @@ export class WireIds {
     const known = this.#wireIds.get(callId);
     if (known !== undefined) return known;
     const wireId = this.#unused();
+    this.#put(callId, wireId);
+    this.#note(callId, wireId);
+    return wireId;
+  }
+
+  #put(callId: CallId, wireId: string): void {
     this.#wireIds.set(callId, wireId);
     this.#callIds.set(wireId, callId);
     const oldest = this.#wireIds.keys().next();
     if (this.#wireIds.size > this.#mostIds && oldest.done !== true) this.forget(oldest.value);
-    return wireId;
   }
 
   find(wireId: string): CallId | undefined {
@@ -56,6 +70,7 @@ export class WireIds {
     if (wireId === undefined) return;
     this.#wireIds.delete(callId);
     this.#callIds.delete(wireId);
+    this.#note(callId, undefined);
   }
 
   get size(): number {

@@ -15,6 +15,7 @@ import { inNameOf, mountDialect, type MountDeps } from '../dialects/mount.js';
 import { callFacts } from '../dialects/ozeki-xml.js';
 import { ozeki, type ExtensionRow } from '../dialects/ozeki.js';
 import { WireIds } from '../dialects/wire-ids.js';
+import { FORGETFUL_NOTEBOOK } from '../notebook.js';
 import type { RegistrationsPort } from '../read-models.js';
 import { systemResolve, type Resolve } from '../webhooks/reachable-addresses.js';
 import { Extensions, type Numbers } from './extensions.js';
@@ -47,7 +48,8 @@ export function mountOzeki(app: FastifyInstance, deps: OzekiMountDeps): OzekiMou
   const commands = inNameOf(deps.commands, 'ozeki');
   const { ozeki: config, accounts } = deps.config;
   if (!config.enabled) return { routes: [], intercept: undefined, stop: () => undefined };
-  const ids = new WireIds(undefined, MOST_IDS);
+  const { notes: book = FORGETFUL_NOTEBOOK } = deps;
+  const ids = new WireIds(undefined, MOST_IDS, undefined, { book, page: 'ozeki-ids', left: book.left('ozeki-ids') });
   const wireId = (callId: CallId): string => ids.of(callId);
   const findCall = (given: string): CallId => ids.find(given) ?? (given as CallId);
   const facts = (callId: CallId): Promise<Fields> =>

@@ -13,7 +13,16 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** SIPp writes its table once a second; the last second is in it after this. */
 const TABLE_MS = 1300;
 
-export type Counts = Readonly<{ done: number; failed: number; retransmissions: number }>;
+export type Counts = Readonly<{
+  done: number;
+  failed: number;
+  retransmissions: number;
+  /** Of scenarios that count them: calls made to their end, and calls refused. */
+  completed: number;
+  refused: number;
+  /** When SIPp wrote this, by its clock: once a second. */
+  atSec: number;
+}>;
 
 type LoadOptions = Readonly<{
   /** `uac` and `uas` are SIPp's own; others are files beside this one. */
@@ -65,6 +74,9 @@ export class Load {
       done: column('SuccessfulCall(C)'),
       failed: column('FailedCall(C)'),
       retransmissions: column('Retransmissions(C)'),
+      completed: column('GenericCounter1(C)'),
+      refused: column('GenericCounter2(C)'),
+      atSec: Number(values[names.indexOf('CurrentTime')]?.split('\t').at(-1) ?? Number.NaN),
     };
   }
 

@@ -1,0 +1,61 @@
+/** Goal: while we are behind, as many new calls are let in as can be done in time, no more and not much fewer. Moved clock. */
+import t from 'tap';
+import { CallRate } from '#engine/call-rate.js';
+
+const SAMPLE_MS = 100;
+
+/** A house that can do `capacity` calls a second; what is more waits, and is what we are behind by. */
+function run(rate: CallRate, offered: number, capacity: number, seconds: number, startMs = 0) {
+  let [nowMs, waiting, due, admitted, behindMs] = [startMs, 0, 0, 0, 0];
+  for (let sample = 0; sample < (seconds * 1000) / SAMPLE_MS; sample++) {
+    let worstMs = 0;
+    for (let ms = 0; ms < SAMPLE_MS; ms++) {
+      nowMs += 1;
+      for (due += offered / 1000; due >= 1; due--)
+        if (rate.admits(nowMs)) {
+          waiting += 1;
+          admitted += 1;
+        }
+      waiting = Math.max(0, waiting - capacity / 1000);
+      worstMs = Math.max(worstMs, (waiting * 1000) / capacity);
+    }
+    behindMs = worstMs;
+    rate.sample(worstMs, nowMs);
+  }
+  return { perSecond: admitted / seconds, behindMs, nowMs };
+}
+
+t.test('who is in time has no limit, and one pause makes none', async (t) => {
+  const rate = new CallRate();
+  const { nowMs } = run(rate, 300, 400, 5);
+  for (const lateMs of [800, 5, 300, 300, 5]) rate.sample(lateMs, nowMs + 1);
+  t.equal(rate.limited, false);
+});
+
+t.test('at three times and at ten times of what can be done, more than 80 % of it is done, and nobody waits long', async (t) => {
+  for (const times of [3, 10]) {
+    const rate = new CallRate();
+    const { nowMs } = run(rate, 400 * times, 400, 5);
+    const { perSecond, behindMs } = run(rate, 400 * times, 400, 20, nowMs);
+    t.ok(perSecond > 320, `${times} times: ${perSecond.toFixed(0)} a second`);
+    t.ok(behindMs < 400, `${times} times: behind by ${behindMs.toFixed(0)} ms`);
+  }
+});
+
+t.test('when it is over everybody is let in again', async (t) => {
+  const rate = new CallRate();
+  const { nowMs } = run(rate, 1200, 400, 10);
+  t.equal(rate.limited, true);
+  t.ok(run(rate, 100, 400, 20, nowMs).perSecond > 99);
+  t.equal(rate.limited, false);
+});
+
+t.test('however bad it is, a few are let in, by whom it is found out that it is over', async (t) => {
+  const rate = new CallRate();
+  let admitted = 0;
+  for (let nowMs = 0; nowMs < 60_000; nowMs += SAMPLE_MS) {
+    rate.sample(5000, nowMs);
+    if (rate.admits(nowMs)) admitted += 1;
+  }
+  t.ok(admitted > 100, `${admitted} in a minute`);
+});
