@@ -15,6 +15,8 @@ const [IDLE_MS, MUCH_MORE] = [40, 1.04];
 const LEAST = 5;
 /** A bucket of so many seconds: what comes in one moment has to be done in one moment. */
 const BURST_SEC = 0.1;
+/** A phone asks twice for one call: without its password, and with it. */
+const CHALLENGED = 2;
 /** In time for so many samples without refusing anybody: it is over. */
 const CALM_SAMPLES = 30;
 /** Of the last half second or so. */
@@ -58,7 +60,8 @@ export class CallRate {
     this.#late = late ? this.#late + 1 : Math.min(0, this.#late);
     this.#calm = late || this.#refused ? 0 : this.#calm + 1;
     this.#refused = false;
-    if (this.#late >= LATE_SAMPLES) {
+    // Who lets in fewer than the least is not late because of calls: a start, or a machine that does something else.
+    if (this.#late >= LATE_SAMPLES && (this.limited || this.#done > LEAST)) {
       this.#late = -PATIENT_SAMPLES;
       this.#perSecond = Math.max(LEAST, Math.min(this.#perSecond, this.#done) * LESS);
     } else if (!late && this.limited)
@@ -76,7 +79,7 @@ export class CallRate {
   }
 
   #pour(nowMs: number): boolean {
-    const most = Math.max(1, this.#perSecond * BURST_SEC);
+    const most = Math.max(CHALLENGED, this.#perSecond * BURST_SEC);
     this.#left = Math.min(most, this.#left + (Math.max(0, nowMs - this.#filledMs) / 1000) * this.#perSecond);
     this.#filledMs = nowMs;
     if (this.#left < 1) return false;

@@ -7,7 +7,7 @@ const whole = (minimum: number, maximum: number, value: number) => Type.Integer(
 
 /** Keys of holdfast.yaml. */
 export const StoreKeys = {
-  // A folder, relative to the file: registrations outlive the program, and calls once they can be restored (src/store/README.md).
+  // A folder, relative to the file: what outlives the program, also kill -9 (src/store/README.md). One Holdfast to a folder.
   store: Type.String({ default: 'memory', minLength: 1, maxLength: 4096 }), // memory: nothing is kept
   storeLimits: Type.Object(
     {
