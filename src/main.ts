@@ -6,7 +6,6 @@ import { CallService } from '#calls/call-service.js';
 import { EventBus } from '#calls/event-bus.js';
 import { Liveness } from '#calls/liveness.js';
 import type { CallSignals } from '#calls/ports.js';
-import { Restorer } from '#calls/restorer.js';
 import { VirtualNumbers } from '#calls/virtual-numbers.js';
 import { VirtualPhones } from '#calls/virtual-phones.js';
 import { readPolicy } from '#calls/written-policy.js';
@@ -29,6 +28,7 @@ import { buildGuards } from './guards.js';
 import { buildPhones } from './phones.js';
 import { openRecords } from './records.js';
 import { Reload } from './reload.js';
+import { restoreCalls } from './restoring.js';
 import { engineFor, type Fatal } from './sip-engine.js';
 import { listenToSignals, type Signalled } from './signals.js';
 import { httpTls } from './tls.js';
@@ -176,8 +176,8 @@ async function build(
   const records = await openRecords({ config, media, calls, bus, clock, log, keeper: kept.history });
   closers.add('records', () => records.close());
   const commands = buildCommands({ config, calls, parties, numbers, connected, media, records, bus, clock, closers, log });
-  const restorer = new Restorer({ calls, signaling: parties, media: media.port, bindings: numbers, bus, clock, log });
-  await restorer.prepare(kept.left, drachtio.restored);
+  const restoring = { room: media, drachtio, left: kept.left };
+  const restore = await restoreCalls({ ...restoring, calls, signaling: parties, bindings: numbers, bus, clock, log });
   const http = await startHttp({
     config,
     rate: guards.rate,
@@ -211,9 +211,7 @@ async function build(
   // Last, because building all of that takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
   const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);
   sipIsUp = true;
-  // Nobody speaks for a dialog of the last life whose call is not among those restored.
-  drachtio.endOrphans(restorer.dialogs);
-  restorer.begin();
+  restore();
   connected.parking.freeAllBut((id) => calls.live(id) !== undefined);
   phones.begin();
   return {

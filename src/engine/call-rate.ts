@@ -15,8 +15,8 @@ const [IDLE_MS, MUCH_MORE] = [40, 1.04];
 const LEAST = 5;
 /** A bucket of so many seconds: what comes in one moment has to be done in one moment. */
 const BURST_SEC = 0.1;
-/** A phone asks twice for one call: without its password, and with it. */
-const CHALLENGED = 2;
+/** A phone asks twice, because its first INVITE is challenged: let in once and not again would be let in for nothing. */
+const ONE_CALL = 2;
 /** In time for so many samples without refusing anybody: it is over. */
 const CALM_SAMPLES = 30;
 /** Of the last half second or so. */
@@ -79,7 +79,7 @@ export class CallRate {
   }
 
   #pour(nowMs: number): boolean {
-    const most = Math.max(CHALLENGED, this.#perSecond * BURST_SEC);
+    const most = Math.max(ONE_CALL, this.#perSecond * BURST_SEC);
     this.#left = Math.min(most, this.#left + (Math.max(0, nowMs - this.#filledMs) / 1000) * this.#perSecond);
     this.#filledMs = nowMs;
     if (this.#left < 1) return false;

@@ -7,8 +7,8 @@ const whole = (minimum: number, maximum: number, value: number) => Type.Integer(
 
 /** Keys of holdfast.yaml. */
 export const StoreKeys = {
-  // A folder, relative to the file: what outlives the program, also kill -9 (src/store/README.md). One Holdfast to a folder.
-  store: Type.String({ default: 'memory', minLength: 1, maxLength: 4096 }), // memory: nothing is kept
+  // A folder, relative to the file: calls, registrations and unsent webhooks outlive kill -9 (src/store/README.md). memory: nothing is kept.
+  store: Type.String({ default: 'var/store', minLength: 1, maxLength: 4096 }),
   storeLimits: Type.Object(
     {
       commitMs: whole(0, 1000, 5), // changes gather so long; a kill -9 may cost them
