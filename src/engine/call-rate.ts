@@ -60,8 +60,7 @@ export class CallRate {
     this.#late = late ? this.#late + 1 : Math.min(0, this.#late);
     this.#calm = late || this.#refused ? 0 : this.#calm + 1;
     this.#refused = false;
-    // Who lets in fewer than the least is not late because of calls: a start, or a machine that does something else.
-    if (this.#late >= LATE_SAMPLES && (this.limited || this.#done > LEAST)) {
+    if (this.#late >= LATE_SAMPLES) {
       this.#late = -PATIENT_SAMPLES;
       this.#perSecond = Math.max(LEAST, Math.min(this.#perSecond, this.#done) * LESS);
     } else if (!late && this.limited)

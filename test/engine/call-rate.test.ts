@@ -32,20 +32,6 @@ t.test('who is in time has no limit, and one pause makes none', async (t) => {
   t.equal(rate.limited, false);
 });
 
-t.test(
-  'a start, or a busy machine without calls, makes no limit; and where there is one, a phone may answer its challenge',
-  async (t) => {
-    const rate = new CallRate();
-    for (let sample = 1; sample <= 50; sample++) rate.sample(900, sample * SAMPLE_MS);
-    t.equal(rate.limited, false);
-    const { nowMs } = run(rate, 3000, 100, 5, 10_000);
-    for (let sample = 1; sample <= 200; sample++) rate.sample(900, nowMs + sample * SAMPLE_MS);
-    t.equal(rate.perSecond, 5, 'the least');
-    const laterMs = nowMs + 60_000;
-    t.same([rate.admits(laterMs), rate.admits(laterMs + 5), rate.admits(laterMs + 10)], [true, true, false]);
-  },
-);
-
 t.test('at three times and at ten times of what can be done, more than 80 % of it is done, and nobody waits long', async (t) => {
   for (const times of [3, 10]) {
     const rate = new CallRate();

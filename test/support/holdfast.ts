@@ -109,7 +109,7 @@ export class Holdfast {
 
   /** A second one on the same folder. */
   beside(environment: Readonly<Record<string, string>>): Promise<Holdfast> {
-    return Holdfast.#begin(this.#folder, environment);
+    return Holdfast.#begin(this.folder, environment);
   }
 
   get pid(): number {
