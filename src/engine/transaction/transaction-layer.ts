@@ -31,10 +31,12 @@ export interface RequestUser {
   strayResponse(response: SipResponse, flow: Flow): void;
 }
 
+export type TransactionLimits = Readonly<{ serverTransactions: number; messageBytes: number }>;
+
 export class TransactionLayer implements FlowUser {
   readonly #wheel: TimerWheel;
   readonly #log: Logger;
-  readonly #limit: number;
+  readonly #limits: TransactionLimits;
   readonly #servers = new Map<string, ServerTransaction>();
   readonly #merges = new Map<string, ServerTransaction>();
   readonly #clients = new Map<string, ClientTransaction>();
@@ -43,11 +45,11 @@ export class TransactionLayer implements FlowUser {
   readonly #nextId: () => string;
   readonly #user: RequestUser;
 
-  constructor(wheel: TimerWheel, log: Logger, limit: number, nextId: () => string, user: RequestUser) {
+  constructor(wheel: TimerWheel, log: Logger, limits: TransactionLimits, nextId: () => string, user: RequestUser) {
     this.#nextId = nextId;
     this.#wheel = wheel;
     this.#log = log;
-    this.#limit = limit;
+    this.#limits = limits;
     this.#user = user;
   }
 
@@ -59,9 +61,14 @@ export class TransactionLayer implements FlowUser {
     const parsed = parseMessage(text);
     if (parsed.kind === 'drop') return this.#log.debug({ why: parsed.why, from: flow.remote.address }, 'message dropped');
     if (parsed.kind === 'refuse') return this.#refuse(parsed.request, parsed.status, parsed.reason, text, flow);
+    const isLong = text.length > this.#limits.messageBytes;
+    if (parsed.message.kind === 'response' && isLong)
+      return this.#log.debug({ from: flow.remote.address }, 'a response was too long');
     if (parsed.message.kind === 'response') return this.#response(parsed.message, text, flow);
     const facts = requestEssentials(parsed.message);
     if (facts === undefined) return;
+    // RFC 3261 §21.5.7.
+    if (isLong) return this.#refuse(parsed.message, 513, 'Message Too Large', text, flow);
     const stamped = stampVia(text, facts.via, flow.remote);
     this.#request({ request: parsed.message, facts, ...stamped, flow });
   }
@@ -121,7 +128,12 @@ export class TransactionLayer implements FlowUser {
     }
     if (known !== undefined) return known.repeated();
     const invite = request.method === 'CANCEL' ? this.#servers.get(serverKey(request, facts, 'INVITE')) : undefined;
-    const refusal = invite !== undefined ? undefined : this.#servers.size >= this.#limit ? 10 : this.#user.overloaded(arrived);
+    const refusal =
+      invite !== undefined
+        ? undefined
+        : this.#servers.size >= this.#limits.serverTransactions
+          ? 10
+          : this.#user.overloaded(arrived);
     if (refusal === 'drop') return;
     if (refusal !== undefined && request.method !== 'CANCEL')
       return this.#user.refuse(arrived, 503, 'Service Unavailable', refusal);
