@@ -15,6 +15,7 @@ const [IDLE_MS, MUCH_MORE] = [40, 1.04];
 const LEAST = 20;
 /** A bucket of so many seconds: what comes in one moment has to be done in one moment. */
 const BURST_SEC = 0.1;
+/** A phone asks twice, because its first INVITE is challenged: let in once and not again would be let in for nothing. */
 const LEAST_BURST = 5;
 /** In time for so many samples without refusing anybody: it is over. */
 const CALM_SAMPLES = 30;

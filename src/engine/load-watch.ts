@@ -18,6 +18,8 @@ export class LoadWatch {
   #timer: Timer | undefined;
   #askedMs: number | undefined;
   #overloaded = false;
+  /** The application has been in time once: a start takes as long as it takes, and is no reason to ration the calls that come after it. */
+  #begun: boolean;
   #stopped = false;
 
   /** @param askApp is answered when the application has read everything; only an application in this process can be asked. */
@@ -26,6 +28,7 @@ export class LoadWatch {
     this.#clock = clock;
     this.#log = log;
     this.#askApp = askApp;
+    this.#begun = askApp === undefined;
     this.#wait();
   }
 
@@ -43,7 +46,7 @@ export class LoadWatch {
     this.#admission.loopWasBusy(performance.eventLoopUtilization(now, this.#last).utilization);
     this.#last = now;
     this.#sampleApp();
-    this.#admission.sampled(this.#clock.now());
+    if (this.#begun) this.#admission.sampled(this.#clock.now());
     this.#tell();
     this.#wait();
   }
@@ -68,7 +71,9 @@ export class LoadWatch {
     this.#askApp(() => {
       this.#askedMs = undefined;
       // It has caught up with all that was written, so it is asked again at once: one long pause (starting up, for one) is no overload.
-      if (this.#admission.appWasLate(this.#clock.now() - nowMs) && !this.#stopped) this.#sampleApp();
+      const late = this.#admission.appWasLate(this.#clock.now() - nowMs);
+      if (!late) this.#begun = true;
+      else if (!this.#stopped) this.#sampleApp();
     });
   }
 }

@@ -101,6 +101,7 @@ export const HoldfastFile = Type.Object(
     rtpengine: Type.Object(
       {
         ng: Type.String({ default: '' }), // host:port of a running rtpengine; empty starts one of our own
+        redis: Type.String({ default: '' }), // host:port/database where it keeps its calls, so that they outlive it; empty: nowhere
         keys: Type.String({ default: '' }), // host:port where that one reports keys (its --dtmf-log-dest); our own needs none
         portMin: port(30_000),
         portMax: port(39_999),

@@ -25,6 +25,8 @@ export type RtpengineMediaDeps = Readonly<{
   clock: Clock;
   /** The first address phones reach us on. */
   address: string;
+  /** It writes its calls to redis, and a cut only with the next offer and answer (rtpengine-facts 8). */
+  forgetsGates: boolean;
   /** This rtpengine tells what it has sent (11 and up). */
   countsSent: boolean;
   /** Music for many; absent: each is played to alone. */
@@ -36,6 +38,10 @@ export class RtpengineMedia implements MediaPort {
 
   constructor(deps: RtpengineMediaDeps) {
     this.#deps = deps;
+  }
+
+  get forgetsGates(): boolean {
+    return this.#deps.forgetsGates;
   }
 
   async offer(callId: CallId, from: LegRole, sdp: string, more?: readonly string[], protocol?: string): Promise<string> {

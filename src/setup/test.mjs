@@ -3,7 +3,8 @@
  * one line that counts: `N passed, N failed`. A check, a file that crashes and a failed assertion each count as one.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import {
   asSetup,
@@ -19,6 +20,7 @@ import {
   SIPP,
   TSHARK,
 } from './install.mjs';
+import { readLogs } from './log-secrets.mjs';
 
 const chosen = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 
@@ -66,6 +68,9 @@ const alone = files.filter(isAlone);
 const scenarios = files.filter(isScenario);
 const light = files.filter((file) => !isAlone(file) && !isScenario(file));
 
+/** What the programs under test print is kept until the end (test/support/kept-logs.ts). */
+const KEPT_LOGS = mkdtempSync(join(tmpdir(), 'holdfast-logs-'));
+
 const FILE_MS = 330_000;
 /** tap's own limit of 30 s for a file is for machines that do nothing else; hung tests are found all the same. */
 const TAP_SECONDS = 300;
@@ -82,6 +87,7 @@ function endGroup(child) {
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.on(signal, () => {
     running.forEach(endGroup);
+    rmSync(KEPT_LOGS, { recursive: true, force: true });
     process.exit(1);
   });
 
@@ -91,7 +97,7 @@ function runFile(file) {
     const child = spawn(process.execPath, ['--import=tsx', file], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { TAP_TIMEOUT: String(TAP_SECONDS), ...process.env, TAP: '1' },
+      env: { TAP_TIMEOUT: String(TAP_SECONDS), ...process.env, TAP: '1', HOLDFAST_KEPT_LOGS: KEPT_LOGS },
       detached: true,
     });
     running.add(child);
@@ -158,6 +164,19 @@ async function runAll(list, atOnce) {
 await runAll(light, 2);
 await runAll(alone, 1);
 await runAll(scenarios, 2);
+checkLogs();
+
+/** No secret in any log. A whole run that has kept none has not looked. */
+function checkLogs() {
+  const { logs, lines, secrets, complaints } = readLogs(KEPT_LOGS);
+  rmSync(KEPT_LOGS, { recursive: true, force: true });
+  if (logs === 0 && chosen.length > 0) return;
+  const good = complaints.length === 0 && logs > 0;
+  if (good) passed++;
+  else failed++;
+  console.log(`${good ? 'ok' : 'NOT OK'}  no secret in ${logs} logs (${lines} lines, ${secrets} secrets looked for)`);
+  for (const complaint of complaints) console.log(`    ${complaint}`);
+}
 
 if (passed + failed === 0) {
   console.log('no test was run');

@@ -6,6 +6,7 @@ import type { Logger } from '#kit/log.js';
 import { corkTurns } from './cork.js';
 import { relayInDialog } from './in-dialog.js';
 import { onInvite } from './invite.js';
+import { OpenKeys } from './open-keys.js';
 import { onMessage } from './message.js';
 import { screened, type Screen } from './screen.js';
 import type { SessionPolicy } from './session-timer.js';
@@ -32,10 +33,13 @@ export type RouteDeps = Readonly<{
   session: SessionPolicy;
   /** Absent: the engine keeps out by itself who is to be kept out. */
   screen?: Screen | undefined;
+  /** Hears of every call that comes in. */
+  openKeys?: Pick<OpenKeys, 'look'> | undefined;
   log: Logger;
 }>;
 
-export function installRoutes(deps: RouteDeps): void {
+export function installRoutes(given: RouteDeps): void {
+  const deps: RouteDeps = { ...given, openKeys: given.openKeys ?? new OpenKeys(given.log) };
   const route = (method: string, handler: RequestHandler): void => {
     const judged = screened(deps.screen, handler);
     deps.srf.use(method, (request, response) => {
