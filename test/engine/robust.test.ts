@@ -192,3 +192,18 @@ t.test(
     await phone.receives('200');
   },
 );
+
+t.test('a house that is full of transactions refuses what is new and takes the BYE of a call', async (t) => {
+  const engine = await engineForTest(t, { limits: { serverTransactions: 3 } });
+  const app = await appForTest(t, engine);
+  const phone = await udpPhone(engine);
+  t.teardown(() => phone.close());
+  const { dialog } = await incomingCall(app, phone, 'full');
+  const facts = { from: '<sip:a@127.0.0.1>;tag=1', to: '<sip:b@127.0.0.1>', cseq: 1 };
+  for (let count = 0; count < 4; count++)
+    phone.send(phone.request('OPTIONS', 'sip:b@127.0.0.1', { ...facts, callId: `fill-${count}` }));
+  await phone.receives('503 OPTIONS');
+  sendInDialog(phone, dialog, 'BYE');
+  (await app.gets('BYE')).response.send(200);
+  await phone.receives('200 BYE');
+});

@@ -19,7 +19,7 @@ export type Arrived = Readonly<{ request: SipRequest; facts: RequestEssentials; 
 /** What does not belong to a transaction that is there. */
 export interface RequestUser {
   /** Refuses before any state is made: seconds for Retry-After when there is too much to do; `drop`: who sent it gets no answer. */
-  overloaded(arrived: Arrived): number | 'drop' | undefined;
+  overloaded(arrived: Arrived, isFull: boolean): number | 'drop' | undefined;
   request(arrived: Arrived, transaction: ServerTransaction): void;
   /** `invite` is the INVITE transaction to be cancelled, if there is one. */
   cancel(arrived: Arrived, transaction: ServerTransaction, invite: ServerTransaction | undefined): void;
@@ -128,12 +128,9 @@ export class TransactionLayer implements FlowUser {
     }
     if (known !== undefined) return known.repeated();
     const invite = request.method === 'CANCEL' ? this.#servers.get(serverKey(request, facts, 'INVITE')) : undefined;
-    const refusal =
-      invite !== undefined
-        ? undefined
-        : this.#servers.size >= this.#limits.serverTransactions
-          ? 10
-          : this.#user.overloaded(arrived);
+    // What belongs to a call is let in all the same: a BYE that is refused for want of room would keep what it ends.
+    const isFull = this.#servers.size >= this.#limits.serverTransactions;
+    const refusal = invite === undefined ? this.#user.overloaded(arrived, isFull) : undefined;
     if (refusal === 'drop') return;
     if (refusal !== undefined && request.method !== 'CANCEL')
       return this.#user.refuse(arrived, 503, 'Service Unavailable', refusal);
@@ -168,7 +165,7 @@ export class TransactionLayer implements FlowUser {
     if (facts !== undefined) {
       const arrived = { request, facts, ...stampVia(text, facts.via, flow.remote), flow };
       // Who is not to know that somebody is there does not learn it by writing nonsense.
-      return this.#user.overloaded(arrived) === 'drop' ? undefined : this.#user.refuse(arrived, status, reason);
+      return this.#user.overloaded(arrived, false) === 'drop' ? undefined : this.#user.refuse(arrived, status, reason);
     }
     const guessed: RequestEssentials = {
       via: NO_VIA,
@@ -180,7 +177,7 @@ export class TransactionLayer implements FlowUser {
       cseqMethod: '',
     };
     const arrived = { request, facts: guessed, text, via: '', flow };
-    if (this.#user.overloaded(arrived) !== 'drop') this.#user.refuse(arrived, status, reason);
+    if (this.#user.overloaded(arrived, false) !== 'drop') this.#user.refuse(arrived, status, reason);
   }
 }
 
