@@ -15,7 +15,7 @@ const ROUNDS = 5;
 const QUIET_MS = 1500;
 
 async function round(client: HoldClient, sink: MusicSink, calls: number, index: number): Promise<void> {
-  sink.forget();
+  sink.forgetAll();
   const started = performance.now();
   const { ms, body } = await client.ask<BulkReport>('PUT', '/calls/hold', { all: true });
   await sleep(QUIET_MS);
