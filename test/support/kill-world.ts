@@ -19,8 +19,11 @@ import { portOf } from './raw-phone.js';
 import { ALICE_HERTZ, BOB_HERTZ } from './two-phones.js';
 import { until } from './until.js';
 
-/** `program`: Holdfast, beside an rtpengine that lives on. `both`: with its own rtpengine. `rtpengine`: that one alone. `engine`: the SIP engine, in a process of its own. */
-export type Victim = 'program' | 'both' | 'rtpengine' | 'engine';
+/**
+ * `program`: Holdfast, beside an rtpengine that lives on. `both`: with its own rtpengine. `rtpengine`: that one alone. `engine`: the SIP
+ * engine alone, in a process of its own. `application`: Holdfast, beside an rtpengine and a SIP engine that live on.
+ */
+export type Victim = 'program' | 'both' | 'rtpengine' | 'engine' | 'application';
 
 const START_MS = 10_000;
 /** Who has just registered is in no batch of the store yet. */
@@ -43,7 +46,7 @@ export class KillWorld {
 
   static async start(victim: Victim): Promise<KillWorld> {
     const media = victim === 'both' ? undefined : await OutsideMedia.start();
-    const engine = victim === 'engine' ? await OutsideEngine.start() : undefined;
+    const engine = victim === 'engine' || victim === 'application' ? await OutsideEngine.start() : undefined;
     const sipPort = engine?.sipPort ?? (await freePort());
     const environment = {
       ...engine?.environment,
