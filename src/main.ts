@@ -173,7 +173,7 @@ async function build(
   closers.add('dialog subscriptions', () => watchers.close());
   closers.add('phones', () => phones.stop());
 
-  const records = await openRecords({ config, media, calls, bus, clock, log });
+  const records = await openRecords({ config, media, calls, bus, clock, log, keeper: kept.history });
   closers.add('records', () => records.close());
   const commands = buildCommands({ config, calls, parties, numbers, connected, media, records, bus, clock, closers, log });
   const restoring = { room: media, drachtio, left: kept.left };
@@ -209,7 +209,7 @@ async function build(
   closers.add('http', () => http.stop());
   closers.add('calls', () => Promise.race([calls.close(), timeLimit(clock, POLITE_MS)]));
   // Last, because building all of that takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
-  const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);
+  const sip = await connectSrf(srf, drachtio, CONNECT_MS, log, () => calls.sipReturn.back());
   sipIsUp = true;
   restore();
   connected.parking.freeAllBut((id) => calls.live(id) !== undefined);

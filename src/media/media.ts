@@ -175,10 +175,10 @@ export async function startMedia(
   }
 }
 
-/** Whose ports are to be borrowed must be a process of this machine, and have ports of IPv4. */
+/** Whose ports are to be borrowed must be a process of this machine; and the source needs an address of IPv4. */
 const mayGiveOut = ({ music, addresses }: MediaConfig, life: RtpengineLife): boolean =>
   life.pid !== undefined &&
-  addresses.every((address) => isIP(address) === 4) &&
+  isIP(addresses[0] ?? '') === 4 &&
   (music.fan.from > 0 || Object.values(music.classes).some(({ fanFrom = 0 }) => fanFrom > 0));
 
 /** Two minutes, and again. */

@@ -3,7 +3,8 @@
  * one line that counts: `N passed, N failed`. A check, a file that crashes and a failed assertion each count as one.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import {
   asSetup,
@@ -19,6 +20,7 @@ import {
   SIPP,
   TSHARK,
 } from './install.mjs';
+import { readLogs } from './log-secrets.mjs';
 
 const chosen = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 
@@ -59,12 +61,21 @@ function testFiles(path) {
 
 const files = (chosen.length > 0 ? chosen.map((path) => join(ROOT, path)) : [join(ROOT, 'test')]).flatMap(testFiles);
 /** Files that look at every packet's time, or keep a dozen phones busy, run alone: two of them on two cores would measure each other. */
-const isAlone = (file) => /\/test\/(media|engine|conformance|fuzz)\//.test(file);
+const isAlone = (file) => /\/test\/(media|engine|fuzz)\/|\/conformance\/holdfast/.test(file);
 /** Phones that talk, and are mostly waited for. */
-const isScenario = (file) => /\/test\/(interop|scenarios)\//.test(file);
+const isScenario = (file) => !isAlone(file) && /\/test\/(interop|scenarios|conformance)\//.test(file);
+/** Begun first, so that nobody waits for one of them alone at the end. */
+const LONG = ['kill-anywhere', 'conference', 'crooked', 'transfer', 'restart', 'tls'];
+const rank = (file) => {
+  const at = LONG.findIndex((name) => file.endsWith(`/${name}.test.ts`));
+  return at < 0 ? LONG.length : at;
+};
 const alone = files.filter(isAlone);
-const scenarios = files.filter(isScenario);
+const scenarios = files.filter(isScenario).sort((one, other) => rank(one) - rank(other));
 const light = files.filter((file) => !isAlone(file) && !isScenario(file));
+
+/** What the programs under test print is kept until the end (test/support/kept-logs.ts). */
+const KEPT_LOGS = mkdtempSync(join(tmpdir(), 'holdfast-logs-'));
 
 const FILE_MS = 330_000;
 /** tap's own limit of 30 s for a file is for machines that do nothing else; hung tests are found all the same. */
@@ -82,6 +93,7 @@ function endGroup(child) {
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.on(signal, () => {
     running.forEach(endGroup);
+    rmSync(KEPT_LOGS, { recursive: true, force: true });
     process.exit(1);
   });
 
@@ -91,7 +103,7 @@ function runFile(file) {
     const child = spawn(process.execPath, ['--import=tsx', file], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { TAP_TIMEOUT: String(TAP_SECONDS), ...process.env, TAP: '1' },
+      env: { TAP_TIMEOUT: String(TAP_SECONDS), ...process.env, TAP: '1', HOLDFAST_KEPT_LOGS: KEPT_LOGS },
       detached: true,
     });
     running.add(child);
@@ -158,6 +170,19 @@ async function runAll(list, atOnce) {
 await runAll(light, 2);
 await runAll(alone, 1);
 await runAll(scenarios, 2);
+checkLogs();
+
+/** No secret in any log. A whole run that has kept none has not looked. */
+function checkLogs() {
+  const { logs, lines, secrets, complaints } = readLogs(KEPT_LOGS);
+  rmSync(KEPT_LOGS, { recursive: true, force: true });
+  if (logs === 0 && chosen.length > 0) return;
+  const good = complaints.length === 0 && logs > 0;
+  if (good) passed++;
+  else failed++;
+  console.log(`${good ? 'ok' : 'NOT OK'}  no secret in ${logs} logs (${lines} lines, ${secrets} secrets looked for)`);
+  for (const complaint of complaints) console.log(`    ${complaint}`);
+}
 
 if (passed + failed === 0) {
   console.log('no test was run');

@@ -33,6 +33,7 @@ export function onInvite(deps: RouteDeps, request: SrfRequest, response: SrfResp
   if (toUser === undefined) return response.send(404);
   const from = parseNameAddr(request.get('From') ?? '');
   const fromUser = identity.kind === 'account' ? identity.number : (parseUri(from?.uri ?? '')?.user ?? 'anonymous');
+  deps.openKeys?.look(identity.kind === 'trunk' ? identity.name : fromUser, request);
   try {
     const callId = deps.calls.incoming({
       fromUser,

@@ -6,11 +6,12 @@ import type { Logger } from '#kit/log.js';
 import { corkTurns } from './cork.js';
 import { relayInDialog } from './in-dialog.js';
 import { onInvite } from './invite.js';
+import { OpenKeys } from './open-keys.js';
 import { onMessage } from './message.js';
 import { screened, type Screen } from './screen.js';
 import type { SessionPolicy } from './session-timer.js';
 import type { Signaling } from './signaling.js';
-import { SUPPORTED } from './extensions.js';
+import { notUnderstood, SUPPORTED } from './extensions.js';
 import { ALLOW, EVENTS, SDP_TYPE } from './sip-words.js';
 import type { RequestHandler, Srf, SrfRequest, SrfResponse } from './srf.js';
 
@@ -32,10 +33,13 @@ export type RouteDeps = Readonly<{
   session: SessionPolicy;
   /** Absent: the engine keeps out by itself who is to be kept out. */
   screen?: Screen | undefined;
+  /** Hears of every call that comes in. */
+  openKeys?: Pick<OpenKeys, 'look'> | undefined;
   log: Logger;
 }>;
 
-export function installRoutes(deps: RouteDeps): void {
+export function installRoutes(given: RouteDeps): void {
+  const deps: RouteDeps = { ...given, openKeys: given.openKeys ?? new OpenKeys(given.log) };
   const route = (method: string, handler: RequestHandler): void => {
     const judged = screened(deps.screen, handler);
     deps.srf.use(method, (request, response) => {
@@ -67,6 +71,8 @@ export function installRoutes(deps: RouteDeps): void {
     onMessage(deps, request, response);
   });
   route('options', (request, response) => {
+    const unknown = notUnderstood(request);
+    if (unknown !== undefined) return response.send(420, { headers: { Unsupported: unknown } }); // RFC 3261 §8.2.2.3, RFC 4475 §3.3.5
     // RFC 3261 §12.2.2: a phone that asks whether its call is still there hears it when it is not.
     if (hasToTag(request) && deps.signaling.legs.ofDialog(request.stackDialogId) === undefined) return response.send(481);
     response.send(200, { headers: { Allow: ALLOW, Accept: SDP_TYPE, Supported: SUPPORTED, 'Allow-Events': EVENTS } });

@@ -3,7 +3,7 @@
  * module. What reaches its RTP port is seen by rtp-tap.ts.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,9 @@ export type BaresipOptions = Readonly<{
   number: string;
   registrar: string;
   toneHertz: number;
-  transport?: 'udp' | 'tcp';
+  transport?: 'udp' | 'tcp' | 'tls';
+  /** Speaks SRTP with keys in its SDP (RFC 4568), and refuses to speak without. */
+  srtp?: boolean;
   answers?: boolean;
 }>;
 
@@ -25,7 +27,7 @@ export class Baresip {
   /** Where its RTP arrives. */
   readonly rtpPorts: Readonly<{ portMin: number; portMax: number }>;
   readonly #child: ChildProcess;
-  readonly #folder: string;
+  readonly folder: string;
   readonly #control: Socket;
   #output = '';
   #events = '';
@@ -40,7 +42,7 @@ export class Baresip {
     this.number = options.number;
     this.rtpPorts = rtpPorts;
     this.#child = child;
-    this.#folder = folder;
+    this.folder = folder;
     this.#control = control;
     child.stdout?.on('data', (data: Buffer) => (this.#output += data.toString()));
     child.stderr?.on('data', (data: Buffer) => (this.#output += data.toString()));
@@ -54,15 +56,17 @@ export class Baresip {
     const rtpPorts = await freePorts(16);
     const controlPort = await freePort();
     writeFileSync(join(folder, 'tone.wav'), toneWav({ hertz: options.toneHertz, seconds: 120 }));
-    writeFileSync(join(folder, 'config'), config(folder, controlPort, rtpPorts));
+    writeFileSync(join(folder, 'config'), config(folder, controlPort, rtpPorts, options.srtp === true));
     writeFileSync(join(folder, 'contacts'), '');
     const mode = options.answers === false ? 'manual' : 'auto';
     const transport = options.transport ?? 'udp';
     writeFileSync(
       join(folder, 'accounts'),
-      `<sip:${options.number}@${options.registrar};transport=${transport}>;auth_pass=demo-${options.number};answermode=${mode};regint=600\n`,
+      `<sip:${options.number}@${options.registrar};transport=${transport}>;auth_pass=demo-${options.number};answermode=${mode};regint=600${options.srtp === true ? ';mediaenc=srtp-mand' : ''}\n`,
     );
-    const child = spawn('baresip', ['-f', folder], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('baresip', ['-f', folder, ...(options.srtp === true ? ['-s'] : [])], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const control = await connected(controlPort);
     return new Baresip(options, child, folder, control, rtpPorts);
   }
@@ -80,6 +84,18 @@ export class Baresip {
     this.#control.write(`${json.length}:${json},`);
   }
 
+  /** The keys that it has been told, oldest first: of SRTP only, from what it shows of its SIP. */
+  get keysTold(): readonly string[] {
+    const told = this.#output.split(/^RX /m).map((text) => text.split(/^TX /m)[0] ?? '');
+    return told.flatMap((text) => /AES_CM_128_HMAC_SHA1_80 inline:([^\s|]+)/.exec(text)?.[1] ?? []);
+  }
+
+  /** The file of what it has heard, as it decrypted and decoded it. */
+  get heardFile(): string | undefined {
+    const name = readdirSync(this.folder).find((one) => one.endsWith('-dec.wav'));
+    return name === undefined ? undefined : join(this.folder, name);
+  }
+
   get output(): string {
     return this.#output + this.#events;
   }
@@ -91,16 +107,22 @@ export class Baresip {
       this.#child.kill('SIGKILL'); // it would wait for its unregistration otherwise
       await gone;
     }
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
-function config(folder: string, controlPort: number, { portMin, portMax }: { portMin: number; portMax: number }): string {
-  const modules = ['g711', 'aufile', 'account', 'menu', 'ctrl_tcp'];
+function config(
+  folder: string,
+  controlPort: number,
+  { portMin, portMax }: { portMin: number; portMax: number },
+  srtp: boolean,
+): string {
+  const modules = ['g711', 'aufile', ...(srtp ? ['srtp', 'sndfile'] : []), 'account', 'menu', 'ctrl_tcp'];
   return [
     'poll_method epoll',
     'sip_listen 127.0.0.1:0',
     `audio_source aufile,${folder}/tone.wav`,
+    ...(srtp ? [`snd_path ${folder}`] : []), // what it hears, decrypted and decoded, is written there
     `rtp_ports ${portMin}-${portMax}`,
     'module_path /usr/lib/baresip/modules',
     ...modules.map((name) => `module ${name}.so`),

@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from './free-ports.js';
+import { keepLog, secretsOf } from './kept-logs.js';
 import { toneWav } from './wav.js';
 
 /** What the music of a test sounds like: no phone speaks on this frequency. */
@@ -37,15 +38,21 @@ export type Options = Readonly<{
   records?: string;
   ozeki?: string;
   holdfast?: string;
+  /** More files of the configuration, by name. */
+  files?: Readonly<Record<string, string>>;
   environment?: Readonly<Record<string, string>>;
 }>;
 
 export class Holdfast {
   readonly #child: ChildProcess;
-  readonly #folder: string;
   readonly #environment: Readonly<Record<string, string>>;
   readonly sipPort: number;
   readonly wsPort: number;
+  /** 0 where there is no TLS. */
+  readonly tlsPort: number;
+  readonly wssPort: number;
+  /** Its configuration: what a test changes in it is read at SIGHUP, or by itself. */
+  readonly folder: string;
   readonly base: string;
   readonly #log: string[];
 
@@ -53,14 +60,16 @@ export class Holdfast {
     child: ChildProcess,
     folder: string,
     environment: Readonly<Record<string, string>>,
-    ready: { sipPort: number; wsPort: number; httpPort: number },
+    ready: Ready,
     log: string[],
   ) {
+    this.folder = folder;
     this.#child = child;
-    this.#folder = folder;
     this.#environment = environment;
     this.sipPort = ready.sipPort;
     this.wsPort = ready.wsPort;
+    this.tlsPort = ready.tlsPort ?? 0;
+    this.wssPort = ready.wssPort ?? 0;
     this.base = `http://127.0.0.1:${ready.httpPort}`;
     this.#log = log;
   }
@@ -87,17 +96,34 @@ export class Holdfast {
       },
     });
     const log: string[] = [];
+    const keep = keepLog(() => secretsOf(folder, { ...process.env, ...environment }));
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => keep(data.toString()));
     const ready = await readyLine(child, log);
     return new Holdfast(child, folder, environment, ready, log);
   }
 
   /** Another life on the same folder, and on those ports that the environment names. The last one must have ended. */
   again(): Promise<Holdfast> {
-    return Holdfast.#begin(this.#folder, this.#environment);
+    return Holdfast.#begin(this.folder, this.#environment);
   }
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** Another text in a file of its configuration; it hears of it by SIGHUP or POST /reload. */
+  write(name: string, text: string): void {
+    writeFileSync(join(this.folder, name), text);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** The exit code, when it has ended. */
+  async code(): Promise<number | null> {
+    await this.exited();
+    return this.#child.exitCode;
   }
 
   /** What it has printed: for the message of a failed test. */
@@ -174,7 +200,7 @@ export class Holdfast {
       this.#child.once('exit', resolve);
       this.#child.kill('SIGINT');
     });
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
     return code;
   }
 }
@@ -199,13 +225,19 @@ function writeConfig(folder: string, options: Options): void {
     mkdirSync(join(folder, 'music', name), { recursive: true });
     writeFileSync(join(folder, 'music', name, 'tone.wav'), toneWav({ hertz, seconds: 5 }));
   }
+  for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), text);
   mkdirSync(join(folder, 'sounds'), { recursive: true });
   for (const [name, tone] of Object.entries(options.sounds ?? {})) writeFileSync(join(folder, 'sounds', name), toneWav(tone));
 }
 
-function readyLine(child: ChildProcess, log: string[]): Promise<{ sipPort: number; wsPort: number; httpPort: number }> {
+type Ready = Readonly<{ sipPort: number; wsPort: number; httpPort: number; tlsPort?: number; wssPort?: number }>;
+
+function readyLine(child: ChildProcess, log: string[]): Promise<Ready> {
   return new Promise((resolve, reject) => {
-    const slow = setTimeout(() => reject(new Error(`not ready in ${START_MS} ms:\n${log.join('')}`)), START_MS);
+    const slow = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`not ready in ${START_MS} ms:\n${log.join('')}`));
+    }, START_MS);
     let text = '';
     child.stderr?.on('data', (data: Buffer) => log.push(data.toString()));
     child.stdout?.on('data', (data: Buffer) => {
@@ -215,7 +247,7 @@ function readyLine(child: ChildProcess, log: string[]): Promise<{ sipPort: numbe
       const line = /^\{"ready":true.*\}$/m.exec(text)?.[0];
       if (line === undefined) return;
       clearTimeout(slow);
-      resolve(JSON.parse(line) as { sipPort: number; wsPort: number; httpPort: number });
+      resolve(JSON.parse(line) as Ready);
     });
     child.once('exit', (code) => {
       clearTimeout(slow);

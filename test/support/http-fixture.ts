@@ -14,6 +14,7 @@ import { MediaFailed, MusicNotFound, RecordingNotFound } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { FakeCalls } from './fake-calls.js';
 import { FakeClock } from './fake-clock.js';
+import { keepLog } from './kept-logs.js';
 
 export const BASIC = { authorization: `Basic ${Buffer.from('HTTP_User_1:qwe123').toString('base64')}` };
 export const BEARER = { authorization: 'Bearer demo-token' };
@@ -134,9 +135,11 @@ export function fixture(
   ozeki: OzekiConfig = OZEKI,
 ): Fixture {
   let text = '';
+  const keep = keepLog(() => ['qwe123', 'demo-token', 'demo-024', 'demo-210', 'demo-211']);
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
       text += chunk.toString();
+      keep(chunk.toString());
       done();
     },
   });

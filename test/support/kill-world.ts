@@ -98,6 +98,11 @@ export class KillWorld {
     this.holdfast = await this.holdfast.again();
   }
 
+  /** Holdfast has noticed that its rtpengine is another: what happens next is a loss of its own, and not the same one. */
+  async noticed(): Promise<void> {
+    if (this.victim === 'rtpengine') await this.#media?.noticed();
+  }
+
   async close(): Promise<void> {
     await this.holdfast.stop();
     await this.#media?.stop();
@@ -110,6 +115,7 @@ class OutsideMedia {
   readonly proxy: NgProxy;
   readonly #start: (port: number) => Promise<RtpengineProcess>;
   #process: RtpengineProcess;
+  #looks = 0;
 
   static async start(): Promise<OutsideMedia> {
     const { portMin, portMax } = await freePorts(400);
@@ -136,6 +142,12 @@ class OutsideMedia {
     await this.#process.ended;
     this.#process = await this.#start(this.#process.target.port);
     await until('rtpengine answers', () => this.proxy.answers(), START_MS);
+    this.#looks = this.proxy.looks;
+  }
+
+  /** Two looks, because it tells its age in whole seconds: one that dies in its second second looks like the one before. */
+  noticed(): Promise<void> {
+    return until('Holdfast looks after rtpengine', () => this.proxy.looks > this.#looks + 1, START_MS);
   }
 
   async stop(): Promise<void> {

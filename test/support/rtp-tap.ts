@@ -13,10 +13,13 @@ export function whyNoTap(): string | undefined {
   return tried.status === 0 ? undefined : 'this user may not capture packets on lo';
 }
 
+type Ports = Readonly<{ portMin: number; portMax: number }>;
+
 export class RtpTap {
   readonly #child: ChildProcess;
   readonly #packets = new Map<number, RtpPacket[]>();
   #rest = '';
+  readonly #openers: (Ports & Readonly<{ open: (datagram: Buffer) => Buffer | undefined }>)[] = [];
 
   private constructor(child: ChildProcess) {
     this.#child = child;
@@ -36,14 +39,22 @@ export class RtpTap {
     return new RtpTap(child);
   }
 
+  /** From now on what goes to these ports is decrypted; what cannot be stays the noise that it is. */
+  decrypt({ portMin, portMax }: Ports, open: (datagram: Buffer) => Buffer | undefined): void {
+    this.#openers.unshift({ portMin, portMax, open });
+  }
+
   #read(chunk: string): void {
     const lines = (this.#rest + chunk).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
       const [time = '', from = '', to = '', payload = ''] = line.split('\t');
-      const packet = readRtp(Buffer.from(payload.replaceAll(':', ''), 'hex'), Number(time) * 1000, Number(from));
-      if (packet === undefined) continue;
       const port = Number(to);
+      const datagram = Buffer.from(payload.replaceAll(':', ''), 'hex');
+      const read = (bytes: Buffer) => readRtp(bytes, Number(time) * 1000, Number(from));
+      if (read(datagram) === undefined) continue;
+      const packet = read(this.#openers.find((one) => port >= one.portMin && port <= one.portMax)?.open(datagram) ?? datagram);
+      if (packet === undefined) continue;
       this.#packets.set(port, [...(this.#packets.get(port) ?? []), packet]);
     }
   }

@@ -3,7 +3,7 @@
  * What it receives is waited for by name; what it does not answer stays unanswered.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { createSocket, type Socket } from 'node:dgram';
+import { udpWire, type Wire } from './phone-wire.js';
 
 export type Message = Readonly<{
   /** `INVITE`, or `200`. */
@@ -36,7 +36,7 @@ export type CallLeg = {
 export class SipPhone {
   readonly number: string;
   readonly port: number;
-  readonly #socket: Socket;
+  readonly #wire: Wire;
   readonly #options: PhoneOptions;
   #server: number;
   readonly #waiters = new Set<Waiter>();
@@ -45,21 +45,18 @@ export class SipPhone {
   /** All of it, for assertions on what did not happen. */
   readonly received: Message[] = [];
 
-  static open(options: PhoneOptions): Promise<SipPhone> {
-    const socket = createSocket('udp4');
-    return new Promise((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind(0, options.address ?? '127.0.0.1', () => resolve(new SipPhone(options, socket)));
-    });
+  static async open(options: PhoneOptions): Promise<SipPhone> {
+    return new SipPhone(options, await udpWire(options.address));
   }
 
-  private constructor(options: PhoneOptions, socket: Socket) {
+  /** @param wire over which it speaks: phone-wire.ts. */
+  constructor(options: PhoneOptions, wire: Wire) {
     this.#options = options;
-    this.#socket = socket;
+    this.#wire = wire;
     this.#server = options.server;
     this.number = options.number;
-    this.port = socket.address().port;
-    socket.on('message', (datagram) => this.#receive(readMessage(datagram.toString('latin1'))));
+    this.port = wire.port;
+    wire.heard((text) => this.#receive(readMessage(text)));
   }
 
   /** For a phone whose port had to be known before its server was. */
@@ -73,15 +70,15 @@ export class SipPhone {
   }
 
   get contact(): string {
-    return `<sip:${this.number}@127.0.0.1:${this.port}>`;
+    return `<sip:${this.number}@127.0.0.1:${this.port}${this.#wire.uriParameter}>`;
   }
 
   send(text: string): void {
-    this.#socket.send(Buffer.from(text, 'latin1'), this.#server, '127.0.0.1');
+    this.#wire.send(text, this.#server);
   }
 
   close(): void {
-    this.#socket.close();
+    this.#wire.close();
   }
 
   #receive(message: Message): void {
@@ -127,7 +124,7 @@ export class SipPhone {
   /** A request outside a dialog. @returns its text, for a CANCEL or a repetition. */
   request(method: string, uri: string, more: Readonly<Record<string, string>> = {}, body = ''): string {
     const headers: Record<string, string> = {
-      Via: `SIP/2.0/UDP 127.0.0.1:${this.port};branch=z9hG4bK${token()};rport`,
+      Via: `SIP/2.0/${this.#wire.protocol} 127.0.0.1:${this.port};branch=z9hG4bK${token()};rport`,
       'Max-Forwards': '70',
       From: `<${this.uri}>;tag=${token()}`,
       To: `<${uri}>`,

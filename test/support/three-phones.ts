@@ -19,8 +19,8 @@ export class ThreePhones {
     this.carol = carol;
   }
 
-  static async start(t: Test, options: Options = {}): Promise<ThreePhones> {
-    const two = await TwoPhones.start(t, options);
+  static async start(t: Test, options: Options = {}, overTls: Parameters<typeof TwoPhones.start>[2] = {}): Promise<ThreePhones> {
+    const two = await TwoPhones.start(t, options, overTls);
     const sip = await SipPhone.open({ number: '103', server: two.holdfast.sipPort });
     const rtp = await RtpEndpoint.open();
     t.teardown(() => {
@@ -40,8 +40,8 @@ export class ThreePhones {
     const reinvite = await phone.sip.receives('INVITE', (one) => /;tag=/.test(one.headers.get('to') ?? ''));
     const told = directionIn(reinvite.body);
     if (told !== expected) throw new Error(`phone ${phone.sip.number} was told ${told}, not ${expected}`);
-    phone.sip.respond(reinvite, 200, phone.rtp.sdp({ direction: ANSWERS[told] ?? 'sendrecv', version: 2 }));
     phone.rtp.obey(reinvite.body);
+    phone.sip.respond(reinvite, 200, phone.rtp.sdp({ direction: ANSWERS[told] ?? 'sendrecv', version: 2 }));
     await phone.sip.receives('ACK', (ack) => ack.headers.get('cseq') === reinvite.headers.get('cseq')?.replace('INVITE', 'ACK'));
     return reinvite;
   }
@@ -49,6 +49,7 @@ export class ThreePhones {
   /** A new call rings and is answered. @returns the INVITE. */
   async answers(phone: Phone): Promise<Message> {
     const invite = await this.rings(phone);
+    phone.rtp.keys?.obey(invite.body);
     phone.sip.respond(invite, 200, phone.rtp.sdp());
     this.two.speak(phone, invite.body);
     await phone.sip.receives('ACK', (ack) => ack.headers.get('call-id') === invite.headers.get('call-id'));

@@ -4,7 +4,9 @@
  */
 import type { Test } from 'tap';
 import { Holdfast, MUSIC_HERTZ, type Options } from './holdfast.js';
+import { tlsWire } from './phone-wire.js';
 import { RtpEndpoint } from './rtp-endpoint.js';
+import { SrtpKeys } from './srtp-keys.js';
 import { SipPhone, type CallLeg, type Message } from './sip-phone.js';
 
 export const ALICE_HERTZ = 400;
@@ -28,22 +30,37 @@ export class TwoPhones {
     this.bob = bob;
   }
 
-  static async start(t: Test, options: Options = {}): Promise<TwoPhones> {
+  /** @param overTls who comes over TLS, and speaks SRTP. */
+  static async start(
+    t: Test,
+    options: Options = {},
+    overTls: Partial<Record<'alice' | 'bob', boolean>> = {},
+  ): Promise<TwoPhones> {
     const holdfast = await Holdfast.start(options);
     t.teardown(() => holdfast.stop());
-    const phone = async (number: string, hertz: number): Promise<Phone> => {
-      const sip = await SipPhone.open({ number, server: holdfast.sipPort });
+    const phone = async (number: string, hertz: number, secure = false): Promise<Phone> => {
+      const { sipPort, tlsPort } = holdfast;
+      const sip = secure
+        ? new SipPhone({ number, server: tlsPort }, await tlsWire(tlsPort))
+        : await SipPhone.open({ number, server: sipPort });
       const rtp = await RtpEndpoint.open();
+      if (secure) rtp.keys = new SrtpKeys();
       t.teardown(() => {
         sip.close();
         rtp.close();
       });
       return { sip, rtp, hertz };
     };
-    const both = new TwoPhones(holdfast, await phone('101', ALICE_HERTZ), await phone('102', BOB_HERTZ));
+    const alice = await phone('101', ALICE_HERTZ, overTls.alice);
+    const both = new TwoPhones(holdfast, alice, await phone('102', BOB_HERTZ, overTls.bob));
     await both.alice.sip.register();
     await both.bob.sip.register();
     return both;
+  }
+
+  /** The same house with another phone in the place of one. */
+  with({ alice = this.alice, bob = this.bob }: Partial<Readonly<{ alice: Phone; bob: Phone }>>): TwoPhones {
+    return new TwoPhones(this.holdfast, alice, bob);
   }
 
   /** Alice calls Bob, who answers; both talk. @param more header fields of her INVITE. */
@@ -52,6 +69,7 @@ export class TwoPhones {
     const { leg } = await alice.sip.invite(bob.sip.number, alice.rtp.sdp(), more);
     const invite = await bob.sip.receives('INVITE');
     bob.sip.respond(invite, 180);
+    bob.rtp.keys?.obey(invite.body);
     bob.sip.respond(invite, 200, bob.rtp.sdp());
     const answer = await alice.sip.receives(
       '200',
@@ -84,9 +102,25 @@ export class TwoPhones {
   /** Answers the next re-INVITE a phone gets, and gives it. */
   async takesReinvite(phone: Phone, status: number, direction = 'recvonly'): Promise<Message> {
     const reinvite = await phone.sip.receives('INVITE');
+    phone.rtp.keys?.obey(reinvite.body);
     phone.sip.respond(reinvite, status, status < 300 ? phone.rtp.sdp({ direction, version: 2 }) : '');
     await phone.sip.receives('ACK', (ack) => ack.headers.get('call-id') === reinvite.headers.get('call-id'));
     return reinvite;
+  }
+
+  /** Takes every re-INVITE as a well-behaved phone does, however many come. @returns how to end that. */
+  takesAll(phone: Phone): () => void {
+    let on = true;
+    const next = async (): Promise<void> => {
+      const reinvite = await phone.sip.receives('INVITE', () => on);
+      phone.rtp.keys?.obey(reinvite.body);
+      const told = /^a=(sendonly|recvonly|inactive)/m.exec(reinvite.body)?.[1];
+      const direction = told === 'sendonly' ? 'recvonly' : told === 'recvonly' ? 'sendonly' : (told ?? 'sendrecv');
+      phone.sip.respond(reinvite, 200, phone.rtp.sdp({ direction, version: 3 }));
+      await next();
+    };
+    next().catch(() => undefined); // nothing more came in time, which is no news
+    return () => void (on = false);
   }
 
   async hangUp(talk: Talk): Promise<void> {

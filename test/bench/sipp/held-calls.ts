@@ -15,9 +15,11 @@ export class HeldCalls {
   readonly #product: Product;
   readonly #sinkPort: number;
   readonly #loads: Load[] = [];
+  readonly #longestSec: number;
 
   /** `sinkPort`: where both phones want their RTP. */
-  constructor(product: Product, sinkPort: number) {
+  constructor(product: Product, sinkPort: number, longestSec = LONGEST_SEC) {
+    this.#longestSec = longestSec;
     this.#product = product;
     this.#sinkPort = sinkPort;
   }
@@ -27,12 +29,14 @@ export class HeldCalls {
     const media = ['-key', 'sink', String(this.#sinkPort)];
     if (this.#loads.length === 0) {
       const { answererPort: port } = this.#product;
-      this.#loads.push(await Load.start({ scenario: 'uas-held', host: '127.0.0.1', port, longestSec: LONGEST_SEC, more: media }));
+      this.#loads.push(
+        await Load.start({ scenario: 'uas-held', host: '127.0.0.1', port, longestSec: this.#longestSec, more: media }),
+      );
     }
     const before = (await this.#up()).length;
     const calls = ['-s', CALLED_NUMBER, '-r', String(PER_SECOND), '-m', String(count), '-l', String(count)];
     const target = `127.0.0.1:${this.#product.holdfast.sipPort}`;
-    const options = { scenario: 'uac-held', host: CALLER_HOST, target, longestSec: LONGEST_SEC, more: [...calls, ...media] };
+    const options = { scenario: 'uac-held', host: CALLER_HOST, target, longestSec: this.#longestSec, more: [...calls, ...media] };
     this.#loads.push(await Load.start(options));
     let ids: string[] = [];
     await until(

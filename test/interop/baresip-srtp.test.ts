@@ -1,0 +1,97 @@
+/**
+ * Goal: a real phone over TLS with SRTP (baresip with its srtp module, which refuses to speak without) talks to a plain one over UDP.
+ * Method: every packet that reaches either is captured on the wire. What reaches the plain phone is decoded; what reaches the other is
+ * noise, until it is decrypted with the key that its own phone was told.
+ */
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { Baresip } from '../support/baresip.js';
+import type { Heard } from '../support/heard.js';
+import { Holdfast, MUSIC_HERTZ } from '../support/holdfast.js';
+import { RtpTap, whyNoTap } from '../support/rtp-tap.js';
+import { SECURE } from '../support/secure-house.js';
+import { Srtp } from '../support/srtp.js';
+import { until } from '../support/until.js';
+
+const ALICE = 400;
+const BOB = 800;
+const WINDOW = 25;
+const SETTLING = 15;
+const noTap = whyNoTap();
+const tones = (heard: Heard): number[] => heard.tones(ALICE, BOB, MUSIC_HERTZ);
+
+type Proof = { settled: boolean; caller: { state: string }; callee: { state: string } };
+
+t.test('baresip over TLS with SRTP, and a plain one over UDP', { skip: noTap ?? false }, async (t) => {
+  const holdfast = await Holdfast.start({ ...SECURE, phones: { '101': 'srtp: true, requireTls: true' } });
+  const secure = { registrar: `127.0.0.1:${holdfast.tlsPort}`, transport: 'tls', srtp: true } as const;
+  const alice = await Baresip.start({ number: '101', toneHertz: ALICE, ...secure });
+  const bob = await Baresip.start({ number: '102', registrar: `127.0.0.1:${holdfast.sipPort}`, toneHertz: BOB });
+  const tap = await RtpTap.open([alice.rtpPorts, bob.rtpPorts]);
+  t.teardown(async () => {
+    tap.stop();
+    await Promise.all([alice.stop(), bob.stop()]);
+    await holdfast.stop();
+  });
+  await Promise.all([alice.registered(), bob.registered()]);
+  const hear = async (): Promise<{ alice: number[]; bob: number[] }> => {
+    await Promise.all([tap.next(alice.rtpPorts, SETTLING), tap.next(bob.rtpPorts, SETTLING)]);
+    const [atAlice, atBob] = await Promise.all([tap.next(alice.rtpPorts, WINDOW), tap.next(bob.rtpPorts, WINDOW)]);
+    return { alice: tones(atAlice), bob: tones(atBob) };
+  };
+
+  const setup = await holdfast.api<{ id: string }>('POST', '/calls', { caller: '101', callee: '102' });
+  const path = `/calls/${setup.body.id}`;
+  await holdfast.event((event) => event.kind === 'call.answered');
+  await until('baresip says that SRTP is on', () => /SRTP is Enabled/.test(alice.output));
+
+  await t.test('on the wire Alice gets noise, which her key makes into Bob; Bob hears her plainly', async (t) => {
+    const wire = await tap.next(alice.rtpPorts, WINDOW);
+    const loud = wire.packetsWith(BOB);
+    t.ok(loud < WINDOW / 2, `${loud} of ${WINDOW} packets carry a tone`);
+    t.ok(
+      wire.packets.every(({ payload }) => payload.length === 170),
+      'each has ten bytes of proof',
+    );
+    const key = new Srtp(Buffer.from(alice.keysTold[0] ?? '', 'base64'));
+    tap.decrypt(alice.rtpPorts, (datagram) => key.unprotect(datagram));
+    t.same(await hear(), { alice: [BOB], bob: [ALICE] });
+    t.equal(key.refused, 0);
+  });
+
+  await t.test('held both hear music, resumed each other, twice, and the key is the same', async (t) => {
+    for (const round of [1, 2]) {
+      t.match((await holdfast.api<Proof>('PUT', `${path}/hold`)).body, { settled: true, caller: { state: 'agreed' } });
+      t.same(await hear(), { alice: [MUSIC_HERTZ], bob: [MUSIC_HERTZ] }, `held ${round}`);
+      t.match((await holdfast.api<Proof>('DELETE', `${path}/hold`)).body, { settled: true });
+      t.same(await hear(), { alice: [BOB], bob: [ALICE] }, `resumed ${round}`);
+    }
+    t.equal(new Set(alice.keysTold).size, 1);
+  });
+
+  await t.test('held by its own key: Bob hears music, and Alice him again afterwards', async (t) => {
+    alice.command('hold');
+    await holdfast.event((event) => event.kind === 'hold.changed' && JSON.stringify(event).includes('caller-phone'));
+    await tap.next(bob.rtpPorts, SETTLING);
+    t.same(tones(await tap.next(bob.rtpPorts, WINDOW)), [MUSIC_HERTZ]);
+    alice.command('resume');
+    await tap.next(alice.rtpPorts, SETTLING);
+    t.same(await hear(), { alice: [BOB], bob: [ALICE] });
+  });
+
+  await t.test('what baresip itself has decrypted and decoded is Bob, and no log has a key', async (t) => {
+    const wav = readFileSync(alice.heardFile ?? '');
+    t.ok(loudness(wav.subarray(44 + 3200, 44 + 3200 + 8000), BOB) > 2000, 'half a second of him');
+    t.notMatch(holdfast.log, /inline:/);
+    for (const key of alice.keysTold) t.notOk(holdfast.log.includes(key));
+  });
+});
+
+/** Goertzel's filter over 16-bit samples. */
+function loudness(samples: Buffer, hertz: number): number {
+  const coefficient = 2 * Math.cos((2 * Math.PI * hertz) / 8000);
+  let one = 0;
+  let two = 0;
+  for (let at = 0; at + 1 < samples.length; at += 2) [one, two] = [samples.readInt16LE(at) + coefficient * one - two, one];
+  return (4 * Math.sqrt(Math.max(0, one * one + two * two - coefficient * one * two))) / samples.length;
+}
