@@ -153,6 +153,7 @@ async function build(
     isPrivate: (id) => calls.live(id)?.dialFacts.privacy === true,
     clock,
     log: log.child({ room: 'signaling' }),
+    limits: { all: config.limits.subscriptions, each: config.limits.subscriptionsPerAccount },
   });
   installRoutes({
     srf,
