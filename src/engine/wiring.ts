@@ -73,7 +73,8 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
     nextCSeq: cseqSource(clock.now()),
   };
   uas.begin(core);
-  const watch = parts.watchLoad === true ? new LoadWatch(admission, clock, log, parts.askFence) : undefined;
+  const isServed = (): boolean => core.roster.size > 0;
+  const watch = parts.watchLoad === true ? new LoadWatch(admission, clock, log, parts.askFence, isServed) : undefined;
   return { core, doorway, stopWatching: () => watch?.stop() };
 }
 
