@@ -4,6 +4,7 @@
 import type { NumberKeeper } from '#calls/event-bus.js';
 import type { ParkKeeper } from '#calls/parking.js';
 import type { CallStorePort, StoredCall } from '#calls/store-port.js';
+import type { HistoryKeeper } from '#history/history-keeper.js';
 import type { KeptByHttp } from '#http/app.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
@@ -12,6 +13,7 @@ import type { BindingKeeper } from '#registrar/binding-keeper.js';
 import { BindingShelf } from '#store/binding-shelf.js';
 import { CallShelf } from '#store/call-shelf.js';
 import { lockFolder } from '#store/folder-lock.js';
+import { HistoryShelf } from '#store/history-shelf.js';
 import { LetterShelf } from '#store/letter-shelf.js';
 import { LmdbDisk } from '#store/lmdb-disk.js';
 import { NoteShelf } from '#store/note-shelf.js';
@@ -27,6 +29,7 @@ export type Keeping = Readonly<{
   bindings?: BindingKeeper;
   numbers?: NumberKeeper;
   slots?: ParkKeeper;
+  history?: HistoryKeeper;
   http?: KeptByHttp;
   health?: () => StoreHealth;
   /** Once everybody else has closed: what they changed last is written. */
@@ -53,6 +56,7 @@ async function openShelves(
 ): Promise<Keeping> {
   const store = new Store(await LmdbDisk.open(config.store), clock, log, config.storeLimits);
   const http = { letters: new LetterShelf(store, log), notes: new NoteShelf(store) };
+  const history = new HistoryShelf(store, log);
   const calls = new CallShelf(store, log);
   return {
     calls,
@@ -60,6 +64,7 @@ async function openShelves(
     bindings: new BindingShelf(store, log),
     numbers: new NumberShelf(store),
     slots: new ParkShelf(store, log),
+    history,
     http,
     health: () => store.health,
     close: async () => {

@@ -6,7 +6,6 @@ import { CallService } from '#calls/call-service.js';
 import { EventBus } from '#calls/event-bus.js';
 import { Liveness } from '#calls/liveness.js';
 import type { CallSignals } from '#calls/ports.js';
-import { Restorer } from '#calls/restorer.js';
 import { VirtualNumbers } from '#calls/virtual-numbers.js';
 import { VirtualPhones } from '#calls/virtual-phones.js';
 import { readPolicy } from '#calls/written-policy.js';
@@ -29,6 +28,7 @@ import { buildGuards } from './guards.js';
 import { buildPhones } from './phones.js';
 import { openRecords } from './records.js';
 import { Reload } from './reload.js';
+import { restoreCalls } from './restoring.js';
 import { engineFor, type Fatal } from './sip-engine.js';
 import { listenToSignals, type Signalled } from './signals.js';
 import { httpTls } from './tls.js';
@@ -142,7 +142,7 @@ async function build(
   });
   closers.add('liveness', () => liveness.close());
   media.onLost(() => calls.mediaReturn.lost());
-  media.onBack(() => calls.mediaReturn.back());
+  media.onBack(() => void calls.mediaReturn.back());
   media.onKey((leg, key, ms) => calls.keys.heard(leg, { key, ms, by: 'rtp' }));
   const authenticate: RouteDeps['authenticate'] = (request, response) => phones.authenticator.identify(request, response);
   const watchers = new DialogSubscriptions({
@@ -153,6 +153,7 @@ async function build(
     isPrivate: (id) => calls.live(id)?.dialFacts.privacy === true,
     clock,
     log: log.child({ room: 'signaling' }),
+    limits: { all: config.limits.subscriptions, each: config.limits.subscriptionsPerAccount },
   });
   installRoutes({
     srf,
@@ -173,11 +174,11 @@ async function build(
   closers.add('dialog subscriptions', () => watchers.close());
   closers.add('phones', () => phones.stop());
 
-  const records = await openRecords({ config, media, calls, bus, clock, log });
+  const records = await openRecords({ config, media, calls, bus, clock, log, keeper: kept.history });
   closers.add('records', () => records.close());
   const commands = buildCommands({ config, calls, parties, numbers, connected, media, records, bus, clock, closers, log });
-  const restorer = new Restorer({ calls, signaling: parties, media: media.port, bindings: numbers, bus, clock, log });
-  await restorer.prepare(kept.left, drachtio.restored);
+  const restoring = { room: media, drachtio, left: kept.left };
+  const restore = await restoreCalls({ ...restoring, calls, signaling: parties, bindings: numbers, bus, clock, log });
   const http = await startHttp({
     config,
     rate: guards.rate,
@@ -209,11 +210,9 @@ async function build(
   closers.add('http', () => http.stop());
   closers.add('calls', () => Promise.race([calls.close(), timeLimit(clock, POLITE_MS)]));
   // Last, because building all of that takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
-  const sip = await connectSrf(srf, drachtio, CONNECT_MS, log);
+  const sip = await connectSrf(srf, drachtio, CONNECT_MS, log, () => calls.sipReturn.back());
   sipIsUp = true;
-  // Nobody speaks for a dialog of the last life whose call is not among those restored.
-  drachtio.endOrphans(restorer.dialogs);
-  restorer.begin();
+  restore();
   connected.parking.freeAllBut((id) => calls.live(id) !== undefined);
   phones.begin();
   return {

@@ -7,6 +7,7 @@ import { HistoryCommands } from '#calls/history-commands.js';
 import { RecordCommands } from '#calls/record-commands.js';
 import { CallHistory } from '#history/call-history.js';
 import { HistoryFile } from '#history/history-file.js';
+import type { HistoryKeeper } from '#history/history-keeper.js';
 import type { RecordingsPort } from '#http/read-models.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
@@ -22,6 +23,8 @@ export type RecordsDeps = Readonly<{
   bus: EventBus;
   clock: Clock;
   log: Logger;
+  /** Absent: kill -9 costs the last lines of the history. */
+  keeper?: HistoryKeeper | undefined;
 }>;
 
 export type Records = Readonly<{
@@ -31,14 +34,15 @@ export type Records = Readonly<{
   close: () => Promise<void>;
 }>;
 
-export async function openRecords({ config, media, calls, bus, clock, log }: RecordsDeps): Promise<Records> {
+export async function openRecords({ config, media, calls, bus, clock, log, keeper }: RecordsDeps): Promise<Records> {
   const { recordings: recorded, history: kept } = config.records;
-  const file = new HistoryFile({ ...kept, clock, log: log.child({ room: 'history' }) });
+  const file = new HistoryFile({ ...kept, clock, log: log.child({ room: 'history' }), keeper });
   const history = new CallHistory({
     bus,
     view: (id) => calls.view(id),
     maxCalls: kept.maxCalls,
     earlier: file.earlier,
+    keeper,
     write: (record) => file.write(record),
   });
   const recordings = await Recordings.open({

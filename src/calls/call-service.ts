@@ -29,6 +29,7 @@ import { chargeOf } from './charge.js';
 import { shortStory } from './short-story.js';
 import { askedWithoutSrtp } from './srtp-refusal.js';
 import { readSignal } from './signal-reader.js';
+import { SipReturn } from './sip-return.js';
 import { isWorthKeeping, storedOf, type CallStorePort } from './store-port.js';
 
 export type CallServiceDeps = Readonly<{
@@ -62,6 +63,7 @@ export class CallService implements CallSignals {
   readonly #reinvites = new Map<number, number>();
   readonly keys: HeardKeys;
   readonly mediaReturn: MediaReturn;
+  readonly sipReturn: SipReturn;
   #transfers: CallTransfers | undefined;
   #intercept: Interceptor | undefined;
   #draining = false;
@@ -75,6 +77,7 @@ export class CallService implements CallSignals {
     const dispatch = (id: CallId, input: Input): void => this.dispatch(id, input);
     const calls = { live: (id: CallId) => this.live(id), ids: () => [...this.#calls.keys()] };
     this.mediaReturn = new MediaReturn({ calls, media, dispatch, clock });
+    this.sipReturn = new SipReturn({ calls, dispatch, clock });
     this.keys = new HeardKeys({ find: (id) => this.live(id), publish, clock });
     this.#runner = new EffectRunner({
       ...{ signaling, media, bindings, clock, dispatch, publish },

@@ -156,8 +156,7 @@ export class EffectRunner {
         return signaling.progress({ callId: id, role: effect.leg }, effect.status, sdp);
       }
       case 'bridge-early':
-        await live.media.applyAnswer('callee');
-        return;
+        return void (await live.media.applyAnswer('callee'));
       case 'accept': {
         live.hasMedia = true;
         const late = live.call.kind === 'confirmed' && live.call.caller.offerAnswer.kind === 'awaiting-answer-in-ack';
@@ -181,11 +180,12 @@ export class EffectRunner {
       case 'gate':
       case 'ungate':
         await media[effect.kind](id);
-        if (effect.kind === 'gate' && media.forgetsGates === true) await live.media.sayAgain();
+        if (effect.kind === 'gate') await live.media.sayAgain();
         return this.#note(live, { kind: effect.kind });
       case 'mute':
       case 'unmute':
-        return media[effect.kind](id, effect.leg);
+        await media[effect.kind](id, effect.leg);
+        return effect.kind === 'mute' ? live.media.sayAgain() : undefined;
       case 'play':
         await media.play(id, effect.leg, effect.sound === 'music' ? { kind: 'music', ...effect.music } : { kind: 'ringback' });
         return this.#note(live, { kind: 'music-started', leg: effect.leg });

@@ -198,8 +198,10 @@ export class MediaSession {
     this.#legs.callee.made = ours;
   }
 
-  /** For an rtpengine that keeps with the call what it was told last, and nothing of what came after. No port moves. */
+  /** For an rtpengine whose redis hears of a cut only with the next offer and answer. No port moves. */
   async sayAgain(): Promise<void> {
+    const { caller, callee } = this.#legs;
+    if (this.#media.forgetsGates !== true || caller.fromPhone === undefined || callee.fromPhone === undefined) return;
     const made = await this.#offer('caller', this.#agreed('caller'));
     const { theirs } = agreedKeys(made, this.#agreed('callee'), false);
     await this.#media.answer(this.#callId, 'caller', theirs);

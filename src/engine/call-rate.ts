@@ -11,10 +11,12 @@ const PATIENT_SAMPLES = 7;
 const [LESS, MORE] = [0.85, 1.01];
 /** Nothing waits: there is room. */
 const [IDLE_MS, MUCH_MORE] = [40, 1.04];
-/** Whatever is measured: a few calls show whether it is over. */
-const LEAST = 5;
+/** Whatever is measured: so few calls are not what makes us late, and they show whether it is over. */
+const LEAST = 20;
 /** A bucket of so many seconds: what comes in one moment has to be done in one moment. */
 const BURST_SEC = 0.1;
+/** A phone asks twice, because its first INVITE is challenged: let in once and not again would be let in for nothing. */
+const LEAST_BURST = 5;
 /** In time for so many samples without refusing anybody: it is over. */
 const CALM_SAMPLES = 30;
 /** Of the last half second or so. */
@@ -25,7 +27,7 @@ const [SHRINKS, GROWS] = [-0.5, 20];
 export class CallRate {
   /** Infinity: no limit. */
   #perSecond = Infinity;
-  #left = 0;
+  #left = LEAST_BURST;
   #filledMs = 0;
   #sampledMs: number | undefined;
   #admitted = 0;
@@ -58,7 +60,7 @@ export class CallRate {
     this.#late = late ? this.#late + 1 : Math.min(0, this.#late);
     this.#calm = late || this.#refused ? 0 : this.#calm + 1;
     this.#refused = false;
-    if (this.#late >= LATE_SAMPLES) {
+    if (this.#late >= LATE_SAMPLES && (this.limited || this.#done > LEAST)) {
       this.#late = -PATIENT_SAMPLES;
       this.#perSecond = Math.max(LEAST, Math.min(this.#perSecond, this.#done) * LESS);
     } else if (!late && this.limited)
@@ -76,7 +78,7 @@ export class CallRate {
   }
 
   #pour(nowMs: number): boolean {
-    const most = Math.max(1, this.#perSecond * BURST_SEC);
+    const most = Math.max(LEAST_BURST, this.#perSecond * BURST_SEC);
     this.#left = Math.min(most, this.#left + (Math.max(0, nowMs - this.#filledMs) / 1000) * this.#perSecond);
     this.#filledMs = nowMs;
     if (this.#left < 1) return false;

@@ -79,6 +79,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts = {
   try {
     const { tls, ...plain } = options;
     secure = tls === undefined ? undefined : securePorts(tls, core);
+    await restored?.ready();
     await core.transports.open({ ...plain, ...(secure === undefined ? {} : { tls: secure.listen }) });
     restored?.begin();
     const link = await LinkServer.open(options.adminAddress ?? '127.0.0.1', options.adminPort ?? 0, (socket) => {

@@ -18,14 +18,25 @@ export class LoadWatch {
   #timer: Timer | undefined;
   #askedMs: number | undefined;
   #overloaded = false;
+  readonly #isServed: () => boolean;
   #stopped = false;
 
-  /** @param askApp is answered when the application has read everything; only an application in this process can be asked. */
-  constructor(admission: Admission, clock: Clock, log: Logger, askApp: AskFence | undefined) {
+  /**
+   * @param askApp is answered when the application has read everything; only an application in this process can be asked.
+   * @param isServed an application is connected: a start takes as long as it takes, and is no reason to ration the calls after it.
+   */
+  constructor(
+    admission: Admission,
+    clock: Clock,
+    log: Logger,
+    askApp: AskFence | undefined,
+    isServed: () => boolean = () => true,
+  ) {
     this.#admission = admission;
     this.#clock = clock;
     this.#log = log;
     this.#askApp = askApp;
+    this.#isServed = isServed;
     this.#wait();
   }
 
@@ -43,7 +54,7 @@ export class LoadWatch {
     this.#admission.loopWasBusy(performance.eventLoopUtilization(now, this.#last).utilization);
     this.#last = now;
     this.#sampleApp();
-    this.#admission.sampled(this.#clock.now());
+    if (this.#isServed()) this.#admission.sampled(this.#clock.now());
     this.#tell();
     this.#wait();
   }

@@ -9,6 +9,7 @@ import type { CallEvent } from '#core/events.js';
 import type { CallId } from '#core/leg.js';
 import { addedBy, NEW_TALLY, recordOf, tallyOf, type CallTally } from './call-tally.js';
 import { findCalls } from './find.js';
+import type { HistoryKeeper } from './history-keeper.js';
 
 export type CallHistoryDeps = Readonly<{
   bus: Pick<EventBus, 'subscribe'>;
@@ -17,19 +18,25 @@ export type CallHistoryDeps = Readonly<{
   maxCalls: number;
   /** Calls of earlier runs, oldest first. */
   earlier?: readonly CallRecord[];
+  /** Absent: what was counted of calls that are up is lost when the program is killed. */
+  keeper?: Pick<HistoryKeeper, 'left' | 'tally'> | undefined;
   /** A new call, or a call that something was added to. */
   write?: (record: CallRecord) => void;
 }>;
 
 export class CallHistory implements HistoryPort {
   readonly #deps: CallHistoryDeps;
-  readonly #tallies = new Map<CallId, CallTally>();
+  readonly #tallies: Map<CallId, CallTally>;
+  /** Of the last life: one that was restored although its line is there gets no second one. */
+  readonly #earlier: ReadonlySet<CallId>;
   readonly #leave: () => void;
   #calls: CallRecord[];
 
   constructor(deps: CallHistoryDeps) {
     this.#deps = deps;
     this.#calls = (deps.earlier ?? []).slice(-deps.maxCalls);
+    this.#tallies = new Map(deps.keeper?.left().tallies);
+    this.#earlier = new Set(this.#calls.map(({ id }) => id));
     this.#leave = deps.bus.subscribe((event) => this.#hear(event), 'book');
   }
 
@@ -53,15 +60,16 @@ export class CallHistory implements HistoryPort {
     if (view?.state === 'ended' || view === undefined) return this.#add(event);
     const before = this.#tallies.get(event.callId) ?? NEW_TALLY;
     const tally = tallyOf(before, event, Date.parse(at));
-    if (tally !== before) this.#tallies.set(event.callId, tally);
+    if (tally !== before) this.#count(event.callId, tally);
   }
 
   #ended(event: Extract<CallEvent, { kind: 'call.ended' }>, at: string): void {
     const tally = this.#tallies.get(event.callId) ?? NEW_TALLY;
-    this.#tallies.delete(event.callId);
+    this.#count(event.callId, undefined);
     const view = this.#deps.view(event.callId);
     if (view === undefined) return;
     const record = recordOf(tally, view, event, at);
+    if (this.#earlier.has(record.id)) this.#calls = this.#calls.filter(({ id }) => id !== record.id);
     this.#calls.push(record);
     // Cut in large steps: moving ten thousand entries for every call would be felt under load.
     if (this.#calls.length >= 2 * this.#deps.maxCalls) this.#calls = this.#kept().slice();
@@ -84,7 +92,13 @@ export class CallHistory implements HistoryPort {
   #addEarly(event: CallEvent): void {
     const before = this.#tallies.get(event.callId) ?? NEW_TALLY;
     const added = addedBy(before.added, event);
-    if (added !== undefined && this.#tallies.size < MOST_TALLIES) this.#tallies.set(event.callId, { ...before, added });
+    if (added !== undefined && this.#tallies.size < MOST_TALLIES) this.#count(event.callId, { ...before, added });
+  }
+
+  #count(id: CallId, tally: CallTally | undefined): void {
+    if (tally !== undefined) this.#tallies.set(id, tally);
+    else if (!this.#tallies.delete(id)) return;
+    this.#deps.keeper?.tally(id, tally);
   }
 
   #kept(): readonly CallRecord[] {

@@ -1,7 +1,8 @@
 /**
  * history-file: calls that have ended, one JSON line each, added to the end of a file. A line of the same call stands for the one before. When
  * a file has as many lines as calls are kept, it becomes the earlier one, and what was earlier goes. Lines are written in batches, each
- * brought to the disk at once (fdatasync): what ended in the last half second is lost when the program is killed, or the power fails.
+ * brought to the disk at once (fdatasync): what ended in the last half second is lost when the power fails, and when the program is killed unless
+ * somebody keeps it (history-keeper.ts).
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
@@ -9,9 +10,17 @@ import { join } from 'node:path';
 import type { CallRecord } from '#calls/history-commands.js';
 import type { Clock, Timer } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
+import type { HistoryKeeper } from './history-keeper.js';
 import { readRecord } from './record-line.js';
 
-export type HistoryFileOptions = Readonly<{ folder: string; maxCalls: number; clock: Clock; log: Logger }>;
+export type HistoryFileOptions = Readonly<{
+  folder: string;
+  maxCalls: number;
+  clock: Clock;
+  log: Logger;
+  /** Absent: lines that wait are lost when the program is killed. */
+  keeper?: Pick<HistoryKeeper, 'left' | 'record'> | undefined;
+}>;
 
 const BATCH_MS = 500;
 /** Of a disk that hangs. */
@@ -27,7 +36,7 @@ export class HistoryFile {
   #lines = 0;
   /** The last line was cut off by a crash: what comes next begins a new one. */
   #torn = false;
-  #waiting: string[] = [];
+  #waiting: CallRecord[] = [];
   #timer: Timer | undefined;
   #lane: Promise<void> = Promise.resolve();
   #dropped = 0;
@@ -48,13 +57,21 @@ export class HistoryFile {
     const { lines, torn } = this.#read(this.#current, calls);
     this.#lines = lines;
     this.#torn = torn;
+    const unwritten = options.keeper?.left().records ?? [];
+    for (const record of unwritten) {
+      // It belongs where it ended: behind what the file has.
+      calls.delete(record.id);
+      calls.set(record.id, record);
+    }
     this.earlier = [...calls.values()].slice(-options.maxCalls);
+    for (const record of unwritten) this.write(record);
   }
 
   write(record: CallRecord): void {
     if (this.#closed) return;
     if (this.#waiting.length >= MOST_WAITING) return void this.#dropped++;
-    this.#waiting.push(JSON.stringify(record));
+    this.#waiting.push(record);
+    this.#options.keeper?.record(record.id, record);
     this.#timer ??= this.#options.clock.after('history', BATCH_MS, () => void this.#flush());
   }
 
@@ -71,9 +88,10 @@ export class HistoryFile {
   }
 
   async #bring(): Promise<void> {
-    const lines = this.#waiting;
+    const records = this.#waiting;
     this.#waiting = [];
-    if (lines.length === 0) return;
+    if (records.length === 0) return;
+    const lines = records.map((record) => JSON.stringify(record));
     try {
       if (this.#lines >= this.#options.maxCalls) await this.#rotate();
       const file = await open(this.#current, 'a', 0o640);
@@ -85,12 +103,19 @@ export class HistoryFile {
       }
       this.#torn = false;
       this.#lines += lines.length;
+      this.#areWritten(records);
     } catch (error) {
       // Part of it may have been written.
       this.#torn = true;
       this.#options.log.error({ err: error, lost: lines.length + this.#dropped }, 'the call history cannot be written');
       this.#dropped = 0;
     }
+  }
+
+  /** A younger line of the same call still waits, and is kept until it is written too. */
+  #areWritten(records: readonly CallRecord[]): void {
+    const waiting = new Set(this.#waiting.map(({ id }) => id));
+    for (const { id } of records) if (!waiting.has(id)) this.#options.keeper?.record(id, undefined);
   }
 
   async #rotate(): Promise<void> {

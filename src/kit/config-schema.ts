@@ -101,6 +101,7 @@ export const HoldfastFile = Type.Object(
     rtpengine: Type.Object(
       {
         ng: Type.String({ default: '' }), // host:port of a running rtpengine; empty starts one of our own
+        redis: Type.String({ default: '' }), // host:port/database where it keeps its calls, so that they outlive it; empty: nowhere
         keys: Type.String({ default: '' }), // host:port where that one reports keys (its --dtmf-log-dest); our own needs none
         portMin: port(30_000),
         portMax: port(39_999),
@@ -240,6 +241,7 @@ export const MusicFile = Type.Object(
     language: Type.String({ pattern: VOICE, default: 'en' }), // what texts are spoken in that say nothing else
     fan: Type.Object(
       {
+        packetMs: Type.Union([Type.Literal(20), Type.Literal(40)], { default: 20 }), // 40: half the packets and half the work; most phones take it (RFC 3551 §4.2)
         from: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 30 }), // so many listeners of one class share one stream of it; 0: never
         seats: limit(4000), // listeners of shared streams, each of which takes a file descriptor; more are played to alone
       },

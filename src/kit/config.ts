@@ -84,7 +84,7 @@ function readYaml(folder: string, file: string): unknown {
 
 /** Keys whose value is text even when it is made of digits. */
 const TEXT_KEYS: ReadonlySet<string> = new Set([
-  ...'address realm ng keys host secret log store'.split(' '),
+  ...'address realm ng keys redis host secret log store'.split(' '),
   'certificate',
   'key',
   'trust',
@@ -171,6 +171,11 @@ function checkTogether(config: Config): void {
   if (config.rtpengine.portMax - config.rtpengine.portMin < 8) {
     throw new ConfigError(
       `holdfast.yaml: rtpengine.portMax: found ${config.rtpengine.portMax}, expected at least 8 more than rtpengine.portMin (${config.rtpengine.portMin})`,
+    );
+  }
+  if (!/^$|^[^\s/@]+:[0-9]{1,5}(\/[0-9]{1,4})?$/.test(config.rtpengine.redis)) {
+    throw new ConfigError(
+      'holdfast.yaml: rtpengine.redis (RTPENGINE_REDIS): expected host:port/database, as in 127.0.0.1:6379/5, and no password in it',
     );
   }
   for (const [index, trunk] of config.trunks.entries()) {

@@ -20,6 +20,7 @@ export const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   HOLDFAST_LOG: ['log'],
   HOLDFAST_STORE: ['store'],
   RTPENGINE_NG: ['rtpengine', 'ng'],
+  RTPENGINE_REDIS: ['rtpengine', 'redis'],
   RTPENGINE_KEYS: ['rtpengine', 'keys'],
   RTPENGINE_PORT_MIN: ['rtpengine', 'portMin'],
   RTPENGINE_PORT_MAX: ['rtpengine', 'portMax'],

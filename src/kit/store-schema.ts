@@ -7,8 +7,8 @@ const whole = (minimum: number, maximum: number, value: number) => Type.Integer(
 
 /** Keys of holdfast.yaml. */
 export const StoreKeys = {
-  // A folder, relative to the file: registrations outlive the program, and calls once they can be restored (src/store/README.md).
-  store: Type.String({ default: 'memory', minLength: 1, maxLength: 4096 }), // memory: nothing is kept
+  // A folder, relative to the file: calls, registrations and unsent webhooks outlive kill -9 (src/store/README.md). memory: nothing is kept.
+  store: Type.String({ default: 'var/store', minLength: 1, maxLength: 4096 }),
   storeLimits: Type.Object(
     {
       commitMs: whole(0, 1000, 5), // changes gather so long; a kill -9 may cost them

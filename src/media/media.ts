@@ -27,6 +27,7 @@ import { RtpengineKeeper, type LifeDeps, type RtpengineLife } from './rtpengine-
 import { checkAddresses, findRtpengine } from './rtpengine-process.js';
 import { readTarget, RtpengineWatch } from './rtpengine-watch.js';
 import { RtpengineMedia } from './rtpengine.js';
+import { ShunnedPorts } from './shunned-ports.js';
 import { SoundMaker } from './sound-maker.js';
 import { Sounds } from './sounds.js';
 import { Taps } from './taps.js';
@@ -44,6 +45,8 @@ export type Media = Readonly<{
   onLost: (listener: () => void) => void;
   /** It answers again. */
   onBack: (listener: () => void) => void;
+  /** Calls that our own rtpengine has brought back, and that nobody speaks for. Another's may serve others too, and is left alone. */
+  forgetOthers: (known: ReadonlySet<string>) => Promise<void>;
   /** The process id of our own rtpengine; undefined when it is another's. */
   pid: () => number | undefined;
   /** Stopping twice is stopping once. */
@@ -98,6 +101,9 @@ export async function startMedia(
     for (const problem of [...library.problems, ...sounds.problems, ...standing]) log.warn({ problem }, 'media');
     const playbacks = new Playbacks(clock);
     const player = new Player({ ng: commands, sounds, library, prompts, playbacks, clock, random: Math.random, log });
+    const shunned = new ShunnedPorts(clock, log, portsToSpare(config));
+    closers.push(() => shunned.release());
+    const forgetsGates = config.rtpengine.redis !== '';
     const maker = new SoundMaker({ config, prompts, beep: library.beep });
     const playAlone: FanHouseDeps['playAlone'] = (callId, role, sound) => {
       playbacks.asked(callId, role, undefined);
@@ -127,7 +133,18 @@ export async function startMedia(
     closers.push(() => player.clear());
     closers.push(() => house?.stop());
     return {
-      port: new RtpengineMedia({ ng: commands, player, playbacks, maker, clock, address, countsSent, house }),
+      port: new RtpengineMedia({
+        ng: commands,
+        player,
+        playbacks,
+        maker,
+        clock,
+        address,
+        countsSent,
+        forgetsGates,
+        shunned,
+        house,
+      }),
       taps: new Taps(commands),
       health: () => ({
         rtpengine: life.state,
@@ -143,6 +160,12 @@ export async function startMedia(
       onKey: (listener) => keys?.onKey(listener),
       onLost: (listener) => void listeners.add(listener),
       onBack: (listener) => void backs.add(listener),
+      forgetOthers: async (known) => {
+        if (!forgetsGates || life.pid === undefined) return;
+        const others = (await commands.list()).filter((callId) => !known.has(callId));
+        await Promise.all(others.map((callId) => commands.delete(callId)));
+        if (others.length > 0) log.info({ calls: others.length }, 'calls that rtpengine kept and nobody knows are deleted');
+      },
       pid: () => life.pid,
       stop,
     };
@@ -152,14 +175,17 @@ export async function startMedia(
   }
 }
 
-/** Whose ports are to be borrowed must be a process of this machine, and have ports of IPv4. */
+/** Whose ports are to be borrowed must be a process of this machine; and the source needs an address of IPv4. */
 const mayGiveOut = ({ music, addresses }: MediaConfig, life: RtpengineLife): boolean =>
   life.pid !== undefined &&
-  addresses.every((address) => isIP(address) === 4) &&
+  isIP(addresses[0] ?? '') === 4 &&
   (music.fan.from > 0 || Object.values(music.classes).some(({ fanFrom = 0 }) => fanFrom > 0));
 
 /** Two minutes, and again. */
 const SAMPLES_AT_MOST = 120 * SAMPLE_RATE;
+
+/** Of one port of each pair: phones that have to move need others meanwhile. */
+const portsToSpare = ({ rtpengine: { portMin, portMax } }: MediaConfig): number => Math.floor((portMax - portMin) / 4);
 
 type NewRtpengine = (deps: LifeDeps) => RtpengineLife;
 
@@ -179,12 +205,13 @@ async function openKeyLog({ rtpengine }: MediaConfig, log: Logger): Promise<KeyL
  * @throws ConfigError before anything is opened.
  */
 async function chooseRtpengine({ rtpengine, addresses }: MediaConfig, keys: KeyLog | undefined): Promise<NewRtpengine> {
-  const { ng, portMin, portMax, timeoutSeconds } = rtpengine;
+  const { ng, portMin, portMax, timeoutSeconds, redis } = rtpengine;
   if (ng !== '') {
     const target = readTarget(ng);
     return (deps) => new RtpengineWatch(target, deps);
   }
-  const options = { program: findRtpengine(), addresses, portMin, portMax, timeoutSeconds, keysTo: keys?.address };
+  const ours = { program: findRtpengine(), addresses, portMin, portMax, timeoutSeconds, keysTo: keys?.address };
+  const options = redis === '' ? ours : { ...ours, redis };
   await checkAddresses(addresses);
   return (deps) => new RtpengineKeeper(options, deps);
 }

@@ -127,6 +127,12 @@ export class NgCommands {
     return this.#ng.request('query', { 'call-id': callId });
   }
 
+  /** Every call it knows. */
+  async list(): Promise<readonly string[]> {
+    const { calls } = await this.#ng.request('list', { limit: 1_000_000 });
+    return Array.isArray(calls) ? calls.filter((one) => typeof one === 'string') : [];
+  }
+
   async ping(): Promise<void> {
     await this.#ng.request('ping', {});
   }

@@ -15,6 +15,7 @@ export type NgVerb =
   | 'answer'
   | 'delete'
   | 'query'
+  | 'list'
   | 'ping'
   | 'statistics'
   | 'publish'

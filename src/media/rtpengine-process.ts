@@ -17,6 +17,8 @@ export type RtpengineOptions = Readonly<{
   portMin: number;
   portMax: number;
   timeoutSeconds: number;
+  /** host:port/database where it keeps its calls; absent: they end with it. */
+  redis?: string | undefined;
   /** Where it reports keys; absent: nowhere. */
   keysTo?: NgTarget | undefined;
 }>;
@@ -123,6 +125,8 @@ function argumentsOf(options: RtpengineOptions, port: number): string[] {
     // Within its first seconds a port may also be sent to by whoever had it before; heard is whoever comes from the address of the SDP, if
     // anybody does. A phone behind NAT is found as ever.
     '--endpoint-learning=heuristic',
+    // Without it nothing new is kept, and everything else works: no reason not to start.
+    ...(options.redis === undefined ? [] : [`--redis=${options.redis}`, '--no-redis-required']),
     ...(options.keysTo === undefined ? [] : [`--dtmf-log-dest=${options.keysTo.host}:${options.keysTo.port}`]),
     '--foreground',
     '--log-stderr',

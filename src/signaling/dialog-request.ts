@@ -3,9 +3,11 @@
  * §22.2) and once more after a 422 (RFC 4028 §7.3). A 2xx to an INVITE is acknowledged here; what the answer means is its asker's.
  */
 import type { Clock } from '#kit/clock.js';
+import { assertNever } from '#kit/errors.js';
 import type { Login } from '#sip/digest.js';
 import { answerChallenge } from './client-digest.js';
 import type { DialogSession } from './dialog-session.js';
+import { EngineLoss } from './engine-loss.js';
 import { IN_DIALOG, type Headers, type RequestHandler, type Srf, type SrfResponse } from './srf.js';
 
 /** The dialog a request goes out in. */
@@ -46,11 +48,21 @@ export function askInDialog(dialog: AnyDialog, asked: DialogRequest, done: (answ
 function ask(dialog: AnyDialog, asked: DialogRequest, tries: Tries, done: (answer: FinalAnswer) => void): void {
   const { srf, clock, dialogId } = dialog;
   const { method, body } = asked;
+  const loss = EngineLoss.of(srf);
+  if (loss.isLost) return whenLost(dialog, asked, tries, done);
   let open = true;
-  const finish = (answer: FinalAnswer, uri: string): void => {
-    if (!open) return;
+  const close = (): void => {
     open = false;
     deadline?.cancel();
+    answered();
+  };
+  const answered = loss.waits(() => {
+    close();
+    whenLost(dialog, asked, tries, done);
+  });
+  const finish = (answer: FinalAnswer, uri: string): void => {
+    if (!open) return;
+    close();
     const next = answer.response === undefined ? undefined : nextTry(dialog, method, tries, answer.response, uri);
     if (next === undefined) done(answer);
     else ask(dialog, asked, next, done);
@@ -72,6 +84,22 @@ function ask(dialog: AnyDialog, asked: DialogRequest, tries: Tries, done: (answe
       finish({ status, reason, response }, request.uri);
     });
   });
+}
+
+/** The engine is gone, and back in a moment with its dialogs. */
+function whenLost(dialog: AnyDialog, asked: DialogRequest, tries: Tries, done: (answer: FinalAnswer) => void): void {
+  switch (asked.method) {
+    case 'BYE': // the phone must hear it, whenever that is
+      return EngineLoss.of(dialog.srf).later(() => ask(dialog, asked, tries, done));
+    case 'INVITE':
+    case 'UPDATE': // what became of it nobody knows: the call plans anew when it hears that the engine is back
+      return;
+    case 'OPTIONS':
+    case 'NOTIFY':
+      return done({ status: 500, reason: 'the SIP engine is gone' });
+    default:
+      return assertNever(asked.method);
+  }
 }
 
 /** drachtio-srf marks a dialog its server no longer has, and what the server would not send; everything else is our own trouble. */

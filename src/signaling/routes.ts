@@ -11,7 +11,7 @@ import { onMessage } from './message.js';
 import { screened, type Screen } from './screen.js';
 import type { SessionPolicy } from './session-timer.js';
 import type { Signaling } from './signaling.js';
-import { SUPPORTED } from './extensions.js';
+import { notUnderstood, SUPPORTED } from './extensions.js';
 import { ALLOW, EVENTS, SDP_TYPE } from './sip-words.js';
 import type { RequestHandler, Srf, SrfRequest, SrfResponse } from './srf.js';
 
@@ -71,6 +71,8 @@ export function installRoutes(given: RouteDeps): void {
     onMessage(deps, request, response);
   });
   route('options', (request, response) => {
+    const unknown = notUnderstood(request);
+    if (unknown !== undefined) return response.send(420, { headers: { Unsupported: unknown } }); // RFC 3261 §8.2.2.3, RFC 4475 §3.3.5
     // RFC 3261 §12.2.2: a phone that asks whether its call is still there hears it when it is not.
     if (hasToTag(request) && deps.signaling.legs.ofDialog(request.stackDialogId) === undefined) return response.send(481);
     response.send(200, { headers: { Allow: ALLOW, Accept: SDP_TYPE, Supported: SUPPORTED, 'Allow-Events': EVENTS } });

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { ConfigError } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
+import { EngineLoss } from './engine-loss.js';
 
 export type Headers = Readonly<Record<string, string>>;
 export type MessageOptions = Readonly<{ headers?: Headers; body?: string }>;
@@ -67,11 +68,20 @@ export type RequestHandler = (request: SrfRequest, response: SrfResponse) => voi
 /** drachtio's word for "whatever this dialog's remote target is". */
 export const IN_DIALOG = 'sip:placeholder';
 
+type ConnectOptions = Readonly<{
+  host: string;
+  port: number;
+  secret: string;
+  enablePing?: boolean;
+  /** Without a limit each pause is longer than the one before, for ever. */
+  reconnect?: Readonly<{ retryMaxDelay: number }>;
+}>;
+
 /** The one connection to a drachtio-server or the embedded engine. */
 export interface Srf {
   use(method: string, handler: RequestHandler): void;
   request(options: RequestOptions, callback: (error: Error | null, request?: SrfRequest) => void): void;
-  connect(options: Readonly<{ host: string; port: number; secret: string; enablePing?: boolean }>): void;
+  connect(options: ConnectOptions): void;
   disconnect(): void;
   on(event: 'connect', listener: (error: Error | null, hostports: string, version: string) => void): void;
   on(event: 'error', listener: (error: Error) => void): void;
@@ -86,8 +96,12 @@ export function newSrf(): Srf {
   return new SrfClass();
 }
 
+/** An engine that was killed is back in a second or two, and its phones wait. */
+const RECONNECT_MS = 500;
+
 /**
  * Connects and waits for the first authenticated connection; later breaks are drachtio-srf's to mend.
+ * @param back called after each of those, when SIP can be spoken again.
  * @throws ConfigError when the secret is wrong or nobody answers in `timeoutMs`.
  */
 export function connectSrf(
@@ -95,20 +109,33 @@ export function connectSrf(
   target: Readonly<{ host: string; port: number; secret: string }>,
   timeoutMs: number,
   log: Logger,
+  back: () => void = () => undefined,
 ): Promise<SipConnection> {
+  const loss = EngineLoss.of(srf);
   return new Promise((resolve, reject) => {
     const where = `${target.host}:${target.port}`;
+    let connected = false;
     const timer = setTimeout(() => {
       stopTrying(srf);
       reject(new ConfigError(`no drachtio-server answered at ${where} within ${timeoutMs} ms (DRACHTIO_HOST, DRACHTIO_PORT)`));
     }, timeoutMs);
     srf.on('error', (error) => log.warn({ why: error.message }, `connection to the SIP engine at ${where} failed`));
+    // Not told when it is we who disconnect.
+    srf.on('reconnecting', () => {
+      if (connected && !loss.isLost) log.error(`the SIP engine at ${where} is lost; calls wait for it`);
+      if (connected) loss.lose();
+    });
     srf.on('connect', (error, hostports, version) => {
       clearTimeout(timer);
-      if (error) reject(new ConfigError(`the drachtio-server at ${where} refused the secret (DRACHTIO_SECRET)`));
-      else resolve({ hostports: hostports.split(',').filter((one) => one !== ''), version });
+      if (error) return reject(new ConfigError(`the drachtio-server at ${where} refused the secret (DRACHTIO_SECRET)`));
+      connected = true;
+      if (loss.find()) {
+        log.warn(`the SIP engine at ${where} is back`);
+        back();
+      }
+      resolve({ hostports: hostports.split(',').filter((one) => one !== ''), version });
     });
-    srf.connect({ ...target, enablePing: true });
+    srf.connect({ ...target, enablePing: true, reconnect: { retryMaxDelay: RECONNECT_MS } });
   });
 }
 

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { DialogKeeper, Keeper, KeptDialog, KeptRinging } from '#engine/dialog/keeper.js';
 import type { Logger } from '#kit/log.js';
 import type { Shelf } from './disk.js';
-import { bytesOf, valueOf, type Migrations } from './record.js';
+import { textBytesOf, textValueOf, type Migrations } from './record.js';
 import { StoreFailed } from './store-failed.js';
 import type { Store } from './store.js';
 
@@ -36,7 +36,7 @@ class EngineShelf<Kept> implements Keeper<Kept> {
     const found: Kept[] = [];
     for (const [key, bytes] of [...this.#store.read(this.#shelf)]) {
       try {
-        const plain = valueOf(bytes, MIGRATIONS);
+        const plain = textValueOf(bytes, MIGRATIONS);
         if (!this.#is(plain)) throw new StoreFailed(`a record is nothing for the shelf ${this.#shelf}`);
         found.push(plain);
       } catch (error) {
@@ -50,7 +50,7 @@ class EngineShelf<Kept> implements Keeper<Kept> {
   changed(name: string, what: () => Kept | undefined): void {
     this.#store.changed(this.#shelf, keyOf(name), () => {
       const kept = what();
-      return kept === undefined ? undefined : bytesOf(VERSION, kept);
+      return kept === undefined ? undefined : textBytesOf(VERSION, kept);
     });
   }
 

@@ -4,7 +4,17 @@
  */
 
 /** What is kept together; the name is the first part of every key. */
-export const SHELVES = ['calls', 'dialogs', 'ringing', 'registrations', 'webhooks', 'parked', 'learned', 'notes'] as const;
+export const SHELVES = [
+  'calls',
+  'dialogs',
+  'ringing',
+  'registrations',
+  'webhooks',
+  'parked',
+  'learned',
+  'notes',
+  'history',
+] as const;
 export type Shelf = (typeof SHELVES)[number];
 
 /** `bytes` undefined: the key goes. */

@@ -1,10 +1,10 @@
 /**
  * fan-out: what each listener of music costs: played to by rtpengine alone, from files of 16 bit and of µ-law, in packets of 20 and of 40 ms;
  * one stream that rtpengine gives out to all (publish and subscribe, at ports of their own); and one that a thread of ours copies to all from
- * the ports they talk to (src/media/fan). `npm run bench -- fan-out`, or `node --import=tsx test/bench/fan-out.ts [listeners ...]`
+ * the ports they talk to (src/media/fan). `npm run bench -- fan-out`, or `node --import=tsx test/bench/fan-out.ts [word of a way] [listeners ...]`
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RealClock } from '#kit/clock.js';
@@ -19,7 +19,7 @@ import { findRtpengine } from '#media/rtpengine-process.js';
 import { freePorts } from '../support/free-ports.js';
 import { toneWav } from '../support/wav.js';
 import { load } from './sipp/hold-client.js';
-import { cpuTicks, Listener, spread } from './sipp/music-listener.js';
+import { cpuTicks, Listener, spread, threadTicks, ticksSince } from './sipp/music-listener.js';
 
 const LISTEN_MS = 4000;
 const SETTLE_MS = 1000;
@@ -89,7 +89,7 @@ const subscribed =
 
 /** As the product does it from the threshold on. */
 const copied =
-  (file: string): Way =>
+  (file: string, packetMs = 20): Way =>
   async ({ ng, closers }, listeners) => {
     const [clock, log] = [new RealClock(), createLogger('silent')];
     const piece = { name: 'tone', file, ms: 20_000 };
@@ -104,7 +104,7 @@ const copied =
       library: { musicOf: () => ({ playlist: { pieces: [piece], order: 'in-order' }, announcement: undefined }) },
       playAlone: () => Promise.reject(new Error('the stream fell silent')),
       ...{ clock, log, newId: newCallId, address: '127.0.0.1', timeoutSeconds: 3600 },
-      settings: { from: 1, seats: 10_000, classes: {} },
+      settings: { from: 1, seats: 10_000, packetMs, classes: {} },
     });
     closers.push(() => house.stop());
     await house.started;
@@ -146,17 +146,6 @@ async function measure(name: string, way: Way, count: number): Promise<void> {
   }
 }
 
-/** The main thread is the listeners: the others are the copier's and the collector's. */
-const threadTicks = (): ReadonlyMap<string, number> =>
-  new Map(
-    readdirSync('/proc/self/task')
-      .filter((thread) => thread !== String(process.pid))
-      .map((thread) => [thread, cpuTicks(`self/task/${thread}`)]),
-  );
-
-const ticksSince = (before: ReadonlyMap<string, number>): number =>
-  [...threadTicks()].reduce((sum, [thread, ticks]) => sum + ticks - (before.get(thread) ?? 0), 0);
-
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 function encode(folder: string, codec: string, samples: number): string {
@@ -177,9 +166,12 @@ try {
     ['alone, µ-law, 40 ms', direct(file('pcm_mulaw', 320))],
     ['given out by rtpengine', subscribed(file('pcm_s16le', 160))],
     ['copied by our thread', copied(file('pcm_s16le', 160))],
+    ['copied, 40 ms', copied(file('pcm_s16le', 160), 40)],
   ];
   const named = process.argv.slice(2).map(Number).filter(Boolean);
-  for (const count of named.length > 0 ? named : STEPS) for (const [name, way] of ways) await measure(name, way, count);
+  const words = process.argv.slice(2).filter((word) => Number.isNaN(Number(word)));
+  const wanted = ways.filter(([name]) => words.every((word) => name.includes(word)));
+  for (const count of named.length > 0 ? named : STEPS) for (const [name, way] of wanted) await measure(name, way, count);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,14 +1,20 @@
 /**
- * bench/music: how many held parties one rtpengine plays to, how evenly, and how fast a hold takes effect.
- * Run by hand: node --import=tsx test/bench/music.ts [calls ...]. Prints figures, asserts nothing.
+ * bench/music: how many held parties hear music, how evenly, and how fast a hold takes effect: each played to alone by rtpengine, and from the
+ * threshold of the product on sharing one stream. `npm run bench -- music`, or `node --import=tsx test/bench/music.ts [calls ...]`
  */
 import { cpus, loadavg } from 'node:os';
 import type { CallId, LegRole } from '#core/leg.js';
 import type { Media } from '#media/media.js';
 import { startTestMedia } from '../support/media-fixture.js';
-import { cpuTicks, Listener, spread } from './sipp/music-listener.js';
+import { load } from './sipp/hold-client.js';
+import { cpuTicks, Listener, spread, threadTicks, ticksSince } from './sipp/music-listener.js';
 
 const LISTEN_MS = 5000;
+const STEPS = [10, 50, 250, 1000];
+/** Calls; with more of them rtpengine alone has no time left on two cores. */
+const MOST_ALONE = 300;
+/** As the product has it. */
+const THRESHOLD = 30;
 const ROLES: readonly LegRole[] = ['caller', 'callee'];
 
 type HeldCall = { callId: CallId; phones: Record<LegRole, Listener> };
@@ -30,12 +36,14 @@ async function hold(media: Media, call: HeldCall): Promise<{ gateMs: number; fir
   return { gateMs, firstMs: ROLES.map((role) => (call.phones[role].firstAtMs ?? NaN) - startMs) };
 }
 
-async function run(count: number): Promise<void> {
+async function run(count: number, from: number): Promise<void> {
   const closers: (() => void | Promise<void>)[] = [];
   const media = await startTestMedia(
     { teardown: (fn) => void closers.unshift(fn) },
-    { portMin: 20_000, portMax: 20_000 + 4 * count + 100 },
+    { portMin: 20_000, portMax: 20_000 + 4 * count + 400 },
+    { music: { fan: { from, seats: 4000, packetMs: 20 } } },
   );
+  await new Promise((resolve) => setTimeout(resolve, 500)); // the thread that copies is ready before anybody is held
   const pid = media.pid() ?? 0;
   const calls: HeldCall[] = [];
   for (let index = 0; index < count; index++) calls.push(await setUp(media, index));
@@ -46,15 +54,18 @@ async function run(count: number): Promise<void> {
   const listeners = calls.flatMap((call) => ROLES.map((role) => call.phones[role]));
   await new Promise((resolve) => setTimeout(resolve, 1000));
   for (const listener of listeners) Object.assign(listener, { gaps: [], packets: 0, missing: 0, disordered: 0 });
-  const ticks = cpuTicks(pid);
+  const [ticks, own] = [cpuTicks(pid), threadTicks()];
   await new Promise((resolve) => setTimeout(resolve, LISTEN_MS));
   const cpu = ((cpuTicks(pid) - ticks) / 100 / (LISTEN_MS / 1000)) * 100;
+  const copying = (ticksSince(own) / 100 / (LISTEN_MS / 1000)) * 100;
   const packets = listeners.reduce((sum, one) => sum + one.packets, 0);
   const missing = listeners.reduce((sum, one) => sum + one.missing, 0);
   const disordered = listeners.reduce((sum, one) => sum + one.disordered, 0);
   const gaps: number[] = [];
   for (const one of listeners) for (const gap of one.gaps) gaps.push(gap);
-  console.log(`${2 * count} listeners (${count} calls held on both sides)`);
+  console.log(
+    `${2 * count} listeners (${count} calls held on both sides), ${from === 0 ? 'each alone' : `shared from ${from} on`}; ${load()}`,
+  );
   console.log(
     `  one hold alone      gate ${oneByOne.gateMs.toFixed(1)} ms, first music ${Math.max(...oneByOne.firstMs).toFixed(1)} ms`,
   );
@@ -65,7 +76,10 @@ async function run(count: number): Promise<void> {
     `  packets             ${(packets / (LISTEN_MS / 1000)).toFixed(0)} a second (wanted ${2 * count * 50}), ${missing} missing, ${disordered} doubled or out of order`,
   );
   console.log(`  between packets     ${spread(gaps)}`);
-  console.log(`  rtpengine           ${cpu.toFixed(0)} % of a core, ${(cpu / (2 * count)).toFixed(2)} % a listener`);
+  const all = cpu + copying;
+  console.log(
+    `  processor           rtpengine ${cpu.toFixed(1)} %, our threads ${copying.toFixed(1)} %: ${((100 * all) / (2 * count)).toFixed(1)} % of a core per 100 listeners`,
+  );
   listeners.forEach((listener) => listener.close());
   for (const close of closers) await close();
 }
@@ -76,4 +90,7 @@ console.log(
     .join(' ')}, node ${process.version}`,
 );
 const asked = process.argv.slice(2).map(Number);
-for (const count of asked.length > 0 ? asked : [10, 50, 100]) await run(count);
+for (const count of asked.length > 0 ? asked : STEPS) {
+  if (count <= MOST_ALONE) await run(count, 0);
+  await run(count, THRESHOLD);
+}

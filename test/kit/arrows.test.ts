@@ -26,7 +26,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   conference: ['kit'],
   history: ['calls', 'core', 'kit'],
   recordings: ['calls', 'conference', 'core', 'kit'],
-  store: ['calls', 'registrar', 'engine', 'http', 'core', 'kit'],
+  store: ['calls', 'registrar', 'engine', 'http', 'history', 'core', 'kit'],
   setup: [],
 };
 
@@ -49,10 +49,16 @@ const NARROW: readonly Readonly<{ from: string; to: string; only: RegExp; why: s
   {
     from: 'store',
     to: 'calls',
-    only: /^#calls\/(ports|store-port|event-bus|parking)\.js$/,
+    only: /^#calls\/(ports|store-port|event-bus|parking|history-commands)\.js$/,
     why: 'the store fills a port, it asks nothing',
   },
   { from: 'store', to: 'registrar', only: /^#registrar\/binding-keeper\.js$/, why: 'the store fills a port, it asks nothing' },
+  {
+    from: 'store',
+    to: 'history',
+    only: /^#history\/(history-keeper|call-tally)\.js$/,
+    why: 'the store fills a port, it asks nothing',
+  },
   { from: 'store', to: 'engine', only: /^#engine\/dialog\/keeper\.js$/, why: 'the store fills a port, it asks nothing' },
   {
     from: 'store',

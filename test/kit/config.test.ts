@@ -201,7 +201,12 @@ t.test('the environment wins over the file, key by key', (t) => {
   });
   t.match(config, { sip: { port: 7000, wsPort: 6001 }, log: 'warn' }, 'an empty variable is none');
   for (const [variable, path] of Object.entries(ENVIRONMENT)) {
-    const words: Readonly<Record<string, string>> = { HOLDFAST_ADDRESS: '127.0.0.2', HOLDFAST_LOG: 'debug', HOLDFAST_STORE: '/store' };
+    const words: Readonly<Record<string, string>> = {
+      HOLDFAST_ADDRESS: '127.0.0.2',
+      HOLDFAST_LOG: 'debug',
+      HOLDFAST_STORE: '/store',
+      RTPENGINE_REDIS: '127.0.0.1:6379/5',
+    };
     const value = words[variable] ?? '31000';
     const changed = path.reduce<unknown>(
       (room, key) => (room as Record<string, unknown>)[key],

@@ -2,80 +2,18 @@
  * Goal: kill -9 of the program, or of its rtpengine, costs a call a moment of silence and nothing else. Method: two scripted phones that
  * send tones all the time; what each hears is decoded. The same at every step of a call: kill-anywhere.test.ts.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import t, { type Test } from 'tap';
-import { freePort } from '../support/free-port.js';
-import { Holdfast, MUSIC_HERTZ } from '../support/holdfast.js';
-import { directionIn, type CallLeg, type Message } from '../support/sip-phone.js';
-import { ALICE_HERTZ, BOB_HERTZ, TwoPhones, type Phone, type Proof, type Talk } from '../support/two-phones.js';
+import t from 'tap';
+import { MUSIC_HERTZ } from '../support/holdfast.js';
+import { cseqOf, hangsUp, hear, houseWithStore, isDeaf, killed, moves, reinvites, rtpengineOf } from '../support/second-life.js';
+import { directionIn } from '../support/sip-phone.js';
+import { ALICE_HERTZ, BOB_HERTZ, TwoPhones, type Proof } from '../support/two-phones.js';
 import { until } from '../support/until.js';
 
 const BOTH = { alice: [BOB_HERTZ], bob: [ALICE_HERTZ] };
 type Hold = Readonly<{ hold: Readonly<{ reasons: readonly string[] }>; state: string }>;
 
-const cseqOf = (message: Message): number => parseInt(message.headers.get('cseq') ?? '0', 10);
-
-/** On a port that stays, and with a store. */
-async function house(t: Test): Promise<TwoPhones> {
-  const environment = {
-    HOLDFAST_SIP_PORT: String(await freePort()),
-    HOLDFAST_HTTP_PORT: String(await freePort()),
-    HOLDFAST_STORE: 'store',
-  };
-  return TwoPhones.start(t, { environment });
-}
-
-/** SIGKILL of the whole program, and another life of it. Phones go on sending RTP all the time. */
-async function killed(t: Test, { holdfast }: TwoPhones): Promise<Holdfast> {
-  await holdfast.api('GET', '/calls'); // whatever was agreed before this has been written by the time it is over
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  holdfast.kill();
-  await holdfast.exited();
-  const next = await holdfast.again();
-  t.teardown(() => next.stop());
-  return next;
-}
-
-/** The phone is told the new ports: it answers, and sends there from now on. */
-async function moves(phone: Phone, direction: string, after: (message: Message) => boolean = () => true): Promise<Message> {
-  const reinvite = await phone.sip.receives('INVITE', after);
-  phone.sip.respond(reinvite, 200, phone.rtp.sdp({ direction, version: 9 }));
-  await phone.sip.receives('ACK', (ack) => ack.headers.get('call-id') === reinvite.headers.get('call-id'));
-  phone.rtp.obey(reinvite.body);
-  return reinvite;
-}
-
-async function reinvites(phone: Phone, leg: CallLeg, direction: string): Promise<Message> {
-  phone.sip.inDialog(leg, 'INVITE', phone.rtp.sdp({ direction, version: leg.cseq + 10 }));
-  const ok = await phone.sip.receives('200', (one) => one.headers.get('cseq') === `${leg.cseq} INVITE`);
-  phone.sip.ack(leg, ok);
-  phone.rtp.obey(ok.body);
-  return ok;
-}
-
-async function hear(phones: TwoPhones): Promise<{ alice: number[]; bob: number[] }> {
-  const [alice, bob] = await Promise.all([phones.hears(phones.alice), phones.hears(phones.bob)]);
-  return { alice, bob };
-}
-
-async function isDeaf(phone: Phone): Promise<boolean> {
-  const before = phone.rtp.heard.count;
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  return phone.rtp.heard.count === before;
-}
-
-/** Alice says BYE, is answered, and Bob hears of it. */
-async function hangsUp({ alice, bob }: TwoPhones, talk: Talk): Promise<Message> {
-  alice.sip.inDialog(talk.alice, 'BYE');
-  await alice.sip.receives('200', (one) => one.headers.get('cseq') === `${talk.alice.cseq} BYE`);
-  const bye = await bob.sip.receives('BYE');
-  bob.sip.respond(bye, 200);
-  for (const phone of [alice, bob]) phone.rtp.hush();
-  return bye;
-}
-
 t.test('killed while a phone holds: music again, no voice, resume by the phone, BYE; CSeq goes on', async (t) => {
-  const phones = await house(t);
+  const phones = await houseWithStore(t);
   const { alice, bob } = phones;
   const talk = await phones.talk();
   alice.sip.inDialog(talk.alice, 'INVITE', alice.rtp.sdp({ direction: 'sendonly', version: 2 }));
@@ -99,7 +37,7 @@ t.test('killed while a phone holds: music again, no voice, resume by the phone, 
 });
 
 t.test('killed while they talk: they hear each other again, and hold, resume and BYE work', async (t) => {
-  const phones = await house(t);
+  const phones = await houseWithStore(t);
   const { alice, bob } = phones;
   const talk = await phones.talk();
   t.same(await hear(phones), BOTH);
@@ -124,7 +62,7 @@ t.test('killed while they talk: they hear each other again, and hold, resume and
 });
 
 t.test('killed while a program holds, and the program resumes afterwards', async (t) => {
-  const phones = await house(t);
+  const phones = await houseWithStore(t);
   const { alice, bob } = phones;
   const talk = await phones.talk();
   const asked = phones.holdfast.api<Proof>('PUT', `/calls/${talk.id}/hold`);
@@ -141,21 +79,8 @@ t.test('killed while a program holds, and the program resumes afterwards', async
   await hangsUp(phones, talk);
 });
 
-/** The rtpengine that this process has started. */
-function rtpengineOf(pid: number): number {
-  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const [, name, parent] = /^\d+ \((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${entry}/stat`, 'utf8')) ?? [];
-      if (name === 'rtpengine' && Number(parent) === pid) return Number(entry);
-    } catch {
-      continue; // it ended meanwhile
-    }
-  }
-  throw new Error('there is no rtpengine');
-}
-
 t.test('rtpengine killed alone, in talk and in a hold: both are told the new ports, and nothing else changes', async (t) => {
-  const phones = await house(t);
+  const phones = await houseWithStore(t);
   const { alice, bob, holdfast } = phones;
   const talk = await phones.talk();
   process.kill(rtpengineOf(holdfast.pid), 'SIGKILL');
@@ -178,7 +103,7 @@ t.test('rtpengine killed alone, in talk and in a hold: both are told the new por
 });
 
 t.test('killed while it rings: whoever was left is told, and a new call works', async (t) => {
-  const phones = await house(t);
+  const phones = await houseWithStore(t);
   const { alice, bob } = phones;
   await alice.sip.invite('102', alice.rtp.sdp());
   const invite = await bob.sip.receives('INVITE');

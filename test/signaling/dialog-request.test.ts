@@ -1,6 +1,7 @@
 import t from 'tap';
 import { askInDialog, type FinalAnswer, type OpenDialog } from '#signaling/dialog-request.js';
 import { DialogSession } from '#signaling/dialog-session.js';
+import { EngineLoss } from '#signaling/engine-loss.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { FakeSrf } from '../support/fake-srf.js';
 
@@ -99,4 +100,28 @@ t.test('a BYE keeps no timer of its own', async (t) => {
   t.same(clock.pending(), []);
   srf.last.answer(200);
   t.match(answers, [{ status: 200 }]);
+});
+
+t.test('when the engine is lost, a probe says so, a BYE is said again, and an offer is left to who plans the call', async (t) => {
+  const { srf, clock, ask, answers } = open();
+  const loss = EngineLoss.of(srf.asSrf());
+  ask('BYE');
+  ask('INVITE');
+  ask('OPTIONS');
+  loss.lose();
+  loss.lose();
+  t.match(answers, [{ status: 500, reason: 'the SIP engine is gone' }]);
+  t.equal(answers.length, 1);
+  t.same(clock.pending(), [], 'nobody runs into a deadline');
+  ask('UPDATE');
+  ask('BYE');
+  t.equal(srf.sent.length, 3, 'nothing is sent while it is gone');
+  t.equal(loss.find(), true);
+  t.same(
+    srf.sent.slice(3).map(({ options }) => options.method),
+    ['BYE', 'BYE'],
+  );
+  srf.last.answer(200);
+  t.match(answers[1], { status: 200 });
+  t.equal(loss.find(), false, 'it was not lost again');
 });

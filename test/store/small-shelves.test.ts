@@ -2,22 +2,31 @@
  * Goal: event numbers never repeat, parking slots and the ids by which clients know calls still mean the same call in the next life.
  * Method: two lives on one disk in memory; the second knows nothing but what the first has kept.
  */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t from 'tap';
+import type { CallView } from '#calls/commands.js';
 import { EventBus } from '#calls/event-bus.js';
+import type { CallRecord } from '#calls/history-commands.js';
 import { Parking } from '#calls/parking.js';
 import type { CallId } from '#core/leg.js';
+import { CallHistory } from '#history/call-history.js';
+import { HistoryFile } from '#history/history-file.js';
 import { AgentCallIds } from '#http/agents/call-ids.js';
 import { PlivoMemory } from '#http/dialects/plivo-memory.js';
 import { HeldSince } from '#http/dialects/voipnow-holds.js';
 import { WireIds } from '#http/dialects/wire-ids.js';
 import { eventPage } from '#http/event-pages.js';
 import { createLogger } from '#kit/log.js';
+import { HistoryShelf } from '#store/history-shelf.js';
 import { MemoryDisk } from '#store/memory-disk.js';
 import { NoteShelf } from '#store/note-shelf.js';
 import { NumberShelf } from '#store/number-shelf.js';
 import { ParkShelf } from '#store/park-shelf.js';
 import { bytesOf } from '#store/record.js';
 import { Store } from '#store/store.js';
+import { BOTH_HELD, callView, NO_HOLD } from '../support/fake-calls.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { answered, ringing } from '../support/webhooks-fixture.js';
 
@@ -112,4 +121,57 @@ t.test('ids of every dialect name the same calls; of calls that are gone nothing
   t.equal(new PlivoMemory(10, notes).role('sip:101@example.com'), 'customer');
   t.equal(new PlivoMemory(10, notes).role('sip:102@example.com'), undefined);
   t.equal(new HeldSince(new EventBus(clock, log), notes).of(A), held.of(A));
+});
+
+t.test('a call that has ended is in the history once, whichever of the two the last batch had', async (t) => {
+  const disk = new MemoryDisk();
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-history-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  await disk.commit([{ shelf: 'calls', key: A, bytes: bytesOf(1, 'a call') }]);
+  const begin = (clock: FakeClock) => {
+    const store = new Store(disk, clock, log);
+    const keeper = new HistoryShelf(store, log);
+    const file = new HistoryFile({ folder, maxCalls: 10, clock, log, keeper });
+    const bus = new EventBus(clock, log);
+    const views = new Map<string, CallView>([A, B].map((id) => [id, callView({ id })]));
+    const view = (id: CallId): CallView | undefined => views.get(id);
+    const write = (record: CallRecord): void => file.write(record);
+    const history = new CallHistory({ bus, view, maxCalls: 10, earlier: file.earlier, keeper, write });
+    const held = (id: CallId, hold: typeof BOTH_HELD): void =>
+      bus.publish({ kind: 'hold.changed', callId: id, parties: callView().parties, holders: [], hold });
+    const end = (id: CallId): void => {
+      views.set(id, { ...callView({ id }), state: 'ended', endedAt: new Date(clock.now()).toISOString() });
+      bus.publish({ kind: 'call.ended', callId: id, parties: callView().parties, cause: 'caller-hung-up', answered: true });
+    };
+    return { store, file, bus, history, held, end };
+  };
+  const killed = new FakeClock();
+  const first = begin(killed);
+  first.held(A, BOTH_HELD);
+  killed.advance(1000);
+  first.held(A, NO_HOLD);
+  first.held(A, BOTH_HELD);
+  first.end(B); // its line waits for the next batch of the file when the program is killed
+  await first.store.flush();
+
+  const later = new FakeClock();
+  later.advance(6000);
+  const second = begin(later);
+  t.same(
+    second.history.all().map(({ id }) => id),
+    [B],
+  );
+  second.held(A, BOTH_HELD); // as a restored call is recalled
+  second.end(A);
+  t.match(second.history.all().at(-1), { id: A, holds: 2, heldMs: 6000 });
+  await second.file.close();
+  await second.store.flush();
+  t.equal(readFileSync(join(folder, 'calls.jsonl'), 'utf8').trim().split('\n').length, 2);
+
+  const third = begin(later);
+  third.end(A); // the batch without the call was lost, and it came back
+  t.same(
+    third.history.all().map(({ id }) => id),
+    [B, A],
+  );
 });

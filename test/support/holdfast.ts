@@ -38,6 +38,8 @@ export type Options = Readonly<{
   records?: string;
   ozeki?: string;
   holdfast?: string;
+  /** More files of the configuration, by name. */
+  files?: Readonly<Record<string, string>>;
   environment?: Readonly<Record<string, string>>;
 }>;
 
@@ -105,8 +107,28 @@ export class Holdfast {
     return Holdfast.#begin(this.folder, this.#environment);
   }
 
+  /** A second one on the same folder. */
+  beside(environment: Readonly<Record<string, string>>): Promise<Holdfast> {
+    return Holdfast.#begin(this.folder, environment);
+  }
+
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** Another text in a file of its configuration; it hears of it by SIGHUP or POST /reload. */
+  write(name: string, text: string): void {
+    writeFileSync(join(this.folder, name), text);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** The exit code, when it has ended. */
+  async code(): Promise<number | null> {
+    await this.exited();
+    return this.#child.exitCode;
   }
 
   /** What it has printed: for the message of a failed test. */
@@ -208,6 +230,7 @@ function writeConfig(folder: string, options: Options): void {
     mkdirSync(join(folder, 'music', name), { recursive: true });
     writeFileSync(join(folder, 'music', name, 'tone.wav'), toneWav({ hertz, seconds: 5 }));
   }
+  for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(join(folder, name), text);
   mkdirSync(join(folder, 'sounds'), { recursive: true });
   for (const [name, tone] of Object.entries(options.sounds ?? {})) writeFileSync(join(folder, 'sounds', name), toneWav(tone));
 }
@@ -216,7 +239,10 @@ type Ready = Readonly<{ sipPort: number; wsPort: number; httpPort: number; tlsPo
 
 function readyLine(child: ChildProcess, log: string[]): Promise<Ready> {
   return new Promise((resolve, reject) => {
-    const slow = setTimeout(() => reject(new Error(`not ready in ${START_MS} ms:\n${log.join('')}`)), START_MS);
+    const slow = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`not ready in ${START_MS} ms:\n${log.join('')}`));
+    }, START_MS);
     let text = '';
     child.stderr?.on('data', (data: Buffer) => log.push(data.toString()));
     child.stdout?.on('data', (data: Buffer) => {

@@ -143,6 +143,7 @@ export class KillVerdict {
     for (const { id } of await this.#calls()) await this.#world.holdfast.api('DELETE', `/calls/${id}`);
     await think(300);
     for (const phone of [this.#world.alice, this.#world.bob]) {
+      await this.#hangUpUnheard(phone);
       if (!phone.lines.some((line) => line.state === 'confirmed')) continue;
       if (performance.now() - this.#world.killedMs < PATIENCE_MS / 2) continue;
       if (phone.lines.some(({ state, confirmedMs }) => state === 'confirmed' && confirmedMs < this.#world.killedMs - GRACE_MS))
@@ -150,6 +151,15 @@ export class KillVerdict {
       const answer = await phone.bye();
       if (answer !== '200' && answer !== '481') this.complaints.push(`BYE was answered ${answer}`);
     }
+  }
+
+  /** Its INVITE was in no batch, so nobody knows that it rings; it notices that its 200 is not acknowledged. */
+  async #hangUpUnheard(phone: PatientPhone): Promise<void> {
+    const young = this.#world.killedMs - GRACE_MS;
+    const line = phone.lines.find(({ state, role, bornMs }) => state === 'early' && role === 'callee' && bornMs > young);
+    if (line === undefined || performance.now() - this.#world.killedMs < PATIENCE_MS / 2) return;
+    const answer = await phone.hangUpUnheard(line);
+    if (answer !== '200' && answer !== '481') this.complaints.push(`BYE was answered ${answer}`);
   }
 
   // ---- after all of it ------------------------------------------------------------------------------------------------------------

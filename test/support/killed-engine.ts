@@ -10,24 +10,26 @@ import type { EngineOptions } from '#engine/options.js';
 import { LmdbDisk } from '#store/lmdb-disk.js';
 import type { Shelf } from '#store/disk.js';
 import type { EngineHandle } from '#engine/engine.js';
-import { portOf } from './raw-phone.js';
+import { appForTest, type TestApp } from './engine-fixture.js';
+import { portOf, udpPhone, type RawPhone } from './raw-phone.js';
 import { until } from './until.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/engine/main.js', import.meta.url));
 const KEEPING = new URL('../../dist/engine-keeping.js', import.meta.url).href;
 const SECRET = 'a secret of the test';
 
-type Test = { teardown(fn: () => unknown): unknown };
+type Test = { teardown(fn: () => unknown): unknown; testdir(): string };
 type Listening = Pick<EngineHandle, 'listening' | 'adminPort' | 'secret'>;
 
 export type KilledEngine = Listening &
   Readonly<{
+    pid: number;
     /** @param leave is done while it stands still: an application that goes, and that the engine must not see going. */
     kill: (leave?: () => void) => Promise<void>;
   }>;
 
 /** @param again on the ports of this one, as a restart is. */
-export async function engineProcess(t: Test, folder: string, again?: Listening): Promise<KilledEngine> {
+export async function engineProcess(t: Pick<Test, 'teardown'>, folder: string, again?: Listening): Promise<KilledEngine> {
   const child = spawn(process.execPath, [PROGRAM], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
@@ -56,7 +58,7 @@ export async function engineProcess(t: Test, folder: string, again?: Listening):
     const [, protocol, address = '', port] = /^ {2}(udp|tcp|ws) +(\S+) port (\d+)$/.exec(line) ?? [];
     if (protocol === 'udp' || protocol === 'tcp' || protocol === 'ws') listening.push({ protocol, address, port: Number(port) });
     const admin = /connects to \S+ port (\d+)$/.exec(line)?.[1];
-    if (admin !== undefined) return { listening, adminPort: Number(admin), secret: SECRET, kill };
+    if (admin !== undefined) return { listening, adminPort: Number(admin), secret: SECRET, kill, pid: child.pid ?? 0 };
   }
   throw new Error(`the engine did not start: ${report}`);
 }
@@ -85,3 +87,15 @@ export async function onDisk(folder: string, shelf: Shelf, count: number, word =
 
 const recordsWith = (disk: LmdbDisk, shelf: Shelf, word: string): number =>
   [...disk.entries(shelf)].filter(([, bytes]) => Buffer.from(bytes).includes(word)).length;
+
+/** An engine that was killed while a phone was in the middle of something; it is not up yet again. */
+export async function killedIn(t: Test, until: (app: TestApp, phone: RawPhone, folder: string) => Promise<void>) {
+  const folder = t.testdir();
+  const first = await engineProcess(t, folder);
+  const app = await appForTest(t, first);
+  const phone = await udpPhone(first);
+  t.teardown(() => phone.close());
+  await until(app, phone, folder);
+  await first.kill(() => app.srf.disconnect());
+  return { folder, phone, options: nextLife(first, folder), first };
+}

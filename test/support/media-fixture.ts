@@ -28,7 +28,7 @@ export const PLAIN_MUSIC: MusicConfig = {
   classes: {},
   prompts: {},
   language: 'en',
-  fan: { from: 0, seats: 100 },
+  fan: { from: 0, seats: 100, packetMs: 20 },
   limits: { maxUploadBytes: 5_000_000, maxSeconds: 60, maxFiles: 20, maxClasses: 10, maxPrompts: 20 },
 };
 
@@ -67,7 +67,7 @@ export async function testMediaConfig(
     folder,
     addresses: ['127.0.0.1'],
     music: { ...PLAIN_MUSIC, ...music },
-    rtpengine: { ng: '', keys: '', timeoutSeconds: 3600, ...(await freePorts()), ...change },
+    rtpengine: { ng: '', keys: '', redis: '', timeoutSeconds: 3600, ...(await freePorts()), ...change },
     sip: {
       port: 0,
       tlsPort: 0,

@@ -10,6 +10,8 @@ export class NgProxy {
   readonly port: number;
   /** Told of each command (`> offer`) and each reply (`< offer`). */
   seen: (what: string) => void = () => undefined;
+  /** How often rtpengine has told how long it has been up, which is how Holdfast learns of a restart. */
+  looks = 0;
   readonly #front: Socket;
   readonly #back: Socket;
   readonly #senders = new Map<string, Readonly<{ from: RemoteInfo; command: string }>>();
@@ -36,6 +38,7 @@ export class NgProxy {
       const sender = this.#senders.get(cookie);
       if (sender === undefined) return;
       this.#tell('<', cookie, sender.command);
+      if (sender.command === 'statistics') this.looks++;
       front.send(datagram, sender.from.port, sender.from.address);
     });
   }

@@ -17,6 +17,8 @@ export type Line = {
   state: 'calling' | 'early' | 'confirmed' | 'ended';
   /** Who ended it: a BYE or CANCEL of theirs, a BYE of ours, a refusal, or a 481. */
   end?: string;
+  /** When it began here. */
+  bornMs: number;
   confirmedMs: number;
   localTag: string;
   local: string;
@@ -167,6 +169,13 @@ export class PatientPhone {
     const more = { 'Call-ID': pick('call-id'), CSeq: `${cseq} CANCEL` };
     const text = compose(`CANCEL ${sent.line.split(' ')[1] ?? ''} SIP/2.0`, { ...headers, ...more }, '');
     return (await this.#transactions.ask(text)).what;
+  }
+
+  /** RFC 3261 §13.3.1.4: whose 200 is never acknowledged hangs up in the end. */
+  async hangUpUnheard(line: Line): Promise<string> {
+    this.#ends(line, 'nobody acknowledged');
+    this.#transactions.stopAnswering(line.callId);
+    return (await this.#inDialog(line, 'BYE')).what;
   }
 
   #confirmed(): Line {
@@ -323,7 +332,16 @@ export class PatientPhone {
   // ---- lines ----------------------------------------------------------------------------------------------------------------------
 
   #newLine(facts: Pick<Line, 'callId' | 'role' | 'state' | 'localTag' | 'local' | 'remote' | 'target'>): Line {
-    const line: Line = { ...facts, confirmedMs: 0, cseq: 0, remoteCSeq: 0, version: 1, direction: 'sendrecv', told: 'sendrecv' };
+    const line: Line = {
+      ...facts,
+      bornMs: performance.now(),
+      confirmedMs: 0,
+      cseq: 0,
+      remoteCSeq: 0,
+      version: 1,
+      direction: 'sendrecv',
+      told: 'sendrecv',
+    };
     this.lines.push(line);
     return line;
   }

@@ -127,11 +127,9 @@ export class Transactions {
     return this.#answering.get(keyOf(cancel).replace(/CANCEL$/, 'INVITE'))?.request;
   }
 
-  /** The 200 to an INVITE of this call still waits for its ACK. */
-  waitsForAck(callId: string): boolean {
-    return [...this.#answering.values()].some(
-      ({ request, timer }) => timer !== undefined && this.#timers.has(timer) && request.headers.get('call-id') === callId,
-    );
+  /** The 200 to an INVITE of this call is repeated no more. */
+  stopAnswering(callId: string): void {
+    for (const { request, timer } of this.#answering.values()) if (request.headers.get('call-id') === callId) this.#stop(timer);
   }
 
   #every(run: () => void): NodeJS.Timeout {

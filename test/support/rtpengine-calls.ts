@@ -16,6 +16,11 @@ export async function endRtpengineCall(pid: number, callId: string): Promise<voi
   await ask(pid, `d7:call-id${callId.length}:${callId}7:command6:deletee`);
 }
 
+/** Calls it has now, counted by itself. */
+export async function rtpengineSessions(pid: number): Promise<number> {
+  return Number(/13:sessionstotali(\d+)e/.exec(await ask(pid, 'd7:command10:statisticse'))?.[1]);
+}
+
 const cut = (text: string, from: number, count = '0'): string => text.slice(from, from + Number(count));
 
 async function ask(pid: number, command: string): Promise<string> {

@@ -56,6 +56,8 @@ export type DialogKeeper = Keeper<KeptDialog>;
 export type EngineKeeper = Readonly<{
   dialogs: DialogKeeper;
   ringing: Keeper<KeptRinging>;
+  /** @returns once all that was said before is kept, or cannot be. */
+  written: () => Promise<unknown>;
   /** Once nothing changes any more: what changed last is written. */
   close: () => Promise<void>;
 }>;

@@ -2,7 +2,7 @@
  * music-listener: a phone that only listens, and keeps when each packet of its music came and which are missing; and how that is printed.
  */
 import { createSocket, type Socket } from 'node:dgram';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 const RTCP_SENDER_REPORT = 200;
 
@@ -62,6 +62,17 @@ export const cpuTicks = (pid: number | string): number => {
     .split(' ');
   return Number(fields[11]) + Number(fields[12]);
 };
+
+/** Of the threads of this process beside the main one, which is the listeners: the copier's, the collector's. */
+export const threadTicks = (): ReadonlyMap<string, number> =>
+  new Map(
+    readdirSync('/proc/self/task')
+      .filter((thread) => thread !== String(process.pid))
+      .map((thread) => [thread, cpuTicks(`self/task/${thread}`)]),
+  );
+
+export const ticksSince = (before: ReadonlyMap<string, number>): number =>
+  [...threadTicks()].reduce((sum, [thread, ticks]) => sum + ticks - (before.get(thread) ?? 0), 0);
 
 const share = (sorted: number[], part: number): string =>
   (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN).toFixed(1);

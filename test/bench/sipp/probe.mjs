@@ -1,11 +1,12 @@
 /**
  * probe: loaded into the process that is measured (`--import`), and into each of its threads. At SIGUSR2 it does what the file `command`
- * in HOLDFAST_BENCH_PROBE says: `profile`, `stop` (writes THREAD.cpuprofile) or `heap` (writes THREAD-N.heapsnapshot).
+ * in HOLDFAST_BENCH_PROBE says: `profile`, `stop` (writes THREAD.cpuprofile), `heap` (writes THREAD-N.heapsnapshot) or `sizes` (writes
+ * THREAD-N.sizes: memory in use, and how much is in the maps that could grow, found by their classes).
  */
 import { Session } from 'node:inspector/promises';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeHeapSnapshot } from 'node:v8';
+import { getHeapStatistics, writeHeapSnapshot } from 'node:v8';
 import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads';
 
 const folder = process.env.HOLDFAST_BENCH_PROBE;
@@ -13,6 +14,45 @@ const channel = new BroadcastChannel('holdfast bench probe');
 channel.unref();
 const session = new Session();
 let heaps = 0;
+let sizes = 0;
+
+/** Classes whose objects have a `size`, or a `health`, by the file of dist/ they stand in. */
+const WATCHED = {
+  TransactionLayer: 'engine/transaction/transaction-layer.js',
+  DialogTable: 'engine/dialog/dialog-table.js',
+  CallService: 'calls/call-service.js',
+  Player: 'media/player.js',
+  Playbacks: 'media/playbacks.js',
+  SaidAndTold: 'media/fan/said.js',
+  Store: 'store/store.js',
+};
+
+/** Looked for once, while the heap is small: they live as long as the program. */
+let watched;
+
+async function findWatched() {
+  const found = [];
+  for (const [name, file] of Object.entries(WATCHED)) {
+    const module = await import(new URL(`../../../dist/${file}`, import.meta.url).href);
+    globalThis.__watched = module[name].prototype;
+    const { result } = await session.post('Runtime.evaluate', { expression: 'globalThis.__watched' });
+    const { objects } = await session.post('Runtime.queryObjects', { prototypeObjectId: result.objectId });
+    const keep = 'function () { globalThis.__watched = [...this]; }';
+    await session.post('Runtime.callFunctionOn', { objectId: objects.objectId, functionDeclaration: keep });
+    for (const object of globalThis.__watched) found.push([name, object]);
+  }
+  return found;
+}
+
+/** What is in use after the garbage is gone is what is kept. */
+async function sizesNow() {
+  session.connect();
+  watched ??= await findWatched();
+  await session.post('HeapProfiler.collectGarbage');
+  session.disconnect();
+  const found = Object.fromEntries(watched.map(([name, one]) => [name, one.size ?? one.health?.entries ?? 0]));
+  return { heapMb: getHeapStatistics().used_heap_size / 2 ** 20, found };
+}
 
 async function obey(command) {
   if (command === 'profile') {
@@ -25,9 +65,14 @@ async function obey(command) {
     writeFileSync(join(folder, `${threadId}.cpuprofile`), JSON.stringify(profile));
   } else if (command === 'heap') {
     writeHeapSnapshot(join(folder, `${threadId}-${++heaps}.heapsnapshot`));
+  } else if (command === 'sizes') {
+    const text = JSON.stringify(await sizesNow());
+    writeFileSync(join(folder, `${threadId}-${++sizes}.part`), text);
+    renameSync(join(folder, `${threadId}-${sizes}.part`), join(folder, `${threadId}-${sizes}.sizes`));
   }
 }
 
+if (folder !== undefined) writeFileSync(join(folder, `${threadId}.here`), '');
 channel.onmessage = ({ data }) => void obey(data);
 if (isMainThread && folder !== undefined) {
   process.on('SIGUSR2', () => {

@@ -1,7 +1,7 @@
 /**
  * probed: the product with a probe in each of its threads, which profiles it or writes down its heap when it is told to.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../../support/until.js';
@@ -12,9 +12,12 @@ const LOOK_MS = 20;
 const QUIET_MS = 1500;
 const PATIENCE_MS = 60_000;
 
+type Sizes = Readonly<{ heapMb: number; found: Readonly<Record<string, number>> }>;
+
 export class Probed {
   readonly product: Product;
   readonly #folder: string;
+  #looks = 0;
 
   static async start(options: Parameters<typeof startProduct>[0]): Promise<Probed> {
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-probe-'));
@@ -28,9 +31,23 @@ export class Probed {
     this.#folder = folder;
   }
 
-  tell(command: 'profile' | 'stop' | 'heap'): void {
+  tell(command: 'profile' | 'stop' | 'heap' | 'sizes'): void {
     writeFileSync(join(this.#folder, 'command'), command);
     process.kill(this.product.holdfast.pid, 'SIGUSR2');
+  }
+
+  /** Memory in use in all threads, and how much is in the maps that could grow. */
+  async sizes(): Promise<Readonly<Record<string, number>>> {
+    const threads = this.#named('.here').map((name) => name.slice(0, -'.here'.length));
+    const names = threads.map((thread) => `${thread}-${this.#looks + 1}.sizes`);
+    this.#looks++;
+    this.tell('sizes');
+    const there = (): string[] => names.filter((name) => existsSync(join(this.#folder, name)));
+    await until('the sizes of all threads', () => there().length >= threads.length, PATIENCE_MS);
+    const parts = there().map((name) => JSON.parse(readFileSync(join(this.#folder, name), 'utf8')) as Sizes);
+    const found: Record<string, number> = { 'heaps MB': parts.reduce((sum, { heapMb }) => sum + heapMb, 0) };
+    for (const part of parts) for (const [name, size] of Object.entries(part.found)) found[name] = (found[name] ?? 0) + size;
+    return found;
   }
 
   /** So many files with this ending, once they do not grow any more: their text by their names. */

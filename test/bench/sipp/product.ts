@@ -15,12 +15,14 @@ const FIRST_PHONE = 1000;
 
 export type Product = Readonly<{ holdfast: Holdfast; answererPort: number; stop: () => Promise<void> }>;
 
-/** `rtpPorts`: a call takes four of them. HOLDFAST_BENCH_NODE_OPTIONS (say `--import` of a profiler) reaches the process that is measured. */
-export async function startProduct({ phones = 0, rtpPorts = 400 }): Promise<Product> {
+/** `rtpPorts`: a call takes four of them. HOLDFAST_BENCH_NODE_OPTIONS (say `--import` of a profiler) reaches the process that is measured. `store`: everything is kept;
+ * `alone`: music is played to each listener alone, however many there are. */
+export async function startProduct({ phones = 0, rtpPorts = 400, store = false, alone = false }): Promise<Product> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
   const answererPort = (await freePorts(16)).portMin;
   const { portMin, portMax } = await freePorts(rtpPorts);
-  writeConfig(folder, phoneNumbers(phones), answererPort);
+  writeConfig(folder, phoneNumbers(phones), answererPort, store);
+  if (alone) writeFileSync(join(folder, 'music.yaml'), 'fan: { from: 0 }\n');
   const nodeOptions = process.env['HOLDFAST_BENCH_NODE_OPTIONS'];
   const holdfast = await Holdfast.start({
     environment: {
@@ -39,7 +41,7 @@ export async function startProduct({ phones = 0, rtpPorts = 400 }): Promise<Prod
 
 export const phoneNumbers = (count: number): string[] => Array.from({ length: count }, (_, index) => String(FIRST_PHONE + index));
 
-function writeConfig(folder: string, numbers: readonly string[], answererPort: number): void {
+function writeConfig(folder: string, numbers: readonly string[], answererPort: number, store: boolean): void {
   const phones = numbers.map((number) => `  - { number: '${number}', password: demo-${number} }`);
   const tokens = ['tokens:', '  - { name: demo, token: demo-token }', ''];
   writeFileSync(join(folder, 'accounts.yaml'), [...(phones.length > 0 ? ['phones:', ...phones] : []), ...tokens].join('\n'));
@@ -51,7 +53,7 @@ function writeConfig(folder: string, numbers: readonly string[], answererPort: n
   ];
   writeFileSync(join(folder, 'trunks.yaml'), trunks.join('\n'));
   // As the product is delivered: its log line per event is part of what a call costs.
-  writeFileSync(join(folder, 'holdfast.yaml'), 'log: info\n');
+  writeFileSync(join(folder, 'holdfast.yaml'), `log: info\n${store ? 'store: kept\n' : ''}`);
 }
 
 /** Resident memory in MB of Holdfast itself and of the rtpengine it has started. */

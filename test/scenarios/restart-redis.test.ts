@@ -1,0 +1,76 @@
+/**
+ * Goal: with redis behind rtpengine kill -9 costs no phone a word: ports stay, who is held hears music and never the other, who talks
+ * goes on. Method: real rtpengine and redis, phones that send tones all the time, and everything they have heard since the kill.
+ */
+import t from 'tap';
+import { MUSIC_HERTZ } from '../support/holdfast.js';
+import { noRedis, startRedis } from '../support/redis.js';
+import { hangsUp, hear, houseWithStore, killed, moves, rtpengineOf } from '../support/second-life.js';
+import { ALICE_HERTZ, BOB_HERTZ, type Proof, type TwoPhones } from '../support/two-phones.js';
+import { until } from '../support/until.js';
+
+const BOTH = { alice: [BOB_HERTZ], bob: [ALICE_HERTZ] };
+const MUSIC = { alice: [MUSIC_HERTZ], bob: [MUSIC_HERTZ] };
+
+const seenBy = ({ alice, bob }: TwoPhones): number => alice.sip.received.length + bob.sip.received.length;
+
+async function held(phones: TwoPhones, id: string): Promise<void> {
+  const asked = phones.holdfast.api<Proof>('PUT', `/calls/${id}/hold`);
+  await Promise.all([moves(phones.alice, 'recvonly'), moves(phones.bob, 'recvonly')]);
+  await asked;
+}
+
+t.test(
+  'the program and its rtpengine are killed in a hold: not a packet of the other is heard, and no SIP',
+  { skip: noRedis },
+  async (t) => {
+    const phones = await houseWithStore(t, { RTPENGINE_REDIS: await startRedis(t) });
+    const { alice, bob } = phones;
+    const talk = await phones.talk();
+    t.same(await hear(phones), BOTH);
+    await held(phones, talk.id);
+    t.same(await hear(phones), MUSIC);
+    const before = seenBy(phones);
+    for (const { rtp } of [alice, bob]) rtp.forget();
+
+    const next = await killed(t, phones);
+    await until('music again', () => [alice, bob].every(({ rtp }) => rtp.heard.packetsWith(MUSIC_HERTZ) > 25));
+    t.equal(alice.rtp.heard.packetsWith(BOB_HERTZ) + bob.rtp.heard.packetsWith(ALICE_HERTZ), 0, 'neither has heard the other');
+    t.equal(seenBy(phones), before, 'the ports are those of before, and nobody is told anything');
+
+    const resumed = next.api<Proof>('DELETE', `/calls/${talk.id}/hold`);
+    await Promise.all([moves(alice, 'sendrecv'), moves(bob, 'sendrecv')]);
+    t.match((await resumed).body, { changed: true, settled: true });
+    t.same(await hear(phones), BOTH);
+    await hangsUp(phones, talk);
+  },
+);
+
+t.test('rtpengine alone is killed, in talk and in a hold', { skip: noRedis }, async (t) => {
+  const phones = await houseWithStore(t, { RTPENGINE_REDIS: await startRedis(t) });
+  const { alice, bob, holdfast } = phones;
+  const talk = await phones.talk();
+  const before = seenBy(phones);
+  process.kill(rtpengineOf(holdfast.pid), 'SIGKILL');
+  await until('they hear each other', async () => JSON.stringify(await hear(phones)) === JSON.stringify(BOTH));
+  t.equal(seenBy(phones), before, 'no SIP');
+
+  await held(phones, talk.id);
+  t.same(await hear(phones), MUSIC);
+  for (const { rtp } of [alice, bob]) rtp.forget();
+  process.kill(rtpengineOf(holdfast.pid), 'SIGKILL');
+  await until('music again', () => [alice, bob].every(({ rtp }) => rtp.heard.packetsWith(MUSIC_HERTZ) > 25));
+  t.equal(alice.rtp.heard.packetsWith(BOB_HERTZ) + bob.rtp.heard.packetsWith(ALICE_HERTZ), 0, 'neither has heard the other');
+  await hangsUp(phones, talk);
+});
+
+t.test('a call that ended while nobody was there to say so is not kept by rtpengine', { skip: noRedis }, async (t) => {
+  const redis = await startRedis(t);
+  const phones = await houseWithStore(t, { RTPENGINE_REDIS: redis });
+  await phones.alice.sip.invite('102', phones.alice.rtp.sdp());
+  phones.bob.sip.respond(await phones.bob.sip.receives('INVITE'), 180);
+  await phones.alice.sip.receives('180');
+  const next = await killed(t, phones);
+  await until('it says so', () => next.log.includes('calls that rtpengine kept and nobody knows are deleted'));
+  t.same((await next.api<{ calls: unknown[] }>('GET', '/calls')).body.calls, []);
+});
