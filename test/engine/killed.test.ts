@@ -185,6 +185,26 @@ t.test('dialogs that the application does not know any more are ended, the other
   await onDisk(folder, 'dialogs', 1);
 });
 
+t.test('a dialog that its application does not know is over when the peer has heard so', async (t) => {
+  let dialog = {} as Awaited<ReturnType<typeof incomingCall>>['dialog'];
+  const { phone, options, folder } = await killedIn(t, async (app, phone, folder) => {
+    ({ dialog } = await incomingCall(app, phone, 'unknown'));
+    await onDisk(folder, 'dialogs', 1);
+  });
+  const engine = await engineForTest(t, options);
+  const app = await appForTest(t, engine);
+  for (const [method, left] of [
+    ['NOTIFY', 1],
+    ['UPDATE', 0],
+  ] as const) {
+    sendInDialog(phone, dialog, method);
+    (await app.gets(method)).response.send(481);
+    await phone.receives(`481 ${method}`);
+    t.equal(engine.counts().dialogs, left, method);
+  }
+  await onDisk(folder, 'dialogs', 0);
+});
+
 t.test('an application that lives on speaks in its calls again when the engine is back', async (t) => {
   const folder = t.testdir();
   const first = await engineProcess(t, folder);

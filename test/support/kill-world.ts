@@ -3,21 +3,28 @@
  * that comes back on the same folder and the same ports. Every word between them is a numbered step, and at one of them somebody dies.
  * What must be true afterwards is kill-verdict.ts.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { RealClock } from '#kit/clock.js';
 import { createLogger } from '#kit/log.js';
 import { findRtpengine, RtpengineProcess } from '#media/rtpengine-process.js';
 import { freePort } from './free-port.js';
 import { freePorts } from './free-ports.js';
 import { Holdfast } from './holdfast.js';
+import { engineProcess, type KilledEngine } from './killed-engine.js';
 import { NgProxy } from './ng-proxy.js';
-import { PatientPhone } from './patient-phone.js';
+import { PatientPhone, think } from './patient-phone.js';
+import { portOf } from './raw-phone.js';
 import { ALICE_HERTZ, BOB_HERTZ } from './two-phones.js';
 import { until } from './until.js';
 
-/** `program`: Holdfast, beside an rtpengine that lives on. `both`: with its own rtpengine. `rtpengine`: that one alone. */
-export type Victim = 'program' | 'both' | 'rtpengine';
+/** `program`: Holdfast, beside an rtpengine that lives on. `both`: with its own rtpengine. `rtpengine`: that one alone. `engine`: the SIP engine, in a process of its own. */
+export type Victim = 'program' | 'both' | 'rtpengine' | 'engine';
 
 const START_MS = 10_000;
+/** Who has just registered is in no batch of the store yet. */
+const WRITTEN_MS = 200;
 
 export class KillWorld {
   readonly victim: Victim;
@@ -32,11 +39,14 @@ export class KillWorld {
   #whenKilled: () => void = () => undefined;
   killed: Promise<void> = Promise.resolve();
   readonly #media: OutsideMedia | undefined;
+  readonly #engine: OutsideEngine | undefined;
 
   static async start(victim: Victim): Promise<KillWorld> {
     const media = victim === 'both' ? undefined : await OutsideMedia.start();
-    const sipPort = await freePort();
+    const engine = victim === 'engine' ? await OutsideEngine.start() : undefined;
+    const sipPort = engine?.sipPort ?? (await freePort());
     const environment = {
+      ...engine?.environment,
       HOLDFAST_SIP_PORT: String(sipPort),
       HOLDFAST_HTTP_PORT: String(await freePort()),
       HOLDFAST_STORE: 'store',
@@ -47,18 +57,26 @@ export class KillWorld {
     const seen = (what: string): void => world?.seen(what);
     const alice = await PatientPhone.open({ number: '101', server: sipPort, hertz: ALICE_HERTZ, seen });
     const bob = await PatientPhone.open({ number: '102', server: sipPort, hertz: BOB_HERTZ, seen });
-    world = new KillWorld(victim, holdfast, alice, bob, media);
+    world = new KillWorld(victim, holdfast, { alice, bob }, media, engine);
     if (media !== undefined) media.proxy.seen = seen;
     await Promise.all([alice.register(), bob.register()]);
+    await think(WRITTEN_MS);
     return world;
   }
 
-  private constructor(victim: Victim, holdfast: Holdfast, alice: PatientPhone, bob: PatientPhone, media?: OutsideMedia) {
+  private constructor(
+    victim: Victim,
+    holdfast: Holdfast,
+    { alice, bob }: Readonly<Record<'alice' | 'bob', PatientPhone>>,
+    media?: OutsideMedia,
+    engine?: OutsideEngine,
+  ) {
     this.victim = victim;
     this.holdfast = holdfast;
     this.alice = alice;
     this.bob = bob;
     this.#media = media;
+    this.#engine = engine;
   }
 
   /** From now on steps are counted. @param killAt 0: nobody dies. */
@@ -82,6 +100,7 @@ export class KillWorld {
     this.#counting = false;
     this.killedMs = performance.now();
     if (this.victim === 'rtpengine') this.#media?.kill();
+    else if (this.victim === 'engine') this.#engine?.kill();
     else this.holdfast.kill();
     this.#whenKilled();
   }
@@ -94,6 +113,7 @@ export class KillWorld {
   /** Who was killed lives again. */
   async again(): Promise<void> {
     if (this.victim === 'rtpengine') return this.#media?.again();
+    if (this.victim === 'engine') return this.#engine?.again();
     await this.holdfast.exited();
     this.holdfast = await this.holdfast.again();
   }
@@ -106,6 +126,7 @@ export class KillWorld {
   async close(): Promise<void> {
     await this.holdfast.stop();
     await this.#media?.stop();
+    await this.#engine?.stop();
     for (const phone of [this.alice, this.bob]) phone.close();
   }
 }
@@ -155,3 +176,46 @@ class OutsideMedia {
     this.proxy.close();
   }
 }
+
+/** The SIP engine in a process of its own, which comes back on the same folder and the same ports. */
+class OutsideEngine {
+  readonly #folder: string;
+  #engine: KilledEngine;
+  #gone: Promise<void> = Promise.resolve();
+
+  static async start(): Promise<OutsideEngine> {
+    const folder = mkdtempSync(join(tmpdir(), 'kill-engine-'));
+    return new OutsideEngine(folder, await engineProcess(NO_TEST, folder));
+  }
+
+  private constructor(folder: string, engine: KilledEngine) {
+    this.#folder = folder;
+    this.#engine = engine;
+  }
+
+  get sipPort(): number {
+    return portOf(this.#engine, 'udp');
+  }
+
+  get environment(): Readonly<Record<string, string>> {
+    const { adminPort, secret } = this.#engine;
+    return { DRACHTIO_HOST: '127.0.0.1', DRACHTIO_PORT: String(adminPort), DRACHTIO_SECRET: secret };
+  }
+
+  kill(): void {
+    this.#gone = this.#engine.kill();
+  }
+
+  async again(): Promise<void> {
+    await this.#gone;
+    this.#engine = await engineProcess(NO_TEST, this.#folder, this.#engine);
+  }
+
+  async stop(): Promise<void> {
+    await this.#engine.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Its world ends it. */
+const NO_TEST = { teardown: () => undefined };

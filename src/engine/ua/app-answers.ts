@@ -111,7 +111,8 @@ function settle(core: Core, app: App, incoming: IncomingRequest, message: AppRes
   const { status } = message;
   if (status < 200) return;
   if (status >= 300) {
-    if (dialog !== undefined && !incoming.inDialog) core.dialogs.remove(dialog);
+    if (dialog !== undefined && (!incoming.inDialog || isUnknownToApp(dialog, incoming.method, status)))
+      core.dialogs.remove(dialog);
     return;
   }
   if (incoming.method === 'REGISTER') return rememberFlow(core, incoming, message);
@@ -122,6 +123,13 @@ function settle(core: Core, app: App, incoming: IncomingRequest, message: AppRes
   dialog.readMark = app.mark();
   repeat2xx(core, dialog, incoming, text);
 }
+
+/** RFC 5057 §5.1: a 481 ends the dialog on the peer's side. Of the last life, an application may have lost it, and then nobody else ends it. */
+const isUnknownToApp = ({ lastLife }: LiveDialog, method: string, status: number): boolean =>
+  status === 481 && lastLife !== undefined && !OF_A_USAGE.has(method);
+
+/** There a 481 means the subscription alone. */
+const OF_A_USAGE: ReadonlySet<string> = new Set(['NOTIFY', 'SUBSCRIBE', 'REFER']);
 
 /** RFC 3261 §13.3.1.4, and §14.2 for a re-INVITE. */
 function repeat2xx(core: Core, dialog: LiveDialog, incoming: IncomingRequest, text: string): void {

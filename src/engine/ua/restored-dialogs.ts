@@ -25,26 +25,26 @@ const PAUSE_MS = 40;
 
 export class RestoredDialogs {
   readonly #core: Core;
-  readonly #dialogs = new Map<string, LiveDialog>();
+  /** As drachtio calls them. What has ended meanwhile is not held here. */
+  #ids: string[] = [];
 
   constructor(core: Core, keeper: DialogKeeper) {
     this.#core = core;
     for (const kept of keeper.left()) this.#restore(kept);
-    if (this.#dialogs.size === 0) return;
-    core.log.info({ dialogs: this.#dialogs.size }, 'dialogs of the last life are up again');
+    if (this.#ids.length === 0) return;
+    core.log.info({ dialogs: this.#ids.length }, 'dialogs of the last life are up again');
     watchOrphans(core);
   }
 
-  /** As drachtio calls them. */
   get ids(): readonly string[] {
-    return [...this.#dialogs.keys()];
+    return this.#ids;
   }
 
   /** Those that are none of these get a BYE. The second time there are none left. */
   endOthers(known: readonly string[]): void {
     const wanted = new Set(known);
-    const orphans = [...this.#dialogs.values()].filter(({ id }) => !wanted.has(id));
-    this.#dialogs.clear();
+    const orphans = this.#ids.filter((id) => !wanted.has(id)).flatMap((id) => this.#core.dialogs.byId(id) ?? []);
+    this.#ids = [];
     if (orphans.length === 0) return;
     this.#core.log.warn({ dialogs: orphans.length }, 'dialogs of the last life that nobody knows are ended');
     new Ending(this.#core, orphans).due();
@@ -59,7 +59,7 @@ export class RestoredDialogs {
     dialog.lastLife = { lastCSeq, acked: new Map() };
     dialog.confirm();
     core.dialogs.add(dialog); // writes the raised number too: the life after this one must not begin with it again
-    this.#dialogs.set(dialog.id, dialog);
+    this.#ids.push(dialog.id);
   }
 }
 
