@@ -18,17 +18,25 @@ export class LoadWatch {
   #timer: Timer | undefined;
   #askedMs: number | undefined;
   #overloaded = false;
-  /** The application has been in time once: a start takes as long as it takes, and is no reason to ration the calls that come after it. */
-  #begun: boolean;
+  readonly #isServed: () => boolean;
   #stopped = false;
 
-  /** @param askApp is answered when the application has read everything; only an application in this process can be asked. */
-  constructor(admission: Admission, clock: Clock, log: Logger, askApp: AskFence | undefined) {
+  /**
+   * @param askApp is answered when the application has read everything; only an application in this process can be asked.
+   * @param isServed an application is connected: a start takes as long as it takes, and is no reason to ration the calls after it.
+   */
+  constructor(
+    admission: Admission,
+    clock: Clock,
+    log: Logger,
+    askApp: AskFence | undefined,
+    isServed: () => boolean = () => true,
+  ) {
     this.#admission = admission;
     this.#clock = clock;
     this.#log = log;
     this.#askApp = askApp;
-    this.#begun = askApp === undefined;
+    this.#isServed = isServed;
     this.#wait();
   }
 
@@ -46,7 +54,7 @@ export class LoadWatch {
     this.#admission.loopWasBusy(performance.eventLoopUtilization(now, this.#last).utilization);
     this.#last = now;
     this.#sampleApp();
-    if (this.#begun) this.#admission.sampled(this.#clock.now());
+    if (this.#isServed()) this.#admission.sampled(this.#clock.now());
     this.#tell();
     this.#wait();
   }
@@ -71,9 +79,7 @@ export class LoadWatch {
     this.#askApp(() => {
       this.#askedMs = undefined;
       // It has caught up with all that was written, so it is asked again at once: one long pause (starting up, for one) is no overload.
-      const late = this.#admission.appWasLate(this.#clock.now() - nowMs);
-      if (!late) this.#begun = true;
-      else if (!this.#stopped) this.#sampleApp();
+      if (this.#admission.appWasLate(this.#clock.now() - nowMs) && !this.#stopped) this.#sampleApp();
     });
   }
 }

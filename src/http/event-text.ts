@@ -11,7 +11,7 @@ export function eventText(numbered: NumberedEvent): string {
   return `id: ${numbered.seq}\nevent: ${numbered.event.kind}\ndata: ${eventJson(numbered)}\n\n`;
 }
 
-/** Tells a reader that events it asked for are no longer kept, or never were (a restart begins at 1 again). */
+/** Tells a reader that events it asked for are no longer kept, or were told before a restart. */
 export function gapText(askedAfter: number, oldestKept: number): string {
   return `event: stream.gap\ndata: ${JSON.stringify({ after: askedAfter, oldestKept })}\n\n`;
 }

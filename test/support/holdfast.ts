@@ -107,6 +107,11 @@ export class Holdfast {
     return Holdfast.#begin(this.folder, this.#environment);
   }
 
+  /** A second one on the same folder. */
+  beside(environment: Readonly<Record<string, string>>): Promise<Holdfast> {
+    return Holdfast.#begin(this.folder, environment);
+  }
+
   get pid(): number {
     return this.#child.pid ?? 0;
   }

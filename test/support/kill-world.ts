@@ -14,7 +14,7 @@ import { freePorts } from './free-ports.js';
 import { Holdfast } from './holdfast.js';
 import { engineProcess, type KilledEngine } from './killed-engine.js';
 import { NgProxy } from './ng-proxy.js';
-import { PatientPhone } from './patient-phone.js';
+import { PatientPhone, think } from './patient-phone.js';
 import { portOf } from './raw-phone.js';
 import { ALICE_HERTZ, BOB_HERTZ } from './two-phones.js';
 import { until } from './until.js';
@@ -26,6 +26,8 @@ import { until } from './until.js';
 export type Victim = 'program' | 'both' | 'rtpengine' | 'engine' | 'application';
 
 const START_MS = 10_000;
+/** Who has just registered is in no batch of the store yet. */
+const WRITTEN_MS = 200;
 
 export class KillWorld {
   readonly victim: Victim;
@@ -61,6 +63,7 @@ export class KillWorld {
     world = new KillWorld(victim, holdfast, { alice, bob }, media, engine);
     if (media !== undefined) media.proxy.seen = seen;
     await Promise.all([alice.register(), bob.register()]);
+    await think(WRITTEN_MS);
     return world;
   }
 
