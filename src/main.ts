@@ -142,7 +142,7 @@ async function build(
   });
   closers.add('liveness', () => liveness.close());
   media.onLost(() => calls.mediaReturn.lost());
-  media.onBack(() => calls.mediaReturn.back());
+  media.onBack(() => void calls.mediaReturn.back());
   media.onKey((leg, key, ms) => calls.keys.heard(leg, { key, ms, by: 'rtp' }));
   const authenticate: RouteDeps['authenticate'] = (request, response) => phones.authenticator.identify(request, response);
   const watchers = new DialogSubscriptions({
@@ -153,6 +153,7 @@ async function build(
     isPrivate: (id) => calls.live(id)?.dialFacts.privacy === true,
     clock,
     log: log.child({ room: 'signaling' }),
+    limits: { all: config.limits.subscriptions, each: config.limits.subscriptionsPerAccount },
   });
   installRoutes({
     srf,

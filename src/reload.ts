@@ -25,7 +25,13 @@ export class Reload {
   /** What is in force: of what waits for a restart, the old. */
   #current: Readonly<Record<string, unknown>>;
 
-  constructor(config: Config, load: () => Config, rooms: readonly Reloadable[], log: Logger, files: readonly (() => void)[] = []) {
+  constructor(
+    config: Config,
+    load: () => Config,
+    rooms: readonly Reloadable[],
+    log: Logger,
+    files: readonly (() => void)[] = [],
+  ) {
     this.#files = files;
     this.#load = load;
     this.#rooms = rooms;

@@ -61,6 +61,8 @@ export async function engineFor(config: Config, log: Logger, closers: Closers, f
 function engineLimits({ engine }: Config['limits']): Partial<EngineLimits> {
   return {
     serverTransactions: engine.transactions,
+    messageBytes: engine.messageBytes,
+    lateMs: engine.lateMs,
     dialogs: engine.dialogs,
     unanswered: engine.unanswered,
     connections: {

@@ -8,10 +8,11 @@ import type { Clock, Timer } from '#kit/clock.js';
 import type { LiveCall } from './live-call.js';
 import type { MediaPort } from './ports.js';
 import { inSteps } from './in-steps.js';
+import { toldPorts } from './told-ports.js';
 
 export type MediaReturnDeps = Readonly<{
   calls: Readonly<{ live: (id: CallId) => LiveCall | undefined; ids: () => readonly CallId[] }>;
-  media: Pick<MediaPort, 'knows'>;
+  media: Pick<MediaPort, 'knows' | 'shun'>;
   dispatch: (id: CallId, input: Input) => void;
   clock: Clock;
 }>;
@@ -19,6 +20,7 @@ export type MediaReturnDeps = Readonly<{
 /** Silence lasts no longer than people wait in it. */
 const LIMIT_MS = 10_000;
 const AGAIN_MS = 500;
+const NOBODY = { ofLeg: () => ({ sent: undefined }) };
 
 export class MediaReturn {
   readonly #deps: MediaReturnDeps;
@@ -36,11 +38,19 @@ export class MediaReturn {
   lost(): void {
     this.#away = true;
     for (const id of this.#deps.calls.ids()) this.#wait(id);
+    void this.#shun();
+  }
+
+  /** Before any call has new ports: they would be those of another. */
+  #shun(): Promise<void> {
+    const { calls, media } = this.#deps;
+    return media.shun([...this.#waiting.keys()].flatMap((id) => toldPorts(calls.live(id)?.media ?? NOBODY)));
   }
 
   /** It is there again. */
-  back(): void {
+  async back(): Promise<void> {
     this.#away = false;
+    await this.#shun();
     const { calls, clock } = this.#deps;
     const ids = [...this.#waiting.keys()].sort((one, other) => heldFirst(calls.live(one)) - heldFirst(calls.live(other)));
     inSteps('rtpengine is back', clock, ids, (id) => void this.#look(id));
@@ -85,6 +95,7 @@ export class MediaReturn {
     try {
       const knows = await media.knows(id);
       const live = calls.live(id);
+      if (live !== undefined && !knows) await media.shun(toldPorts(live.media));
       if (!this.#waiting.has(id) || live === undefined) return;
       this.forget(id);
       this.#wentOn.set(live, clock.now());

@@ -242,6 +242,8 @@ export interface MediaPort {
   /** Packets counted leaving for this party that it did not get from its peer, since `play` was last called. */
   musicPackets(callId: CallId): Promise<Readonly<Record<LegRole, number>>>;
   delete(callId: CallId): Promise<void>;
+  /** Phones still send there, though the rtpengine that had them is gone: no other call is to have them for a while. Never rejects. */
+  shun(ports: readonly SocketAddress[]): Promise<void>;
   /** False: this rtpengine has not heard of the call, or has forgotten it. */
   knows(callId: CallId): Promise<boolean>;
   /** A cut outlives its own rtpengine only when the offer and the answer in force are said once more after it (redis). */

@@ -15,6 +15,7 @@ import { newLiveCall, type LiveCall } from './live-call.js';
 import { heldFirst } from './media-return.js';
 import type { BindingsPort, DialTarget, MediaPort, SignalingPort } from './ports.js';
 import type { StoredCall } from './store-port.js';
+import { toldPorts } from './told-ports.js';
 
 export type RestorerDeps = Readonly<{
   calls: Pick<CallService, 'take' | 'wake' | 'live'>;
@@ -48,6 +49,8 @@ export class Restorer {
   async prepare(left: readonly StoredCall[], there: readonly string[] | undefined): Promise<void> {
     const { media, log } = this.#deps;
     const known = await Promise.all(left.map(({ call }) => media.knows(call.id).catch(() => false)));
+    const lost = left.filter((_stored, index) => known[index] !== true);
+    await media.shun(lost.flatMap(({ sdp }) => toldPorts({ ofLeg: (role) => sdp[role] })));
     const dialogs = there === undefined ? undefined : new Set(there);
     left.forEach((stored, index) => this.#restore(stored, known[index] === true ? 'kept' : 'lost', dialogs));
     if (left.length > 0) log.info({ calls: left.length, mediaKept: known.filter(Boolean).length }, 'calls of the last life');

@@ -60,7 +60,7 @@ export class CallRate {
     this.#late = late ? this.#late + 1 : Math.min(0, this.#late);
     this.#calm = late || this.#refused ? 0 : this.#calm + 1;
     this.#refused = false;
-    if (this.#late >= LATE_SAMPLES) {
+    if (this.#late >= LATE_SAMPLES && (this.limited || this.#done > LEAST)) {
       this.#late = -PATIENT_SAMPLES;
       this.#perSecond = Math.max(LEAST, Math.min(this.#perSecond, this.#done) * LESS);
     } else if (!late && this.limited)

@@ -13,6 +13,8 @@ import { CONNECTION_LIMITS, type ConnectionLimits } from './transport/connection
 export type EngineLimits = Readonly<{
   /** Transactions of peers at once, finished ones that still absorb repetitions included. More get 503 with Retry-After. */
   serverTransactions: number;
+  /** Of one message; longer requests get 513, longer responses count as lost. */
+  messageBytes: number;
   dialogs: number;
   /** Requests that wait for an application to answer. */
   unanswered: number;
@@ -33,6 +35,7 @@ export type EngineLimits = Readonly<{
 
 export const ENGINE_LIMITS: EngineLimits = {
   serverTransactions: 400_000,
+  messageBytes: 524_288,
   dialogs: 100_000,
   unanswered: 50_000,
   inviteAnswerMs: 180_000,

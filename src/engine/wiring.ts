@@ -38,7 +38,7 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
   const doorway = new Doorway(options.door, clock, log, turnedAway);
   const uas = new Uas(admission, doorway, turnedAway);
   const nextId = idSource();
-  const transactions = new TransactionLayer(wheel, log, limits.serverTransactions, nextId, uas);
+  const transactions = new TransactionLayer(wheel, log, limits, nextId, uas);
   const flows = new RegisteredFlows();
   const flowUser: FlowUser = {
     message: (text, flow) => {

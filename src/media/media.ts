@@ -27,6 +27,7 @@ import { RtpengineKeeper, type LifeDeps, type RtpengineLife } from './rtpengine-
 import { checkAddresses, findRtpengine } from './rtpengine-process.js';
 import { readTarget, RtpengineWatch } from './rtpengine-watch.js';
 import { RtpengineMedia } from './rtpengine.js';
+import { ShunnedPorts } from './shunned-ports.js';
 import { SoundMaker } from './sound-maker.js';
 import { Sounds } from './sounds.js';
 import { Taps } from './taps.js';
@@ -100,6 +101,8 @@ export async function startMedia(
     for (const problem of [...library.problems, ...sounds.problems, ...standing]) log.warn({ problem }, 'media');
     const playbacks = new Playbacks(clock);
     const player = new Player({ ng: commands, sounds, library, prompts, playbacks, clock, random: Math.random, log });
+    const shunned = new ShunnedPorts(clock, log, portsToSpare(config));
+    closers.push(() => shunned.release());
     const forgetsGates = config.rtpengine.redis !== '';
     const maker = new SoundMaker({ config, prompts, beep: library.beep });
     const playAlone: FanHouseDeps['playAlone'] = (callId, role, sound) => {
@@ -130,7 +133,18 @@ export async function startMedia(
     closers.push(() => player.clear());
     closers.push(() => house?.stop());
     return {
-      port: new RtpengineMedia({ ng: commands, player, playbacks, maker, clock, address, countsSent, forgetsGates, house }),
+      port: new RtpengineMedia({
+        ng: commands,
+        player,
+        playbacks,
+        maker,
+        clock,
+        address,
+        countsSent,
+        forgetsGates,
+        shunned,
+        house,
+      }),
       taps: new Taps(commands),
       health: () => ({
         rtpengine: life.state,
@@ -169,6 +183,9 @@ const mayGiveOut = ({ music, addresses }: MediaConfig, life: RtpengineLife): boo
 
 /** Two minutes, and again. */
 const SAMPLES_AT_MOST = 120 * SAMPLE_RATE;
+
+/** Of one port of each pair: phones that have to move need others meanwhile. */
+const portsToSpare = ({ rtpengine: { portMin, portMax } }: MediaConfig): number => Math.floor((portMax - portMin) / 4);
 
 type NewRtpengine = (deps: LifeDeps) => RtpengineLife;
 

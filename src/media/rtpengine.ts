@@ -3,7 +3,7 @@
  * Whoever calls must have made every session description sendrecv: rtpengine's own idea of directions is the last SDP's.
  */
 import { isIP } from 'node:net';
-import type { Interjection, LegId, MediaPort, PlayedSound, PlaySound, SoundWish } from '#calls/ports.js';
+import type { Interjection, LegId, MediaPort, PlayedSound, PlaySound, SocketAddress, SoundWish } from '#calls/ports.js';
 import type { Clock } from '#kit/clock.js';
 import { MediaGone } from '#kit/errors.js';
 import type { FanHouse } from './fan/fan-house.js';
@@ -11,6 +11,7 @@ import { offerOfNobody } from './first-offer.js';
 import type { NgCommands } from './ng-commands.js';
 import { sentTo, type PerLeg, type Playbacks } from './playbacks.js';
 import type { Player } from './player.js';
+import type { ShunnedPorts } from './shunned-ports.js';
 import { silenceOf } from './silence.js';
 import type { SoundMaker } from './sound-maker.js';
 
@@ -25,6 +26,7 @@ export type RtpengineMediaDeps = Readonly<{
   clock: Clock;
   /** The first address phones reach us on. */
   address: string;
+  shunned: Pick<ShunnedPorts, 'shun'>;
   /** It writes its calls to redis, and a cut only with the next offer and answer (rtpengine-facts 8). */
   forgetsGates: boolean;
   /** This rtpengine tells what it has sent (11 and up). */
@@ -152,6 +154,10 @@ export class RtpengineMedia implements MediaPort {
     if (!playbacks.plays(callId)) return shared;
     const alone = playbacks.packets(callId, await ng.query(callId));
     return { caller: shared.caller + alone.caller, callee: shared.callee + alone.callee };
+  }
+
+  shun(ports: readonly SocketAddress[]): Promise<void> {
+    return this.#deps.shunned.shun(ports);
   }
 
   async knows(callId: CallId): Promise<boolean> {

@@ -31,6 +31,12 @@ console.log(`seed ${seed}, ${minutes} minutes, ${shots} shots`);
 const { status } = spawnSync(process.execPath, ['--import=tsx', join(ROOT, 'test/fuzz/hostile.test.ts')], {
   cwd: ROOT,
   stdio: 'inherit',
-  env: { ...process.env, TAP_TIMEOUT: String(Number(minutes) * 60 + Number(shots) * 0.1 + 300), FUZZ_MINUTES: minutes, FUZZ_SHOTS: shots, FUZZ_SEED: seed },
+  env: {
+    ...process.env,
+    TAP_TIMEOUT: String(Number(minutes) * 60 + Number(shots) * 0.1 + 300),
+    FUZZ_MINUTES: minutes,
+    FUZZ_SHOTS: shots,
+    FUZZ_SEED: seed,
+  },
 });
 process.exit(status ?? 1);

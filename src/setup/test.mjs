@@ -61,11 +61,17 @@ function testFiles(path) {
 
 const files = (chosen.length > 0 ? chosen.map((path) => join(ROOT, path)) : [join(ROOT, 'test')]).flatMap(testFiles);
 /** Files that look at every packet's time, or keep a dozen phones busy, run alone: two of them on two cores would measure each other. */
-const isAlone = (file) => /\/test\/(media|engine|conformance|fuzz)\//.test(file);
+const isAlone = (file) => /\/test\/(media|engine|fuzz)\/|\/conformance\/holdfast/.test(file);
 /** Phones that talk, and are mostly waited for. */
-const isScenario = (file) => /\/test\/(interop|scenarios)\//.test(file);
+const isScenario = (file) => !isAlone(file) && /\/test\/(interop|scenarios|conformance)\//.test(file);
+/** Begun first, so that nobody waits for one of them alone at the end. */
+const LONG = ['kill-anywhere', 'conference', 'crooked', 'transfer', 'restart', 'tls'];
+const rank = (file) => {
+  const at = LONG.findIndex((name) => file.endsWith(`/${name}.test.ts`));
+  return at < 0 ? LONG.length : at;
+};
 const alone = files.filter(isAlone);
-const scenarios = files.filter(isScenario);
+const scenarios = files.filter(isScenario).sort((one, other) => rank(one) - rank(other));
 const light = files.filter((file) => !isAlone(file) && !isScenario(file));
 
 /** What the programs under test print is kept until the end (test/support/kept-logs.ts). */

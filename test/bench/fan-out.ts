@@ -89,7 +89,7 @@ const subscribed =
 
 /** As the product does it from the threshold on. */
 const copied =
-  (file: string): Way =>
+  (file: string, packetMs = 20): Way =>
   async ({ ng, closers }, listeners) => {
     const [clock, log] = [new RealClock(), createLogger('silent')];
     const piece = { name: 'tone', file, ms: 20_000 };
@@ -104,7 +104,7 @@ const copied =
       library: { musicOf: () => ({ playlist: { pieces: [piece], order: 'in-order' }, announcement: undefined }) },
       playAlone: () => Promise.reject(new Error('the stream fell silent')),
       ...{ clock, log, newId: newCallId, address: '127.0.0.1', timeoutSeconds: 3600 },
-      settings: { from: 1, seats: 10_000, classes: {} },
+      settings: { from: 1, seats: 10_000, packetMs, classes: {} },
     });
     closers.push(() => house.stop());
     await house.started;
@@ -166,6 +166,7 @@ try {
     ['alone, µ-law, 40 ms', direct(file('pcm_mulaw', 320))],
     ['given out by rtpengine', subscribed(file('pcm_s16le', 160))],
     ['copied by our thread', copied(file('pcm_s16le', 160))],
+    ['copied, 40 ms', copied(file('pcm_s16le', 160), 40)],
   ];
   const named = process.argv.slice(2).map(Number).filter(Boolean);
   const words = process.argv.slice(2).filter((word) => Number.isNaN(Number(word)));

@@ -58,4 +58,5 @@ t.test('however bad it is, a few are let in, by whom it is found out that it is 
     if (rate.admits(nowMs)) admitted += 1;
   }
   t.equal(admitted, 60_000 / SAMPLE_MS, 'every one of them: ten a second are not what makes us late');
+  t.equal(rate.limited, false);
 });

@@ -175,3 +175,35 @@ t.test('a name that has no address fails with 503 after the reply that tells the
   byName.send(byName.response(await byName.receives('OPTIONS'), 200));
   t.equal((await found.next()).response.status, 200, 'a name that has one is asked there');
 });
+
+t.test(
+  'a message longer than engine.messageBytes is refused with 513 before it is kept, and the next one is answered',
+  async (t) => {
+    const engine = await engineForTest(t, { limits: { messageBytes: 5000 } });
+    const app = await appForTest(t, engine);
+    const phone = await udpPhone(engine);
+    t.teardown(() => phone.close());
+    const facts = { callId: 'long', from: '<sip:a@127.0.0.1>;tag=1', to: '<sip:b@127.0.0.1>', cseq: 1 };
+    phone.send(phone.request('MESSAGE', 'sip:b@127.0.0.1', { ...facts, body: 'x'.repeat(5000) }));
+    await phone.receives('513');
+    t.equal(engine.counts().transactions, 0);
+    phone.send(phone.request('MESSAGE', 'sip:b@127.0.0.1', { ...facts, callId: 'short', body: 'x' }));
+    (await app.gets('MESSAGE')).response.send(200);
+    await phone.receives('200');
+  },
+);
+
+t.test('a house that is full of transactions refuses what is new and takes the BYE of a call', async (t) => {
+  const engine = await engineForTest(t, { limits: { serverTransactions: 3 } });
+  const app = await appForTest(t, engine);
+  const phone = await udpPhone(engine);
+  t.teardown(() => phone.close());
+  const { dialog } = await incomingCall(app, phone, 'full');
+  const facts = { from: '<sip:a@127.0.0.1>;tag=1', to: '<sip:b@127.0.0.1>', cseq: 1 };
+  for (let count = 0; count < 4; count++)
+    phone.send(phone.request('OPTIONS', 'sip:b@127.0.0.1', { ...facts, callId: `fill-${count}` }));
+  await phone.receives('503 OPTIONS');
+  sendInDialog(phone, dialog, 'BYE');
+  (await app.gets('BYE')).response.send(200);
+  await phone.receives('200 BYE');
+});

@@ -107,3 +107,5 @@ t.test('the program is killed with its rtpengine', { skip: skip('both') }, (t) =
 t.test('rtpengine alone is killed', { skip: skip('rtpengine') }, (t) =>
   killEverywhere(t, 'rtpengine', 6, (step) => step.startsWith('rtpengine')),
 );
+
+t.test('the SIP engine alone is killed', { skip: skip('engine') }, (t) => killEverywhere(t, 'engine', 4, () => true));

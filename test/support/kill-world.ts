@@ -3,19 +3,24 @@
  * that comes back on the same folder and the same ports. Every word between them is a numbered step, and at one of them somebody dies.
  * What must be true afterwards is kill-verdict.ts.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { RealClock } from '#kit/clock.js';
 import { createLogger } from '#kit/log.js';
 import { findRtpengine, RtpengineProcess } from '#media/rtpengine-process.js';
 import { freePort } from './free-port.js';
 import { freePorts } from './free-ports.js';
 import { Holdfast } from './holdfast.js';
+import { engineProcess, type KilledEngine } from './killed-engine.js';
 import { NgProxy } from './ng-proxy.js';
 import { PatientPhone, think } from './patient-phone.js';
+import { portOf } from './raw-phone.js';
 import { ALICE_HERTZ, BOB_HERTZ } from './two-phones.js';
 import { until } from './until.js';
 
-/** `program`: Holdfast, beside an rtpengine that lives on. `both`: with its own rtpengine. `rtpengine`: that one alone. */
-export type Victim = 'program' | 'both' | 'rtpengine';
+/** `program`: Holdfast, beside an rtpengine that lives on. `both`: with its own rtpengine. `rtpengine`: that one alone. `engine`: the SIP engine, in a process of its own. */
+export type Victim = 'program' | 'both' | 'rtpengine' | 'engine';
 
 type Closer = () => Promise<unknown> | void;
 
@@ -36,6 +41,7 @@ export class KillWorld {
   #whenKilled: () => void = () => undefined;
   killed: Promise<void> = Promise.resolve();
   readonly #media: OutsideMedia | undefined;
+  readonly #engine: OutsideEngine | undefined;
   readonly #closers: Closer[];
 
   /** What was opened is closed again, also when the rest could not be. */
@@ -52,8 +58,11 @@ export class KillWorld {
   static async #start(victim: Victim, closers: Closer[]): Promise<KillWorld> {
     const media = victim === 'both' ? undefined : await OutsideMedia.start();
     closers.push(() => media?.stop());
-    const sipPort = await freePort();
+    const engine = victim === 'engine' ? await OutsideEngine.start() : undefined;
+    closers.push(() => engine?.stop());
+    const sipPort = engine?.sipPort ?? (await freePort());
     const environment = {
+      ...engine?.environment,
       HOLDFAST_SIP_PORT: String(sipPort),
       HOLDFAST_HTTP_PORT: String(await freePort()),
       HOLDFAST_STORE: 'store',
@@ -67,7 +76,7 @@ export class KillWorld {
     const alice = await PatientPhone.open({ number: '101', server: sipPort, hertz: ALICE_HERTZ, seen });
     const bob = await PatientPhone.open({ number: '102', server: sipPort, hertz: BOB_HERTZ, seen });
     closers.push(() => [alice, bob].forEach((phone) => phone.close()));
-    world = new KillWorld(victim, holdfast, alice, bob, closers, media);
+    world = new KillWorld(victim, holdfast, { alice, bob }, closers, { media, engine });
     world.#reborn = (next) => (living = next);
     if (media !== undefined) media.proxy.seen = seen;
     await Promise.all([alice.register(), bob.register()]);
@@ -80,16 +89,16 @@ export class KillWorld {
   private constructor(
     victim: Victim,
     holdfast: Holdfast,
-    alice: PatientPhone,
-    bob: PatientPhone,
+    { alice, bob }: Readonly<Record<'alice' | 'bob', PatientPhone>>,
     closers: Closer[],
-    media?: OutsideMedia,
+    { media, engine }: Readonly<{ media: OutsideMedia | undefined; engine: OutsideEngine | undefined }>,
   ) {
     this.victim = victim;
     this.holdfast = holdfast;
     this.alice = alice;
     this.bob = bob;
     this.#media = media;
+    this.#engine = engine;
     this.#closers = closers;
   }
 
@@ -114,6 +123,7 @@ export class KillWorld {
     this.#counting = false;
     this.killedMs = performance.now();
     if (this.victim === 'rtpengine') this.#media?.kill();
+    else if (this.victim === 'engine') this.#engine?.kill();
     else this.holdfast.kill();
     this.#whenKilled();
   }
@@ -126,6 +136,7 @@ export class KillWorld {
   /** Who was killed lives again. */
   async again(): Promise<void> {
     if (this.victim === 'rtpengine') return this.#media?.again();
+    if (this.victim === 'engine') return this.#engine?.again();
     await this.holdfast.exited();
     this.holdfast = await this.holdfast.again();
     this.#reborn(this.holdfast);
@@ -187,3 +198,46 @@ class OutsideMedia {
     this.proxy.close();
   }
 }
+
+/** The SIP engine in a process of its own, which comes back on the same folder and the same ports. */
+class OutsideEngine {
+  readonly #folder: string;
+  #engine: KilledEngine;
+  #gone: Promise<void> = Promise.resolve();
+
+  static async start(): Promise<OutsideEngine> {
+    const folder = mkdtempSync(join(tmpdir(), 'kill-engine-'));
+    return new OutsideEngine(folder, await engineProcess(NO_TEST, folder));
+  }
+
+  private constructor(folder: string, engine: KilledEngine) {
+    this.#folder = folder;
+    this.#engine = engine;
+  }
+
+  get sipPort(): number {
+    return portOf(this.#engine, 'udp');
+  }
+
+  get environment(): Readonly<Record<string, string>> {
+    const { adminPort, secret } = this.#engine;
+    return { DRACHTIO_HOST: '127.0.0.1', DRACHTIO_PORT: String(adminPort), DRACHTIO_SECRET: secret };
+  }
+
+  kill(): void {
+    this.#gone = this.#engine.kill();
+  }
+
+  async again(): Promise<void> {
+    await this.#gone;
+    this.#engine = await engineProcess(NO_TEST, this.#folder, this.#engine);
+  }
+
+  async stop(): Promise<void> {
+    await this.#engine.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Its world ends it. */
+const NO_TEST = { teardown: () => undefined };

@@ -29,7 +29,7 @@ export type KilledEngine = Listening &
   }>;
 
 /** @param again on the ports of this one, as a restart is. */
-export async function engineProcess(t: Test, folder: string, again?: Listening): Promise<KilledEngine> {
+export async function engineProcess(t: Pick<Test, 'teardown'>, folder: string, again?: Listening): Promise<KilledEngine> {
   const child = spawn(process.execPath, [PROGRAM], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {

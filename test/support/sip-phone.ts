@@ -156,7 +156,9 @@ export class SipPhone {
 
   async #challenged(method: string, uri: string, more: Readonly<Record<string, string>>, body: string) {
     const text = this.request(method, uri, more, body);
-    const challenge = await this.receives('401');
+    // Not a repetition of one that was for another request: its nonce has been used.
+    const callId = readMessage(text).headers.get('call-id');
+    const challenge = await this.receives('401', (one) => one.headers.get('call-id') === callId);
     if (method === 'INVITE') this.#ackRefusal(text, challenge);
     return { text, challenge };
   }

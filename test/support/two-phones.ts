@@ -66,7 +66,7 @@ export class TwoPhones {
   /** Alice calls Bob, who answers; both talk. @param more header fields of her INVITE. */
   async talk(more: Readonly<Record<string, string>> = {}): Promise<Talk> {
     const { alice, bob } = this;
-    const { leg } = await alice.sip.invite('102', alice.rtp.sdp(), more);
+    const { leg } = await alice.sip.invite(bob.sip.number, alice.rtp.sdp(), more);
     const invite = await bob.sip.receives('INVITE');
     bob.sip.respond(invite, 180);
     bob.rtp.keys?.obey(invite.body);

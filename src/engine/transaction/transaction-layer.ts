@@ -19,7 +19,7 @@ export type Arrived = Readonly<{ request: SipRequest; facts: RequestEssentials; 
 /** What does not belong to a transaction that is there. */
 export interface RequestUser {
   /** Refuses before any state is made: seconds for Retry-After when there is too much to do; `drop`: who sent it gets no answer. */
-  overloaded(arrived: Arrived): number | 'drop' | undefined;
+  overloaded(arrived: Arrived, isFull: boolean): number | 'drop' | undefined;
   request(arrived: Arrived, transaction: ServerTransaction): void;
   /** `invite` is the INVITE transaction to be cancelled, if there is one. */
   cancel(arrived: Arrived, transaction: ServerTransaction, invite: ServerTransaction | undefined): void;
@@ -31,10 +31,12 @@ export interface RequestUser {
   strayResponse(response: SipResponse, flow: Flow): void;
 }
 
+export type TransactionLimits = Readonly<{ serverTransactions: number; messageBytes: number }>;
+
 export class TransactionLayer implements FlowUser {
   readonly #wheel: TimerWheel;
   readonly #log: Logger;
-  readonly #limit: number;
+  readonly #limits: TransactionLimits;
   readonly #servers = new Map<string, ServerTransaction>();
   readonly #merges = new Map<string, ServerTransaction>();
   readonly #clients = new Map<string, ClientTransaction>();
@@ -43,11 +45,11 @@ export class TransactionLayer implements FlowUser {
   readonly #nextId: () => string;
   readonly #user: RequestUser;
 
-  constructor(wheel: TimerWheel, log: Logger, limit: number, nextId: () => string, user: RequestUser) {
+  constructor(wheel: TimerWheel, log: Logger, limits: TransactionLimits, nextId: () => string, user: RequestUser) {
     this.#nextId = nextId;
     this.#wheel = wheel;
     this.#log = log;
-    this.#limit = limit;
+    this.#limits = limits;
     this.#user = user;
   }
 
@@ -59,9 +61,14 @@ export class TransactionLayer implements FlowUser {
     const parsed = parseMessage(text);
     if (parsed.kind === 'drop') return this.#log.debug({ why: parsed.why, from: flow.remote.address }, 'message dropped');
     if (parsed.kind === 'refuse') return this.#refuse(parsed.request, parsed.status, parsed.reason, text, flow);
+    const isLong = text.length > this.#limits.messageBytes;
+    if (parsed.message.kind === 'response' && isLong)
+      return this.#log.debug({ from: flow.remote.address }, 'a response was too long');
     if (parsed.message.kind === 'response') return this.#response(parsed.message, text, flow);
     const facts = requestEssentials(parsed.message);
     if (facts === undefined) return;
+    // RFC 3261 §21.5.7.
+    if (isLong) return this.#refuse(parsed.message, 513, 'Message Too Large', text, flow);
     const stamped = stampVia(text, facts.via, flow.remote);
     this.#request({ request: parsed.message, facts, ...stamped, flow });
   }
@@ -121,7 +128,9 @@ export class TransactionLayer implements FlowUser {
     }
     if (known !== undefined) return known.repeated();
     const invite = request.method === 'CANCEL' ? this.#servers.get(serverKey(request, facts, 'INVITE')) : undefined;
-    const refusal = invite !== undefined ? undefined : this.#servers.size >= this.#limit ? 10 : this.#user.overloaded(arrived);
+    // What belongs to a call is let in all the same: a BYE that is refused for want of room would keep what it ends.
+    const isFull = this.#servers.size >= this.#limits.serverTransactions;
+    const refusal = invite === undefined ? this.#user.overloaded(arrived, isFull) : undefined;
     if (refusal === 'drop') return;
     if (refusal !== undefined && request.method !== 'CANCEL')
       return this.#user.refuse(arrived, 503, 'Service Unavailable', refusal);
@@ -156,7 +165,7 @@ export class TransactionLayer implements FlowUser {
     if (facts !== undefined) {
       const arrived = { request, facts, ...stampVia(text, facts.via, flow.remote), flow };
       // Who is not to know that somebody is there does not learn it by writing nonsense.
-      return this.#user.overloaded(arrived) === 'drop' ? undefined : this.#user.refuse(arrived, status, reason);
+      return this.#user.overloaded(arrived, false) === 'drop' ? undefined : this.#user.refuse(arrived, status, reason);
     }
     const guessed: RequestEssentials = {
       via: NO_VIA,
@@ -168,7 +177,7 @@ export class TransactionLayer implements FlowUser {
       cseqMethod: '',
     };
     const arrived = { request, facts: guessed, text, via: '', flow };
-    if (this.#user.overloaded(arrived) !== 'drop') this.#user.refuse(arrived, status, reason);
+    if (this.#user.overloaded(arrived, false) !== 'drop') this.#user.refuse(arrived, status, reason);
   }
 }
 

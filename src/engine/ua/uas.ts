@@ -25,6 +25,8 @@ const DIALOG_ONLY: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK', 'ACK
 /** A To tag we do not know does not stop these: drachtio hands them to the application as new ones, and so do we. */
 const MEANT_WITHOUT_DIALOG: ReadonlySet<string> = new Set(['OPTIONS', 'NOTIFY', 'MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'REGISTER']);
 
+const FULL_SEC = 10;
+
 export class Uas implements RequestUser {
   readonly #admission: Admission;
   readonly #doorway: Doorway;
@@ -47,7 +49,7 @@ export class Uas implements RequestUser {
     return this.#core;
   }
 
-  overloaded({ request, facts, flow }: Arrived): number | 'drop' | undefined {
+  overloaded({ request, facts, flow }: Arrived, isFull: boolean): number | 'drop' | undefined {
     const inCall =
       facts.toTag !== undefined && this.#parts.dialogs.byTags(facts.callId, facts.toTag, facts.fromTag) !== undefined;
     const refusal = this.#doorway.refuses({
@@ -58,6 +60,10 @@ export class Uas implements RequestUser {
       inCall,
     });
     if (refusal !== undefined) return refusal;
+    if (isFull && !inCall) {
+      this.#turnedAway.count('full');
+      return FULL_SEC;
+    }
     // What belongs to a call that is up is always taken: refusing it would only make the call last longer.
     const waitSec =
       facts.toTag === undefined ? this.#admission.refuseForSec(request.method === 'INVITE', this.#parts.clock.now()) : undefined;

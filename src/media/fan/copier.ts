@@ -8,6 +8,7 @@ import type { SocketAddress } from '#calls/ports.js';
 import type { Clock, Timer } from '#kit/clock.js';
 import { assertNever } from '#kit/errors.js';
 import { BorrowedPort, bound, mapped } from './borrowed-port.js';
+import { Joiner } from './joiner.js';
 import type { Answer, Command, News } from './messages.js';
 
 type Seat = { readonly name: string; readonly stream: Stream; port: BorrowedPort | undefined; to: SocketAddress; sent: number };
@@ -15,6 +16,7 @@ type Stream = {
   readonly name: string;
   readonly socket: Socket;
   readonly seats: Set<Seat>;
+  readonly joiner: Joiner | undefined;
   from: SocketAddress | undefined;
   newest: Buffer | undefined;
   /** Whether a packet has come since the last look, and how many looks ago one did. */
@@ -41,7 +43,7 @@ export class Copier {
   async execute(command: Command): Promise<Answer> {
     switch (command.kind) {
       case 'open':
-        return this.#open(command.stream, command.address);
+        return this.#open(command);
       case 'feed':
         this.#stream(command.stream).from = command.from;
         return undefined;
@@ -72,9 +74,18 @@ export class Copier {
     for (const name of [...this.#streams.keys()]) this.#close(name);
   }
 
-  async #open(name: string, address: string): Promise<number> {
+  async #open({ stream: name, address, joined }: Extract<Command, { kind: 'open' }>): Promise<number> {
     const socket = await bound('udp4', { address, port: 0 }, RECEIVE_BYTES);
-    const stream: Stream = { name, socket, seats: new Set(), from: undefined, newest: undefined, heard: true, quietLooks: 0 };
+    const stream: Stream = {
+      name,
+      socket,
+      seats: new Set(),
+      joiner: joined ? new Joiner() : undefined,
+      from: undefined,
+      newest: undefined,
+      heard: true,
+      quietLooks: 0,
+    };
     socket.on('error', () => undefined);
     socket.on('message', (datagram, from) => this.#copy(stream, datagram, from));
     this.#streams.set(name, stream);
@@ -124,8 +135,10 @@ export class Copier {
   #copy(stream: Stream, datagram: Buffer, { address, port }: SocketAddress): void {
     if (stream.from?.port !== port || stream.from.address !== address) return;
     stream.heard = true;
-    stream.newest = datagram;
-    for (const seat of stream.seats) this.#send(seat, datagram);
+    const whole = stream.joiner === undefined ? datagram : stream.joiner.join(datagram);
+    if (whole === undefined) return;
+    stream.newest = whole;
+    for (const seat of stream.seats) this.#send(seat, whole);
   }
 
   #send(seat: Seat, datagram: Buffer): void {

@@ -22,7 +22,12 @@ export type FanHouseDeps = Readonly<{
   newId: () => string;
   /** Of rtpengine's ports. */
   address: string;
-  settings: Readonly<{ from: number; seats: number; classes: Readonly<Record<string, Readonly<{ fanFrom?: number }>>> }>;
+  settings: Readonly<{
+    from: number;
+    seats: number;
+    packetMs: number;
+    classes: Readonly<Record<string, Readonly<{ fanFrom?: number }>>>;
+  }>;
   /** After so long rtpengine deletes a call that receives nothing. */
   timeoutSeconds: number;
   newThread?: (options: FanThreadOptions) => Pick<FanThread, 'ask' | 'ready' | 'started' | 'stop'>;
@@ -47,7 +52,7 @@ export class FanHouse {
     this.fan = new MusicFan({
       ...rest,
       said: this.said,
-      streams: new Streams({ ...rest, thread, renewMs }),
+      streams: new Streams({ ...rest, thread, renewMs, packetMs: settings.packetMs }),
       thread: () => this.#ready,
       from: (music) => settings.classes[music]?.fanFrom ?? settings.from,
       seatLimit: settings.seats,

@@ -24,6 +24,8 @@ export type StreamsDeps = Readonly<{
   newId: () => string;
   /** Of rtpengine's ports, and so of the copier's. */
   address: string;
+  /** 20, or 40 for half the packets. */
+  packetMs: number;
   /** A source is begun anew after so long: it receives nothing, and rtpengine deletes what receives nothing. */
   renewMs: number;
 }>;
@@ -44,6 +46,8 @@ export type Stream = {
 /** A stream without listeners goes on for a while: the next hold is spared its start. */
 export const LINGER_MS = 30_000;
 const ROLE = 'caller';
+/** As rtpengine plays. */
+const PLAYED_MS = 20;
 /** RFC 863: whoever is on the other end of a source is not there. */
 const DISCARD = 9;
 
@@ -112,8 +116,9 @@ export class Streams {
   }
 
   async #start(stream: Stream): Promise<void> {
-    const { thread, address } = this.#deps;
-    stream.port = (await thread().ask({ kind: 'open', stream: stream.name, address })) ?? 0;
+    const { thread, address, packetMs } = this.#deps;
+    const joined = packetMs === 2 * PLAYED_MS;
+    stream.port = (await thread().ask({ kind: 'open', stream: stream.name, address, joined })) ?? 0;
     await this.#feed(stream);
   }
 

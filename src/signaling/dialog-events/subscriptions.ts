@@ -26,14 +26,17 @@ export type SubscriptionDeps = Readonly<{
   isPrivate: (id: CallId) => boolean;
   clock: Clock;
   log: Logger;
+  limits?: SubscriptionLimits | undefined;
 }>;
+
+/** `each`: of one account. */
+export type SubscriptionLimits = Readonly<{ all: number; each: number }>;
 
 /** RFC 4235 §3.4 proposes an hour. */
 const MOST_SEC = 3600;
 const LEAST_SEC = 60;
-const MOST = 10_000;
-/** A desk phone has no more keys than this. */
-const MOST_EACH = 200;
+/** Where nobody says how many: a desk phone has no more keys than `each`. */
+const LIMITS: SubscriptionLimits = { all: 10_000, each: 200 };
 const ALLOW_EVENTS = { 'Allow-Events': 'dialog' };
 
 type Watch = Readonly<{ extension: string; host: string; event: string; expiresSec: number; by: string }>;
@@ -86,8 +89,9 @@ export class DialogSubscriptions {
     if (identity.kind !== 'account') return response.send(403);
     const { user: extension, host = '' } = parseUri(request.uri) ?? {};
     if (extension === undefined || this.#deps.bindings.traits(extension).kind !== 'phone') return response.send(404);
+    const { all, each } = this.#deps.limits ?? LIMITS;
     const mine = this.#perAccount.get(identity.number) ?? 0;
-    if (this.#byDialog.size >= MOST || mine >= MOST_EACH) return response.send(503, { headers: { 'Retry-After': '60' } });
+    if (this.#byDialog.size >= all || mine >= each) return response.send(503, { headers: { 'Retry-After': '60' } });
     this.#perAccount.set(identity.number, mine + 1);
     const watch = { extension, host, event, expiresSec, by: identity.number };
     response.send(200, { headers: { Expires: String(expiresSec), ...ALLOW_EVENTS } }, (error) => {

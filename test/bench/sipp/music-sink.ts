@@ -36,6 +36,12 @@ export class MusicSink {
     this.#heard.clear();
   }
 
+  /** Forgets, where it has been quiet for long enough: nothing is on its way any more, and the same streams will be heard again. */
+  forgetAll(): void {
+    this.#deaf = new Set();
+    this.#heard.clear();
+  }
+
   /** When each stream was first heard, since the last forget(). */
   get firstHeard(): number[] {
     return [...this.#heard.values()];

@@ -15,12 +15,14 @@ const FIRST_PHONE = 1000;
 
 export type Product = Readonly<{ holdfast: Holdfast; answererPort: number; stop: () => Promise<void> }>;
 
-/** `rtpPorts`: a call takes four of them. HOLDFAST_BENCH_NODE_OPTIONS (say `--import` of a profiler) reaches the process that is measured. `store`: everything is kept. */
-export async function startProduct({ phones = 0, rtpPorts = 400, store = false }): Promise<Product> {
+/** `rtpPorts`: a call takes four of them. HOLDFAST_BENCH_NODE_OPTIONS (say `--import` of a profiler) reaches the process that is measured. `store`: everything is kept;
+ * `alone`: music is played to each listener alone, however many there are. */
+export async function startProduct({ phones = 0, rtpPorts = 400, store = false, alone = false }): Promise<Product> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
   const answererPort = (await freePorts(16)).portMin;
   const { portMin, portMax } = await freePorts(rtpPorts);
   writeConfig(folder, phoneNumbers(phones), answererPort, store);
+  if (alone) writeFileSync(join(folder, 'music.yaml'), 'fan: { from: 0 }\n');
   const nodeOptions = process.env['HOLDFAST_BENCH_NODE_OPTIONS'];
   const holdfast = await Holdfast.start({
     environment: {

@@ -70,7 +70,7 @@ function stage(settings: { from?: number; seats?: number; timeoutSeconds?: numbe
     log: createLogger('silent'),
     newId: () => String(++state.ids),
     address: '127.0.0.1',
-    settings: { from: settings.from ?? 2, seats: settings.seats ?? 100, classes: { quiet: { fanFrom: 0 } } },
+    settings: { from: settings.from ?? 2, seats: settings.seats ?? 100, packetMs: 20, classes: { quiet: { fanFrom: 0 } } },
     timeoutSeconds: settings.timeoutSeconds ?? 600,
     newThread: (given) => {
       options.push(given);

@@ -22,7 +22,7 @@ const MUSIC = { kind: 'music', music: 'default' } as const;
 const BEEP = 880;
 
 t.test('those who are held together', async (t) => {
-  const media = await startTestMedia(t, {}, { music: { fan: { from: 2, seats: 5 } } });
+  const media = await startTestMedia(t, {}, { music: { fan: { from: 2, seats: 5, packetMs: 20 } } });
   const { port } = media;
   const pid = media.pid() ?? 0;
   const feeders = async (): Promise<string[]> => (await rtpengineCalls(pid)).filter((call) => call.startsWith('feed-'));

@@ -1,0 +1,40 @@
+/** joiner: two packets become one with the sound of both. */
+import t from 'tap';
+import { Joiner } from '#media/fan/joiner.js';
+
+function packet({ sequence = 0, timestamp = 0, ssrc = 7, fill = 1 } = {}): Buffer {
+  const head = Buffer.alloc(12);
+  head.writeUInt16BE(0x8000, 0);
+  head.writeUInt16BE(sequence, 2);
+  head.writeUInt32BE(timestamp >>> 0, 4);
+  head.writeUInt32BE(ssrc, 8);
+  return Buffer.concat([head, Buffer.alloc(160, fill)]);
+}
+
+t.test('each second packet brings the sound of two, under numbers without a gap', async (t) => {
+  const joiner = new Joiner();
+  const joined = [0, 1, 2, 3].map((one) => joiner.join(packet({ sequence: 50 + one, timestamp: 160 * one, fill: one })));
+  t.same(
+    joined.map((one) => one?.length),
+    [undefined, 332, undefined, 332],
+  );
+  t.same(joined[1]?.subarray(12), Buffer.concat([Buffer.alloc(160, 0), Buffer.alloc(160, 1)]));
+  t.equal(joined[3]?.readUInt32BE(4), 320, 'the time is that of its first half');
+  t.equal((joined[3]?.readUInt16BE(2) ?? 0) - (joined[1]?.readUInt16BE(2) ?? 0), 1);
+});
+
+t.test('what does not follow is not joined: another source, a gap, what is no packet of sound', async (t) => {
+  const joiner = new Joiner();
+  joiner.join(packet());
+  t.equal(joiner.join(packet({ timestamp: 160, ssrc: 8 })), undefined);
+  t.equal(joiner.join(packet({ timestamp: 480, ssrc: 8 })), undefined);
+  t.equal(joiner.join(Buffer.from('short')), undefined);
+  t.equal(joiner.join(packet({ timestamp: 640 })), undefined);
+  t.equal(joiner.join(packet({ timestamp: 800 }))?.length, 332);
+});
+
+t.test('the clock of RTP goes round', async (t) => {
+  const joiner = new Joiner();
+  joiner.join(packet({ timestamp: -160 }));
+  t.equal(joiner.join(packet({ timestamp: 0 }))?.length, 332);
+});
