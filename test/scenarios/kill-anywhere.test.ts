@@ -109,3 +109,7 @@ t.test('rtpengine alone is killed', { skip: skip('rtpengine') }, (t) =>
 );
 
 t.test('the SIP engine alone is killed', { skip: skip('engine') }, (t) => killEverywhere(t, 'engine', 4, () => true));
+
+t.test('the program is killed, rtpengine and the SIP engine live on', { skip: skip('application') }, (t) =>
+  killEverywhere(t, 'application', 8, () => true),
+);

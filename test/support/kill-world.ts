@@ -19,8 +19,11 @@ import { portOf } from './raw-phone.js';
 import { ALICE_HERTZ, BOB_HERTZ } from './two-phones.js';
 import { until } from './until.js';
 
-/** `program`: Holdfast, beside an rtpengine that lives on. `both`: with its own rtpengine. `rtpengine`: that one alone. `engine`: the SIP engine, in a process of its own. */
-export type Victim = 'program' | 'both' | 'rtpengine' | 'engine';
+/**
+ * `program`: Holdfast, beside an rtpengine that lives on. `both`: with its own rtpengine. `rtpengine`: that one alone. `engine`: the SIP
+ * engine alone, in a process of its own. `application`: Holdfast, beside an rtpengine and a SIP engine that live on.
+ */
+export type Victim = 'program' | 'both' | 'rtpengine' | 'engine' | 'application';
 
 type Closer = () => Promise<unknown> | void;
 
@@ -58,7 +61,7 @@ export class KillWorld {
   static async #start(victim: Victim, closers: Closer[]): Promise<KillWorld> {
     const media = victim === 'both' ? undefined : await OutsideMedia.start();
     closers.push(() => media?.stop());
-    const engine = victim === 'engine' ? await OutsideEngine.start() : undefined;
+    const engine = victim === 'engine' || victim === 'application' ? await OutsideEngine.start() : undefined;
     closers.push(() => engine?.stop());
     const sipPort = engine?.sipPort ?? (await freePort());
     const environment = {
@@ -76,7 +79,7 @@ export class KillWorld {
     const alice = await PatientPhone.open({ number: '101', server: sipPort, hertz: ALICE_HERTZ, seen });
     const bob = await PatientPhone.open({ number: '102', server: sipPort, hertz: BOB_HERTZ, seen });
     closers.push(() => [alice, bob].forEach((phone) => phone.close()));
-    world = new KillWorld(victim, holdfast, { alice, bob }, closers, { media, engine });
+    world = new KillWorld(victim, holdfast, { alice, bob }, closers, media, engine);
     world.#reborn = (next) => (living = next);
     if (media !== undefined) media.proxy.seen = seen;
     await Promise.all([alice.register(), bob.register()]);
@@ -91,7 +94,8 @@ export class KillWorld {
     holdfast: Holdfast,
     { alice, bob }: Readonly<Record<'alice' | 'bob', PatientPhone>>,
     closers: Closer[],
-    { media, engine }: Readonly<{ media: OutsideMedia | undefined; engine: OutsideEngine | undefined }>,
+    media?: OutsideMedia,
+    engine?: OutsideEngine,
   ) {
     this.victim = victim;
     this.holdfast = holdfast;
