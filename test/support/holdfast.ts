@@ -16,7 +16,7 @@ export const MUSIC_HERTZ = 1200;
 export type Event = Readonly<{ seq: number; kind: string } & Record<string, unknown>>;
 export type Answer<T> = Readonly<{ status: number; headers: Headers; body: T }>;
 
-const START_MS = 20_000;
+const START_MS = 40_000;
 const EVENT_MS = 10_000;
 const NUMBERS = ['101', '102', '103', '104'];
 
