@@ -12,7 +12,7 @@ import { toldPorts } from './told-ports.js';
 
 export type MediaReturnDeps = Readonly<{
   calls: Readonly<{ live: (id: CallId) => LiveCall | undefined; ids: () => readonly CallId[] }>;
-  media: Pick<MediaPort, 'knows' | 'shun'>;
+  media: Pick<MediaPort, 'knows' | 'shun' | 'forgetsGates'>;
   dispatch: (id: CallId, input: Input) => void;
   clock: Clock;
 }>;
@@ -38,22 +38,24 @@ export class MediaReturn {
   lost(): void {
     this.#away = true;
     for (const id of this.#deps.calls.ids()) this.#wait(id);
-    void this.#shun();
-  }
-
-  /** Before any call has new ports: they would be those of another. */
-  #shun(): Promise<void> {
-    const { calls, media } = this.#deps;
-    return media.shun([...this.#waiting.keys()].flatMap((id) => toldPorts(calls.live(id)?.media ?? NOBODY)));
+    // One that brings its calls back needs the ports it had.
+    if (this.#deps.media.forgetsGates !== true) void this.#shun([...this.#waiting.keys()]);
   }
 
   /** It is there again. */
   async back(): Promise<void> {
     this.#away = false;
-    await this.#shun();
-    const { calls, clock } = this.#deps;
+    const { calls, clock, media } = this.#deps;
     const ids = [...this.#waiting.keys()].sort((one, other) => heldFirst(calls.live(one)) - heldFirst(calls.live(other)));
+    const known = await Promise.all(ids.map((id) => media.knows(id).catch(() => true)));
+    await this.#shun(ids.filter((_id, index) => known[index] === false));
     inSteps('rtpengine is back', clock, ids, (id) => void this.#look(id));
+  }
+
+  /** Before any call has new ports: they would be those of another. */
+  #shun(ids: readonly CallId[]): Promise<void> {
+    const { calls, media } = this.#deps;
+    return media.shun(ids.flatMap((id) => toldPorts(calls.live(id)?.media ?? NOBODY)));
   }
 
   /** A command for this call could not be obeyed, and the call cannot be without it. */

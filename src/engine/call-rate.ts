@@ -5,7 +5,7 @@
 /** Behind by more than this, new calls wait for it and so does every hold. */
 const LATE_MS = 120;
 /** In a row: a pause of the garbage collector is no overload. */
-const LATE_SAMPLES = 3;
+const LATE_SAMPLES = 5;
 /** After it has been made less: until that can be seen. */
 const PATIENT_SAMPLES = 7;
 const [LESS, MORE] = [0.85, 1.01];
@@ -19,6 +19,11 @@ const BURST_SEC = 0.1;
 const LEAST_BURST = 5;
 /** In time for so many samples without refusing anybody: it is over. */
 const CALM_SAMPLES = 30;
+/**
+ * What we were behind by at least in so many samples is not what calls have brought: a neighbour on the processor, say. Fewer calls would
+ * not help against it.
+ */
+const BASE_SAMPLES = 30;
 /** Of the last half second or so. */
 const SMOOTHING = 0.25;
 /** What waits grows, or shrinks, by so much of the time that passes: what is beyond is a fault of measuring. */
@@ -36,6 +41,8 @@ export class CallRate {
   #beforeMs = 0;
   #refused = false;
   #late = 0;
+  /** The least of this window, and of the one before. */
+  #base = { samples: 0, leastMs: Infinity, beforeMs: 0 };
   #calm = 0;
 
   get limited(): boolean {
@@ -56,7 +63,7 @@ export class CallRate {
     this.#done += SMOOTHING * (this.#admitted / seconds / (1 + growth) - this.#done);
     this.#beforeMs = lateMs;
     this.#admitted = 0;
-    const late = lateMs > LATE_MS;
+    const late = lateMs > LATE_MS + this.#baseMs(lateMs);
     this.#late = late ? this.#late + 1 : Math.min(0, this.#late);
     this.#calm = late || this.#refused ? 0 : this.#calm + 1;
     this.#refused = false;
@@ -65,6 +72,16 @@ export class CallRate {
       this.#perSecond = Math.max(LEAST, Math.min(this.#perSecond, this.#done) * LESS);
     } else if (!late && this.limited)
       this.#perSecond = this.#calm >= CALM_SAMPLES ? Infinity : this.#perSecond * (lateMs < IDLE_MS ? MUCH_MORE : MORE);
+  }
+
+  #baseMs(lateMs: number): number {
+    const { samples, leastMs, beforeMs } = this.#base;
+    const least = Math.min(leastMs, lateMs);
+    this.#base =
+      samples + 1 >= BASE_SAMPLES
+        ? { samples: 0, leastMs: Infinity, beforeMs: least }
+        : { samples: samples + 1, leastMs: least, beforeMs };
+    return Math.min(least, beforeMs);
   }
 
   /** One more call asks. */

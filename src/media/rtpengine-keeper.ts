@@ -142,11 +142,16 @@ export class RtpengineKeeper implements RtpengineLife {
     });
   }
 
-  /** A process that lives and does not answer is as good as dead: it is killed, and the rest follows from its end. */
+  /**
+   * A process that lives and does not answer is as good as dead: it is killed, and the rest follows from its end. It is asked twice: an
+   * answer that our own loop was too late to read is no silence, and its end would cost every call.
+   */
   #watch(): void {
     this.#timer = this.#deps.clock.after('rtpengine watch', WATCH_MS, () => {
       const watched = this.#process;
-      this.#deps.commands.ping().then(
+      const { commands } = this.#deps;
+      const asked = commands.ping().catch(() => (watched?.alive === true && !this.#stopped ? commands.ping() : undefined));
+      asked.then(
         () => watched?.alive === true && !this.#stopped && this.#watch(),
         (error: unknown) => {
           if (this.#stopped || watched?.alive !== true) return;

@@ -120,7 +120,7 @@ t.test('rtpengine comes back empty: both phones are told the new ports, and are 
   await house.goes();
   t.same(house.said, [], 'nobody is told anything before it is back');
   await house.comes();
-  t.same(house.asked, ['knows', 'offer', 'answer', 'gate']);
+  t.same(house.asked, ['knows', 'knows', 'offer', 'answer', 'gate']);
   t.same(house.said, ['reinvite caller', 'reinvite callee']);
   await house.answers(id);
   t.equal(house.asked.at(-1), 'ungate');
@@ -132,7 +132,7 @@ t.test('rtpengine comes back and knows the call: it is cut, and opened, and no p
   await house.talks();
   await house.goes();
   await house.comes();
-  t.same(house.asked, ['knows', 'gate', 'stop', 'stop', 'unmute', 'unmute', 'ungate']);
+  t.same(house.asked, ['knows', 'knows', 'gate', 'stop', 'stop', 'unmute', 'unmute', 'ungate']);
   t.same(house.said, []);
 });
 

@@ -105,7 +105,7 @@ t.test('drachtio listens where the application and its phones look for it', (t) 
 });
 
 t.test('rtpengine listens where the application looks for it, with the ports and patience of the configuration', (t) => {
-  const { ng, portMin, portMax, timeoutSeconds } = config.rtpengine;
+  const { ng, portMin, portMax, timeoutSeconds, redis } = config.rtpengine;
   t.strictSame(service('rtpengine').command, [
     `--interface=${config.address}`,
     `--listen-ng=${ng}`,
@@ -113,6 +113,8 @@ t.test('rtpengine listens where the application looks for it, with the ports and
     `--port-max=${portMax}`,
     `--timeout=${timeoutSeconds}`,
     `--silent-timeout=${timeoutSeconds}`,
+    `--redis=${redis}`,
+    '--no-redis-required',
   ]);
   const music = /music:(\S+?)(:ro)?$/;
   const seenBy = (name: string): string | undefined => music.exec((service(name).volumes ?? []).join(' '))?.[1];

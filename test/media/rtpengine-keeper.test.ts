@@ -44,7 +44,7 @@ t.test('an rtpengine that lives and does not answer is replaced', async (t) => {
   let lost = 0;
   media.onLost(() => lost++);
   process.kill(first, 'SIGSTOP');
-  await until('another rtpengine is up', () => media.pid() !== first && media.health().rtpengine === 'up');
+  await until('another rtpengine is up', () => media.pid() !== first && media.health().rtpengine === 'up', 20_000);
   t.equal(lost, 1);
   t.notOk(alive(first));
 });

@@ -59,13 +59,19 @@ async function killedAt(world: KillWorld, step: number): Promise<readonly string
   }
 }
 
+async function worldOf(t: Test, victim: Victim): Promise<KillWorld> {
+  const world = await KillWorld.start(victim);
+  t.teardown(() => world.close());
+  return world;
+}
+
 async function killEverywhere(t: Test, victim: Victim, stride: number, counts: (step: string) => boolean): Promise<void> {
-  const first = await KillWorld.start(victim);
+  const first = await worldOf(t, victim);
   const steps = await countSteps(first);
   t.ok(steps.length >= 2 * ACTS.length, `a call from its first word to its last takes ${steps.length} steps`);
   const visited = places(steps, stride, counts);
   const waiting = [...visited];
-  await Promise.all([first, await KillWorld.start(victim)].map((world) => visit(t, world, waiting)));
+  await Promise.all([first, await worldOf(t, victim)].map((world) => visit(t, world, waiting)));
   if (only === 0) t.comment(`${victim}: killed at ${visited.length} of ${steps.length} steps`);
 }
 
@@ -79,7 +85,7 @@ async function visit(t: Test, begun: KillWorld, waiting: number[]): Promise<void
     if (complaints.length === 0) continue;
     // What has gone wrong once must not go wrong in the next place because of it.
     await world.close();
-    world = await KillWorld.start(world.victim);
+    world = await worldOf(t, world.victim);
   }
   await world.close();
 }
@@ -103,3 +109,7 @@ t.test('rtpengine alone is killed', { skip: skip('rtpengine') }, (t) =>
 );
 
 t.test('the SIP engine alone is killed', { skip: skip('engine') }, (t) => killEverywhere(t, 'engine', 4, () => true));
+
+t.test('the program is killed, rtpengine and the SIP engine live on', { skip: skip('application') }, (t) =>
+  killEverywhere(t, 'application', 8, () => true),
+);

@@ -19,8 +19,13 @@ import { portOf } from './raw-phone.js';
 import { ALICE_HERTZ, BOB_HERTZ } from './two-phones.js';
 import { until } from './until.js';
 
-/** `program`: Holdfast, beside an rtpengine that lives on. `both`: with its own rtpengine. `rtpengine`: that one alone. `engine`: the SIP engine, in a process of its own. */
-export type Victim = 'program' | 'both' | 'rtpengine' | 'engine';
+/**
+ * `program`: Holdfast, beside an rtpengine that lives on. `both`: with its own rtpengine. `rtpengine`: that one alone. `engine`: the SIP
+ * engine alone, in a process of its own. `application`: Holdfast, beside an rtpengine and a SIP engine that live on.
+ */
+export type Victim = 'program' | 'both' | 'rtpengine' | 'engine' | 'application';
+
+type Closer = () => Promise<unknown> | void;
 
 const START_MS = 10_000;
 /** Who has just registered is in no batch of the store yet. */
@@ -40,10 +45,24 @@ export class KillWorld {
   killed: Promise<void> = Promise.resolve();
   readonly #media: OutsideMedia | undefined;
   readonly #engine: OutsideEngine | undefined;
+  readonly #closers: Closer[];
 
+  /** What was opened is closed again, also when the rest could not be. */
   static async start(victim: Victim): Promise<KillWorld> {
+    const closers: Closer[] = [];
+    try {
+      return await KillWorld.#start(victim, closers);
+    } catch (error) {
+      for (const close of closers.reverse()) await close();
+      throw error;
+    }
+  }
+
+  static async #start(victim: Victim, closers: Closer[]): Promise<KillWorld> {
     const media = victim === 'both' ? undefined : await OutsideMedia.start();
-    const engine = victim === 'engine' ? await OutsideEngine.start() : undefined;
+    closers.push(() => media?.stop());
+    const engine = victim === 'engine' || victim === 'application' ? await OutsideEngine.start() : undefined;
+    closers.push(() => engine?.stop());
     const sipPort = engine?.sipPort ?? (await freePort());
     const environment = {
       ...engine?.environment,
@@ -55,19 +74,26 @@ export class KillWorld {
     const holdfast = await Holdfast.start({ environment, holdfast: `log: ${process.env['KILL_LOG'] ?? 'info'}\n` });
     let world: KillWorld | undefined = undefined;
     const seen = (what: string): void => world?.seen(what);
+    let living = holdfast;
+    closers.push(() => living.stop());
     const alice = await PatientPhone.open({ number: '101', server: sipPort, hertz: ALICE_HERTZ, seen });
     const bob = await PatientPhone.open({ number: '102', server: sipPort, hertz: BOB_HERTZ, seen });
-    world = new KillWorld(victim, holdfast, { alice, bob }, media, engine);
+    closers.push(() => [alice, bob].forEach((phone) => phone.close()));
+    world = new KillWorld(victim, holdfast, { alice, bob }, closers, media, engine);
+    world.#reborn = (next) => (living = next);
     if (media !== undefined) media.proxy.seen = seen;
     await Promise.all([alice.register(), bob.register()]);
     await think(WRITTEN_MS);
     return world;
   }
 
+  #reborn: (next: Holdfast) => void = () => undefined;
+
   private constructor(
     victim: Victim,
     holdfast: Holdfast,
     { alice, bob }: Readonly<Record<'alice' | 'bob', PatientPhone>>,
+    closers: Closer[],
     media?: OutsideMedia,
     engine?: OutsideEngine,
   ) {
@@ -77,6 +103,7 @@ export class KillWorld {
     this.bob = bob;
     this.#media = media;
     this.#engine = engine;
+    this.#closers = closers;
   }
 
   /** From now on steps are counted. @param killAt 0: nobody dies. */
@@ -116,6 +143,7 @@ export class KillWorld {
     if (this.victim === 'engine') return this.#engine?.again();
     await this.holdfast.exited();
     this.holdfast = await this.holdfast.again();
+    this.#reborn(this.holdfast);
   }
 
   /** Holdfast has noticed that its rtpengine is another: what happens next is a loss of its own, and not the same one. */
@@ -123,11 +151,9 @@ export class KillWorld {
     if (this.victim === 'rtpengine') await this.#media?.noticed();
   }
 
+  /** Closing twice is closing once. */
   async close(): Promise<void> {
-    await this.holdfast.stop();
-    await this.#media?.stop();
-    await this.#engine?.stop();
-    for (const phone of [this.alice, this.bob]) phone.close();
+    for (const close of this.#closers.splice(0).reverse()) await close();
   }
 }
 
