@@ -24,6 +24,13 @@ export const FFMPEG = { program: 'ffmpeg', package: 'ffmpeg', why: 'reading musi
 export const ESPEAK = { program: 'espeak-ng', package: 'espeak-ng', why: 'speaking prompts', optional: true };
 export const SIPP = { program: 'sipp', package: 'sip-tester', why: 'test phones' };
 export const TSHARK = { program: 'tshark', package: 'tshark', why: 'seeing what reaches the test phones' };
+export const REDIS = {
+  program: 'redis-server',
+  package: 'redis-server',
+  why: 'tests of an rtpengine that remembers',
+  optional: true,
+  service: 'redis-server',
+};
 export const BARESIP = { program: 'baresip', package: 'baresip-core', why: 'test phones' };
 
 export class SetupError extends Error {}

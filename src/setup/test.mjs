@@ -15,6 +15,7 @@ import {
   ensurePackages,
   ESPEAK,
   FFMPEG,
+  REDIS,
   ROOT,
   RTPENGINE,
   SIPP,
@@ -26,7 +27,7 @@ const chosen = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 
 await asSetup(() => {
   ensureNode();
-  ensurePackages([RTPENGINE, FFMPEG, ESPEAK, SIPP, BARESIP, TSHARK]);
+  ensurePackages([RTPENGINE, FFMPEG, ESPEAK, SIPP, BARESIP, TSHARK, REDIS]);
   ensureModules();
   ensureBuilt();
 });
