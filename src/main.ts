@@ -10,7 +10,7 @@ import { VirtualNumbers } from '#calls/virtual-numbers.js';
 import { VirtualPhones } from '#calls/virtual-phones.js';
 import { readPolicy } from '#calls/written-policy.js';
 import { mergePolicies } from '#core/hold-policy.js';
-import { startHttp } from '#http/server.js';
+import { prepareHttp } from '#http/server.js';
 import { RealClock, type Clock } from '#kit/clock.js';
 import { loadConfig, type Config } from '#kit/config.js';
 import { AppError } from '#kit/errors.js';
@@ -179,7 +179,7 @@ async function build(
   const commands = buildCommands({ config, calls, parties, numbers, connected, media, records, bus, clock, closers, log });
   const restoring = { room: media, drachtio, left: kept.left };
   const restore = await restoreCalls({ ...restoring, calls, signaling: parties, bindings: numbers, bus, clock, log });
-  const http = await startHttp({
+  const http = await prepareHttp({
     config,
     rate: guards.rate,
     limits: config.limits,
@@ -204,21 +204,23 @@ async function build(
     clock,
     log: log.child({ room: 'http' }),
   });
-  const certificates = [drachtio.lookAtCertificate, http.lookAtCertificate];
-  const reload = new Reload(config, load, [phones.reloadable, guards.reloadable, http.reloadable], log, certificates);
   calls.interceptBy(http.intercept);
   closers.add('http', () => http.stop());
   closers.add('calls', () => Promise.race([calls.close(), timeLimit(clock, POLITE_MS)]));
-  // Last, because building all of that takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
+  // After all of that, because building takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
   const sip = await connectSrf(srf, drachtio, CONNECT_MS, log, () => calls.sipReturn.back());
   sipIsUp = true;
   restore();
   connected.parking.freeAllBut((id) => calls.live(id) !== undefined);
   phones.begin();
+  // Last: whoever asks finds the calls of the last life awake, and SIP that can be spoken.
+  const doors = await http.open();
+  const certificates = [drachtio.lookAtCertificate, doors.lookAtCertificate];
+  const reload = new Reload(config, load, [phones.reloadable, guards.reloadable, http.reloadable], log, certificates);
   return {
     config,
     sip,
-    httpPort: http.port,
+    httpPort: doors.port,
     stop: () => closers.closeAll(log),
     drain: () => Promise.race([calls.drain(), timeLimit(clock, config.limits.drainSeconds * 1000)]),
     reload: () => reload.tryRun(),
