@@ -64,6 +64,7 @@ const again: Story = {
     await stage.talk();
     for (const ask of [() => stage.apiHold(), () => stage.apiResume()]) {
       await ask();
+      await stage.listen(2); // the answer to the program may overtake the ACK to a phone
       const marks = [stage.caller.sip.mark(), stage.callee.sip.mark()];
       const { changed } = await ask();
       expect(!changed, 'changed: false', 'changed: true');
