@@ -81,11 +81,17 @@ t.test('baresip over TLS with SRTP, and a plain one over UDP', { skip: noTap ?? 
 
   await t.test('what baresip itself has decrypted and decoded is Bob, and no log has a key', async (t) => {
     const wav = readFileSync(alice.heardFile ?? '');
-    t.ok(loudness(wav.subarray(44 + 3200, 44 + 3200 + 8000), BOB) > 2000, 'half a second of him');
+    t.ok(halfSeconds(wav.subarray(44)).some((samples) => loudness(samples, BOB) > 2000), 'half a second of him');
     t.notMatch(holdfast.log, /inline:/);
     for (const key of alice.keysTold) t.notOk(holdfast.log.includes(key));
   });
 });
+
+/** Every half second of 16-bit samples at 8 kHz, a tenth apart: when its first packet is decoded is baresip's. */
+function halfSeconds(samples: Buffer): Buffer[] {
+  const count = Math.max(0, Math.floor((samples.length - 8000) / 1600) + 1);
+  return Array.from({ length: count }, (_, index) => samples.subarray(index * 1600, index * 1600 + 8000));
+}
 
 /** Goertzel's filter over 16-bit samples. */
 function loudness(samples: Buffer, hertz: number): number {
