@@ -81,7 +81,10 @@ t.test('baresip over TLS with SRTP, and a plain one over UDP', { skip: noTap ?? 
 
   await t.test('what baresip itself has decrypted and decoded is Bob, and no log has a key', async (t) => {
     const wav = readFileSync(alice.heardFile ?? '');
-    t.ok(halfSeconds(wav.subarray(44)).some((samples) => loudness(samples, BOB) > 2000), 'half a second of him');
+    t.ok(
+      halfSeconds(wav.subarray(44)).some((samples) => loudness(samples, BOB) > 2000),
+      'half a second of him',
+    );
     t.notMatch(holdfast.log, /inline:/);
     for (const key of alice.keysTold) t.notOk(holdfast.log.includes(key));
   });
