@@ -62,11 +62,12 @@ function testFiles(path) {
 
 const files = (chosen.length > 0 ? chosen.map((path) => join(ROOT, path)) : [join(ROOT, 'test')]).flatMap(testFiles);
 /** Files that look at every packet's time, or keep a dozen phones busy, run alone: two of them on two cores would measure each other. */
-const isAlone = (file) => /\/test\/(media|engine|fuzz)\/|\/conformance\/holdfast/.test(file);
+const isAlone = (file) =>
+  /\/test\/(media|engine|fuzz)\//.test(file) && !/\/(rtpengine-keeper|music-library|music-shelf|prompts)\.test/.test(file);
 /** Phones that talk, and are mostly waited for. */
 const isScenario = (file) => !isAlone(file) && /\/test\/(interop|scenarios|conformance)\//.test(file);
 /** Begun first, so that nobody waits for one of them alone at the end. */
-const LONG = ['kill-anywhere', 'conference', 'crooked', 'transfer', 'restart', 'tls'];
+const LONG = ['kill-anywhere', 'conference', 'crooked', 'transfer', 'scenarios/tls', 'conformance/holdfast', 'restart'];
 const rank = (file) => {
   const at = LONG.findIndex((name) => file.endsWith(`/${name}.test.ts`));
   return at < 0 ? LONG.length : at;
