@@ -73,6 +73,7 @@ try {
     const ids = await calls.add(step - up);
     up = step;
     await sleep(QUIET_MS);
+    sink.forgetAll(); // else the streams of the step before are taken for what is still on its way
     await oneAfterTheOther(client, ids, sink);
     sink.forget();
     await perSecond(client, ids);
