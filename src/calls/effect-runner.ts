@@ -282,7 +282,8 @@ export class EffectRunner {
       return;
     }
     if (effect.kind === 'answer-reinvite') return;
-    if ((effect.kind === 'play' || effect.kind === 'play-over') && this.#deps.mediaAway(id)) return;
+    // Another has been asked to play meanwhile: that this one could not says nothing of what is heard now.
+    if ((effect.kind === 'play' || effect.kind === 'play-over') && (stale || this.#deps.mediaAway(id))) return;
     if (effect.kind === 'play') return this.#deps.dispatch(id, { kind: 'sound.failed', leg: effect.leg });
     if (effect.kind === 'play-over')
       return this.#deps.dispatch(id, { kind: 'play.failed', leg: effect.leg, playId: effect.play.id });

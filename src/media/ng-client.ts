@@ -11,7 +11,7 @@ import { cookieOf, NgWire, readReply, type NgReply, type NgTarget, type NgVerb }
 export type { NgReply, NgTarget, NgVerb } from './ng-wire.js';
 
 /** rtpengine answers a repeated cookie from its cache and does not run the command twice, so repeating is safe. */
-export const RESEND_AT_MS: readonly number[] = [150, 400, 1000];
+export const RESEND_AT_MS: readonly number[] = [150, 400, 1000, 1600, 2300];
 export const DEADLINE_MS = 3000;
 export const PENDING_LIMIT = 20_000;
 /**

@@ -137,14 +137,19 @@ export class NgCommands {
     await this.#ng.request('ping', {});
   }
 
-  /** Seconds since rtpengine started; going down means it was restarted. */
-  async uptimeSec(): Promise<number> {
-    const reply = (await this.#ng.request('statistics', {})) as { statistics?: { totalstatistics?: { uptime?: unknown } } };
-    const uptime = Number(reply.statistics?.totalstatistics?.uptime);
-    if (!Number.isFinite(uptime)) throw new MediaFailed('the statistics of rtpengine have no uptime');
-    return uptime;
+  async age(): Promise<NgAge> {
+    const { statistics } = (await this.#ng.request('statistics', {})) as { statistics?: Statistics };
+    const uptimeSec = Number(statistics?.totalstatistics?.uptime);
+    if (!Number.isFinite(uptimeSec)) throw new MediaFailed('the statistics of rtpengine have no uptime');
+    const timesAsked = statistics?.controlstatistics?.totalstatscount;
+    return { uptimeSec, timesAsked: typeof timesAsked === 'number' ? timesAsked : undefined };
   }
 }
+
+/** How old an rtpengine is, in whole seconds; and how often anybody had asked for its statistics before, where it says so. */
+export type NgAge = Readonly<{ uptimeSec: number; timesAsked: number | undefined }>;
+
+type Statistics = { totalstatistics?: { uptime?: unknown }; controlstatistics?: { totalstatscount?: unknown } };
 
 /** Left to itself rtpengine offers both kinds of keys to whoever is offered SRTP for the first time, and phones that know neither of two refuse. */
 const keying = (protocol: string | undefined, sdp: string): Readonly<Record<string, unknown>> =>

@@ -113,7 +113,7 @@ export class RtpengineKeeper implements RtpengineLife {
   /** An answer may come from somebody else's rtpengine that took our port first; that one has been up for longer. */
   async #answers(): Promise<void> {
     await this.#deps.commands.ping();
-    const uptimeSec = await this.#deps.commands.uptimeSec();
+    const { uptimeSec } = await this.#deps.commands.age();
     if (uptimeSec > YOUNG_SEC) throw new MediaFailed('another rtpengine answers on the port of ours');
   }
 

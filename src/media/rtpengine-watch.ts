@@ -1,15 +1,16 @@
 /**
  * rtpengine-watch: follows an rtpengine that somebody else runs (RTPENGINE_NG). It can only ask: silence means down, and one that
- * is younger than its last answer was restarted and knows none of our calls.
+ * is younger than its last answer, or does not remember that we asked, was restarted and knows none of our calls.
  */
 import { lookup } from 'node:dns/promises';
 import type { Timer } from '#kit/clock.js';
 import { ConfigError, MediaFailed } from '#kit/errors.js';
 import type { NgTarget } from './ng-client.js';
+import type { NgAge } from './ng-commands.js';
 import type { LifeDeps, RtpengineLife, RtpengineState } from './rtpengine-keeper.js';
 
 /** What it said of itself, and when by our own steady clock. */
-export type Seen = Readonly<{ uptimeSec: number; atSec: number }>;
+export type Seen = NgAge & Readonly<{ atSec: number }>;
 
 const WATCH_MS = 2000;
 
@@ -56,11 +57,11 @@ export class RtpengineWatch implements RtpengineLife {
   async #ask(): Promise<void> {
     try {
       if (this.#state !== 'up') await this.#locate();
-      const uptimeSec = await this.#deps.commands.uptimeSec();
-      const seen: Seen = { uptimeSec, atSec: performance.now() / 1000 };
+      const age = await this.#deps.commands.age();
+      const seen: Seen = { ...age, atSec: performance.now() / 1000 };
       const restarted = this.#seen !== undefined && wasRestarted(this.#seen, seen);
       const wasAway = this.#state !== 'up' && this.#seen !== undefined;
-      if (this.#state !== 'up') this.#deps.log.info({ ...this.#target, uptimeSec }, 'rtpengine is up');
+      if (this.#state !== 'up') this.#deps.log.info({ ...this.#target, uptimeSec: seen.uptimeSec }, 'rtpengine is up');
       this.#seen = seen;
       this.#state = 'up';
       if (this.#stopped) return;
@@ -82,10 +83,12 @@ export class RtpengineWatch implements RtpengineLife {
 }
 
 /**
- * A restart after the last answer leaves an uptime no longer than the time since that answer; whole seconds are told, so one
- * second either way means nothing. An uptime that is merely smaller may be a clock that was set.
+ * Our own question counts: one that has been asked no more often than before is another. Who keeps no count is known by its age. A restart
+ * after the last answer leaves an uptime no longer than the time since that answer; whole seconds are told, so one second either way means
+ * nothing, and one that dies in its first second looks like the one before. An uptime that is merely smaller may be a clock that was set.
  */
 export function wasRestarted(before: Seen, now: Seen): boolean {
+  if (before.timesAsked !== undefined && now.timesAsked !== undefined && now.timesAsked <= before.timesAsked) return true;
   const elapsedSec = now.atSec - before.atSec;
   return now.uptimeSec <= elapsedSec + 1 && now.uptimeSec + 1.5 < before.uptimeSec + elapsedSec;
 }

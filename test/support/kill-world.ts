@@ -28,6 +28,8 @@ export type Victim = 'program' | 'both' | 'rtpengine' | 'engine' | 'application'
 type Closer = () => Promise<unknown> | void;
 
 const START_MS = 10_000;
+/** Every other time rtpengine is away for so long that commands have been repeated in vain. */
+const AWAY_MS = 1500;
 /** Who has just registered is in no batch of the store yet. */
 const WRITTEN_MS = 200;
 
@@ -163,6 +165,7 @@ class OutsideMedia {
   readonly #start: (port: number) => Promise<RtpengineProcess>;
   #process: RtpengineProcess;
   #looks = 0;
+  #deaths = 0;
 
   static async start(): Promise<OutsideMedia> {
     const { portMin, portMax } = await freePorts(400);
@@ -187,14 +190,14 @@ class OutsideMedia {
 
   async again(): Promise<void> {
     await this.#process.ended;
+    if (++this.#deaths % 2 === 0) await think(AWAY_MS);
     this.#process = await this.#start(this.#process.target.port);
     await until('rtpengine answers', () => this.proxy.answers(), START_MS);
     this.#looks = this.proxy.looks;
   }
 
-  /** Two looks, because it tells its age in whole seconds: one that dies in its second second looks like the one before. */
   noticed(): Promise<void> {
-    return until('Holdfast looks after rtpengine', () => this.proxy.looks > this.#looks + 1, START_MS);
+    return until('Holdfast looks after rtpengine', () => this.proxy.looks > this.#looks, START_MS);
   }
 
   async stop(): Promise<void> {
