@@ -124,6 +124,7 @@ function config(
     `audio_source aufile,${folder}/tone.wav`,
     ...(srtp ? [`snd_path ${folder}`] : []), // what it hears, decrypted and decoded, is written there
     `rtp_ports ${portMin}-${portMax}`,
+    'jitter_buffer_delay 0-0', // the one of 1.0 takes a new SSRC with lower sequence numbers for late, and drops all of it
     'module_path /usr/lib/baresip/modules',
     ...modules.map((name) => `module ${name}.so`),
     `ctrl_tcp_listen 127.0.0.1:${controlPort}`,
