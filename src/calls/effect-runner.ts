@@ -282,7 +282,6 @@ export class EffectRunner {
       return;
     }
     if (effect.kind === 'answer-reinvite') return;
-    // Another has been asked to play meanwhile: that this one could not says nothing of what is heard now.
     if ((effect.kind === 'play' || effect.kind === 'play-over') && (stale || this.#deps.mediaAway(id))) return;
     if (effect.kind === 'play') return this.#deps.dispatch(id, { kind: 'sound.failed', leg: effect.leg });
     if (effect.kind === 'play-over')
