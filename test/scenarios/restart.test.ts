@@ -5,9 +5,9 @@
 import t from 'tap';
 import { rtpengineOf } from '../support/child-processes.js';
 import { MUSIC_HERTZ } from '../support/holdfast.js';
-import { cseqOf, hangsUp, hear, houseWithStore, isDeaf, killed, moves, reinvites } from '../support/second-life.js';
+import { cseqOf, hangsUp, hear, houseWithStore, isDeaf, killed, moves } from '../support/second-life.js';
 import { directionIn } from '../support/sip-phone.js';
-import { ALICE_HERTZ, BOB_HERTZ, TwoPhones, type Proof } from '../support/two-phones.js';
+import { ALICE_HERTZ, BOB_HERTZ, reinvites, TwoPhones, type Proof } from '../support/two-phones.js';
 import { until } from '../support/until.js';
 
 const BOTH = { alice: [BOB_HERTZ], bob: [ALICE_HERTZ] };
@@ -17,9 +17,7 @@ t.test('killed while a phone holds: music again, no voice, resume by the phone, 
   const phones = await houseWithStore(t);
   const { alice, bob } = phones;
   const talk = await phones.talk();
-  alice.sip.inDialog(talk.alice, 'INVITE', alice.rtp.sdp({ direction: 'sendonly', version: 2 }));
-  const held = await phones.takesReinvite(bob, 200);
-  alice.sip.ack(talk.alice, await alice.sip.receives('200', (one) => one.headers.get('cseq') === `${talk.alice.cseq} INVITE`));
+  const [held] = await Promise.all([phones.takesReinvite(bob, 200), reinvites(alice, talk.alice, 'sendonly')]);
   t.same(await phones.hears(bob), [MUSIC_HERTZ]);
 
   const next = await killed(t, phones.holdfast);

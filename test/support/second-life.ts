@@ -3,7 +3,7 @@
  */
 import type { Test } from 'tap';
 import { keptEnvironment, type Holdfast } from './holdfast.js';
-import type { CallLeg, Message } from './sip-phone.js';
+import type { Message } from './sip-phone.js';
 import { TwoPhones, type Phone, type Talk } from './two-phones.js';
 
 const DEAF_PACKETS = 15;
@@ -34,14 +34,6 @@ export async function moves(
   await phone.sip.receives('ACK', (ack) => ack.headers.get('call-id') === reinvite.headers.get('call-id'));
   phone.rtp.obey(reinvite.body);
   return reinvite;
-}
-
-export async function reinvites(phone: Phone, leg: CallLeg, direction: string): Promise<Message> {
-  phone.sip.inDialog(leg, 'INVITE', phone.rtp.sdp({ direction, version: leg.cseq + 10 }));
-  const ok = await phone.sip.receives('200', (one) => one.headers.get('cseq') === `${leg.cseq} INVITE`);
-  phone.sip.ack(leg, ok);
-  phone.rtp.obey(ok.body);
-  return ok;
 }
 
 export async function hear(phones: TwoPhones): Promise<{ alice: number[]; bob: number[] }> {
