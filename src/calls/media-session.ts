@@ -161,11 +161,18 @@ export class MediaSession {
       leg.heard = undefined;
       throw new BadSdp('no codec of this offer is one the other party has');
     }
+    const { fromPhone, address } = leg;
     const sdp = as === 'answer' ? this.#takeAnswer(role) : this.#normal(role, this.#take(role));
-    const forPeer = await this.#offer(role, sdp);
-    const { ours, theirs } = agreedKeys(forPeer, this.#normal(peer, peerSdp), false);
-    leg.made = withUsableKeys(await this.#media.answer(this.#callId, role, theirs));
-    return { changed: true, peerStale: this.#remake(peer, ours) };
+    try {
+      const forPeer = await this.#offer(role, sdp);
+      const { ours, theirs } = agreedKeys(forPeer, this.#normal(peer, peerSdp), false);
+      leg.made = withUsableKeys(await this.#media.answer(this.#callId, role, theirs));
+      return { changed: true, peerStale: this.#remake(peer, ours) };
+    } catch (error) {
+      // RFC 3261 §14.2: it is refused, and what was agreed before goes on; the same offer once more is as new as this one was.
+      if (as === 'offer') Object.assign(leg, { fromPhone, address });
+      throw error;
+    }
   }
 
   /** What rtpengine says to this leg has changed. @returns whether the phone must be told. */
