@@ -56,12 +56,14 @@ async function openShelves(
   unlock: () => void,
 ): Promise<Keeping> {
   const store = new Store(await LmdbDisk.open(config.store), clock, log, config.storeLimits);
-  const http = { letters: new LetterShelf(store, log), notes: new NoteShelf(store) };
-  const history = new HistoryShelf(store, log);
   const calls = new CallShelf(store, log);
+  const left = calls.left();
+  const wereUp = new Set<string>(left.map(({ call }) => call.id));
+  const http = { letters: new LetterShelf(store, log), notes: new NoteShelf(store, wereUp) };
+  const history = new HistoryShelf(store, wereUp, log);
   return {
     calls,
-    left: calls.left(),
+    left,
     bindings: new BindingShelf(store, log),
     numbers: new NumberShelf(store),
     slots: new ParkShelf(store, log),
