@@ -81,7 +81,19 @@ export class Holdfast {
     writeConfig(folder, options);
     const { portMin, portMax } = await freePorts(400);
     const rtpPorts = { RTPENGINE_PORT_MIN: String(portMin), RTPENGINE_PORT_MAX: String(portMax) };
-    return Holdfast.#begin(folder, { ...rtpPorts, ...options.environment });
+    const holdfast = await Holdfast.#begin(folder, { ...rtpPorts, ...options.environment });
+    await holdfast.#canPlay(Object.keys(options.music ?? {}));
+    return holdfast;
+  }
+
+  /** Only class `default` is read before anybody is served; a class that has not been read is heard as that one. */
+  #canPlay(classes: readonly string[]): Promise<void> {
+    const isRead = ({ files }: MusicClass): boolean => files.length > 0 && files.every(({ seconds }) => seconds !== undefined);
+    return until(`music of ${classes.join()} is read`, async () => {
+      if (classes.length === 0) return true;
+      const read = (await this.api<{ classes: MusicClass[] }>('GET', '/music')).body.classes.filter(isRead);
+      return classes.every((name) => read.some((one) => one.name === name));
+    });
   }
 
   static async #begin(folder: string, environment: Readonly<Record<string, string>>): Promise<Holdfast> {
@@ -223,6 +235,7 @@ export class Holdfast {
 }
 
 type Stored = Readonly<{ pending: number }>;
+type MusicClass = Readonly<{ name: string; files: readonly Readonly<{ seconds?: number }>[] }>;
 
 /** With a store, and on ports that stay when it is killed: for `again`. */
 export const keptEnvironment = async (more: Readonly<Record<string, string>> = {}): Promise<Record<string, string>> => ({
