@@ -42,6 +42,7 @@ export class TlsTransport {
     server.on('connection', (socket: Socket) => {
       // Those that never finish their handshake count too: they cost as much as the others.
       if (this.#connections.full || this.#sockets.size >= this.#connections.limits.count) return void socket.destroy();
+      if (!this.#connections.takes(socket)) return;
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
