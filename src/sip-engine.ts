@@ -72,6 +72,7 @@ function engineLimits({ engine }: Config['limits']): Partial<EngineLimits> {
     connections: {
       ...CONNECTION_LIMITS,
       count: engine.connections,
+      perAddress: engine.connectionsPerAddress,
       idleMs: engine.idleSeconds * 1000,
       unsentBytes: engine.unsentBytes,
     },

@@ -1,6 +1,7 @@
 /**
  * bans: who has failed too often is out for a while, and longer every time. Knows names only: of addresses, or of accounts.
  */
+import { forgetOldest } from '#kit/forget-oldest.js';
 export type BanLimits = Readonly<{
   /** In one window; 0: nobody is banned. */
   failures: number;
@@ -85,8 +86,7 @@ export class Bans {
     const record = known === undefined || stale ? { failures: 0, windowEndsMs: 0, bans: 0, untilMs: 0 } : known;
     this.#records.delete(who);
     this.#records.set(who, record);
-    const oldest = this.#records.keys().next();
-    if (this.#records.size > this.#limits.remembered && oldest.done !== true) this.#records.delete(oldest.value);
+    forgetOldest(this.#records, this.#limits.remembered);
     return record;
   }
 }

@@ -14,6 +14,7 @@ export type Knock = Readonly<{
   method: string;
   source: string;
   port: number;
+  /** Read only of strangers: it may be a getter that looks for it. */
   userAgent: string | undefined;
   /** It belongs to a call, or a dialog, that is there. */
   inCall: boolean;
@@ -62,10 +63,16 @@ export class Door {
     this.#others = new Buckets(rates.other, rates.remembered);
   }
 
-  judge({ method, source, port, userAgent, inCall }: Knock): DoorVerdict {
-    if (this.#deny.has(source)) return { kind: 'drop', why: 'denied' };
+  /** Nothing from there is read, whatever it is. @param isAnswer to what was sent there: `only` says who may ask. */
+  shuts(source: string, isAnswer = false): boolean {
+    if (this.#deny.has(source)) return true;
+    return !isAnswer && !this.#only.isEmpty && !this.#only.has(source) && !this.#trusted.has(source);
+  }
+
+  judge(knock: Knock): DoorVerdict {
+    const { method, source, port, inCall } = knock;
+    if (this.shuts(source)) return { kind: 'drop', why: 'denied' };
     if (this.#trusted.has(source)) return IN;
-    if (!this.#only.isEmpty && !this.#only.has(source)) return { kind: 'drop', why: 'denied' };
     // A call that is there goes on, whoever else at its address has done what.
     if (inCall) return IN;
     const [who, nowMs] = [networkOf(source), this.#clock.now()];
@@ -73,10 +80,11 @@ export class Door {
     const isKnown = this.#known.has(source, port, nowMs);
     if (!isKnown && this.#bans.left(who, nowMs) !== undefined) return { kind: 'drop', why: 'banned' };
     // No ban follows: a datagram may be forged, and whose address it names is not to suffer for it.
-    if (this.#isScanner(userAgent)) return { kind: 'drop', why: 'scanner' };
+    if (this.#isScanner(knock.userAgent)) return { kind: 'drop', why: 'scanner' };
     return verdictOf(this.#bucketsFor(method).take(isKnown ? flowOf(source, port) : who, nowMs));
   }
 
+  /** It has no rates, and as many connections as there may be. */
   trusts(source: string): boolean {
     return this.#trusted.has(source);
   }

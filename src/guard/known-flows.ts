@@ -2,6 +2,7 @@
  * known-flows: from which address and port somebody proved a password lately: a neighbour's faults at the same address, or what is
  * forged in its name, do not keep such a phone out. Knows no accounts.
  */
+import { forgetOldest } from '#kit/forget-oldest.js';
 /** Longer than phones wait between two registrations. */
 const KEPT_MS = 2 * 3_600_000;
 
@@ -25,8 +26,7 @@ export class KnownFlows {
     if (before - nowMs > KEPT_MS / 2) return false;
     this.#untilMs.delete(flow);
     this.#untilMs.set(flow, nowMs + KEPT_MS);
-    const oldest = this.#untilMs.keys().next();
-    if (this.#untilMs.size > this.#most && oldest.done !== true) this.#untilMs.delete(oldest.value);
+    forgetOldest(this.#untilMs, this.#most);
     return true;
   }
 

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '#kit/clock.js';
+import { forgetOldest } from '#kit/forget-oldest.js';
 import type { GuardsConfig } from '#kit/guards-schema.js';
 import { AddressSet } from './address-set.js';
 import { Bans, type Ban, type BanLimits } from './bans.js';
@@ -152,8 +153,7 @@ export class PasswordWatch {
   #remember(place: string): void {
     this.#welcome.delete(place);
     this.#welcome.add(place);
-    const [oldest] = this.#welcome;
-    if (this.#welcome.size > this.#mostWelcome && oldest !== undefined) this.#welcome.delete(oldest);
+    forgetOldest(this.#welcome, this.#mostWelcome);
   }
 }
 

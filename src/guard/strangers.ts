@@ -2,6 +2,7 @@
  * strangers: who asks for many numbers and proves none of them looks for numbers to guess at. Known and unknown numbers count alike,
  * so that being banned tells nobody which are ours.
  */
+import { forgetOldest } from '#kit/forget-oldest.js';
 type Asked = { numbers: Set<string>; endsMs: number };
 
 export type StrangerLimits = Readonly<{ numbers: number; windowMs: number; remembered: number }>;
@@ -28,8 +29,7 @@ export class Strangers {
     this.#asked.delete(source);
     if (asked.numbers.size > numbers) return true;
     this.#asked.set(source, asked);
-    const oldest = this.#asked.keys().next();
-    if (this.#asked.size > remembered && oldest.done !== true) this.#asked.delete(oldest.value);
+    forgetOldest(this.#asked, remembered);
     return false;
   }
 

@@ -7,6 +7,7 @@ import { anotherPair, certificateForTest, replaceWith } from '../support/certifi
 import { SDP, incomingCall, outgoingCall, register, sendInDialog } from '../support/engine-calls.js';
 import { appForTest, engineForTest, outgoing } from '../support/engine-fixture.js';
 import { header, portOf, tlsListener, tlsPhone, wssPhone } from '../support/raw-phone.js';
+import { countContexts } from '../support/tls-contexts.js';
 
 const SERIAL = (phone: { socket: { getPeerCertificate(): { fingerprint256: string } } }): string =>
   phone.socket.getPeerCertificate().fingerprint256;
@@ -115,6 +116,33 @@ t.test('a peer that proves its name is called over TLS, by one connection for ma
   t.equal((await second.next()).response.status, 200);
   t.equal(peer.count(), 1);
 });
+
+t.test(
+  'connections to peers share what was read of the certificate and the authorities; a new certificate is read once',
+  async (t) => {
+    const ours = await certificateForTest(t);
+    const theirs = await anotherPair(t, 'peer');
+    const engine = await engineForTest(t, { tls: { files: { ...ours, trust: theirs.certificate }, port: 0, wssPort: 0 } });
+    const app = await appForTest(t, engine);
+    const calls = async (): Promise<string> => {
+      const peer = await tlsListener({ ...readCertificate(theirs).server, requestCert: true, rejectUnauthorized: false });
+      t.teardown(() => peer.close());
+      const contexts = countContexts(t);
+      const sent = await outgoing(app, { method: 'OPTIONS', uri: `sip:127.0.0.1:${peer.port};transport=tls` });
+      const phone = await peer.accepted;
+      t.teardown(() => phone.close());
+      phone.send(phone.response(await phone.receives('OPTIONS'), 200));
+      t.equal((await sent.next()).response.status, 200);
+      t.equal(contexts.made(), 0);
+      return SERIAL(phone);
+    };
+    const shown = await calls();
+    t.equal(await calls(), shown);
+    replaceWith(ours, await anotherPair(t, 'next'));
+    engine.lookAtCertificate();
+    t.not(await calls(), shown, 'the new one is shown');
+  },
+);
 
 t.test('a peer reached by its name must prove that name, and is told a Contact that leads back over TLS', async (t) => {
   const ours = await certificateForTest(t);

@@ -186,7 +186,7 @@ t.test('a Contact that another phone registered over its connection does not dra
 });
 
 t.test('connections have limits: how many, and how long a message may take to come', async (t) => {
-  const limits = { count: 1, idleMs: 60_000, messageMs: 50, connectMs: 1000, unsentBytes: 1000 };
+  const limits = { count: 1, perAddress: 1, idleMs: 60_000, messageMs: 50, connectMs: 1000, unsentBytes: 1000 };
   const engine = await engineForTest(t, { limits: { connections: limits } });
   const first = await tcpPhone(engine);
   const second = await tcpPhone(engine);
