@@ -194,6 +194,7 @@ async function build(
     numbers,
     recordings: records.recordings,
     health: () => ({ ...media.health(), store: kept.health?.() }),
+    engineStore: drachtio.stored,
     kept: kept.http,
     gauges: () => ({
       calls: calls.size,
@@ -210,10 +211,11 @@ async function build(
   // After all of that, because building takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
   const sip = await connectSrf(srf, drachtio, CONNECT_MS, log, () => calls.sipReturn.back());
   sipIsUp = true;
-  restore();
+  const awake = restore();
   connected.parking.freeAllBut((id) => calls.live(id) !== undefined);
   phones.begin();
   // Last: whoever asks finds the calls of the last life awake, and SIP that can be spoken.
+  await awake;
   const doors = await http.open();
   const certificates = [drachtio.lookAtCertificate, doors.lookAtCertificate];
   const reload = new Reload(config, load, [phones.reloadable, guards.reloadable, http.reloadable], log, certificates);

@@ -8,8 +8,8 @@ import type { Drachtio } from './sip-engine.js';
 
 type Deps = Omit<RestorerDeps, 'media'> & Readonly<{ room: Media; drachtio: Drachtio; left: readonly StoredCall[] }>;
 
-/** @returns what is to be done once SIP can be spoken. */
-export async function restoreCalls({ room, drachtio, left, ...deps }: Deps): Promise<() => void> {
+/** @returns what is to be done once SIP can be spoken; it ends when all calls are awake. */
+export async function restoreCalls({ room, drachtio, left, ...deps }: Deps): Promise<() => Promise<void>> {
   const restorer = new Restorer({ ...deps, media: room.port });
   await restorer.prepare(left, drachtio.restored);
   await room
@@ -18,6 +18,6 @@ export async function restoreCalls({ room, drachtio, left, ...deps }: Deps): Pro
   return () => {
     // Nobody speaks for a dialog of the last life whose call is not among those restored.
     drachtio.endOrphans(restorer.dialogs);
-    restorer.begin();
+    return restorer.begin();
   };
 }

@@ -76,7 +76,7 @@ export const BULK_ANSWER_MS = 5000;
 export type BulkCommandsDeps = Readonly<{
   /** One call at a time, through everything that stands before a single hold. */
   execute: (command: Command) => Promise<Outcome>;
-  calls: Pick<CallService, 'list' | 'live'>;
+  calls: Pick<CallService, 'list' | 'live' | 'view'>;
   clock: Clock;
   log: Logger;
 }>;
@@ -115,10 +115,9 @@ export class BulkCommands {
       const meant: readonly CallState[] = kind === 'calls.hold' ? ['in-call', 'held'] : ['held'];
       return this.#deps.calls.list().flatMap((view) => (meant.includes(view.state) && fits(view) ? [view.id] : []));
     }
-    const views = new Map(this.#deps.calls.list().map((view) => [view.id, view]));
     return [...new Set(ids)].filter((id) => {
-      const view = views.get(id);
-      return view === undefined || fits(view);
+      const view = this.#deps.calls.view(id);
+      return view === undefined || view.state === 'ended' || fits(view); // what is not there is told in its row
     });
   }
 
@@ -131,7 +130,10 @@ export class BulkCommands {
   async #one(command: BulkCommand, callId: CallId, beginOnlyFromMs: number): Promise<BulkRow> {
     try {
       const single = asSingle(command, callId, this.#deps.clock.now() >= beginOnlyFromMs);
-      return rowOf(callId, await this.#deps.execute(single));
+      const outcome = await this.#deps.execute(single);
+      // Begun only: what rtpengine is told keeps to so many calls all the same.
+      if (outcome.kind !== 'hold.done') await this.#deps.calls.live(callId)?.lane;
+      return rowOf(callId, outcome);
     } catch (error) {
       if (error instanceof AppError) return { callId, result: 'failed', code: error.code, detail: error.message };
       // A bug in one call must not hide what became of the others.

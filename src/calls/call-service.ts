@@ -211,7 +211,8 @@ export class CallService implements CallSignals {
     const before = live.call;
     const [call, effects] = step(before, input, this.#deps.clock.now());
     live.call = call;
-    live.log.debug({ input: input.kind, state: call.kind, effects: effects.map((effect) => effect.kind) }, 'step');
+    if (live.log.isLevelEnabled('debug'))
+      live.log.debug({ input: input.kind, state: call.kind, effects: effects.map((effect) => effect.kind) }, 'step');
     if (call.kind === 'terminated' && before.kind !== 'terminated') this.#ended.add(call);
     this.#runner.run(live, effects);
     this.#keep(live);

@@ -11,8 +11,10 @@ import type { CallId, LegRole } from '#core/leg.js';
 import { glareWindowMs } from '#core/glare.js';
 import type { Clock } from '#kit/clock.js';
 import { AppError, assertNever, MediaGone } from '#kit/errors.js';
+import { dialRequestOf } from './dial-request.js';
+import { meaningOf } from './failed-effect.js';
 import type { Mark } from './hold-watch.js';
-import { isSound, type LaneEffect } from './lane-effects.js';
+import { isOnlyMedia, isSound, type LaneEffect } from './lane-effects.js';
 import type { LiveCall } from './live-call.js';
 import type { MediaChange } from './media-session.js';
 import type { BindingsPort, MediaPort, SignalingPort } from './ports.js';
@@ -138,7 +140,8 @@ export class EffectRunner {
           this.#perform(live, effect).catch((error: unknown) => this.#failed(live, effect, error, life !== live.mediaLife)),
         ),
       );
-      this.#deps.changed(live); // what was said to a phone is part of the call
+      // What was said to a phone is part of the call.
+      if (!batch.every(isOnlyMedia)) this.#deps.changed(live);
     });
   }
 
@@ -224,20 +227,7 @@ export class EffectRunner {
     const offer = await live.media.offerFor(effect.leg, effect.offer);
     live.dialled = effect;
     if (live.call.kind === 'terminated' || isOvertaken(live.call, effect)) return;
-    // The phone shows who is on the other end: the callee for an API call's caller, the caller for everybody else.
-    const other = effect.leg === 'caller' ? parties.callee : (live.dialFacts.showAs ?? parties.caller);
-    this.#deps.signaling.dial({
-      leg: { callId: id, role: effect.leg },
-      targets: found.targets,
-      offer,
-      fromUser: other,
-      fromName: effect.leg === 'callee' ? live.dialFacts.fromName : undefined,
-      toUser: number,
-      autoAnswer: effect.again?.autoAnswer ?? (live.dialFacts.autoAnswer && effect.leg === 'caller'),
-      maxForwards: live.dialFacts.maxForwards,
-      privacy: live.dialFacts.privacy && effect.leg === 'callee',
-      referredBy: live.dialFacts.referredBy,
-    });
+    this.#deps.signaling.dial(dialRequestOf(live, effect, found.targets, offer));
   }
 
   /** The callee's dialog is there already: its media is new, and a re-INVITE says so. */
@@ -251,6 +241,8 @@ export class EffectRunner {
   async #answerReinvite(live: LiveCall, effect: Extract<Effect, { kind: 'answer-reinvite' }>): Promise<void> {
     const leg = { callId: live.call.id, role: effect.leg };
     if (effect.ourOffer) return this.#deps.signaling.answerReinvite(leg, live.media.reoffer(effect.leg, effect.direction));
+    // rtpengine would make a new call of the same name, with ports that nobody else is told.
+    if (this.#deps.mediaAway(live.call.id)) throw new MediaGone(live.call.id);
     const { sdp, change } = await live.media.answerReoffer(effect.leg, effect.direction);
     this.#deps.signaling.answerReinvite(leg, sdp);
     return this.#changed(live, effect.leg, change);
@@ -270,27 +262,23 @@ export class EffectRunner {
     const { id } = live.call;
     const known = error instanceof AppError ? error : undefined;
     live.log.warn({ err: known?.message ?? error, effect: effect.kind }, 'media refused or failed');
-    if (effect.kind === 'delete-media') return this.#deps.forget(id);
-    const cuts = effect.kind === 'gate' || effect.kind === 'ungate' || effect.kind === 'mute' || effect.kind === 'unmute';
-    const status = known?.sip ?? 500;
     if (effect.kind === 'answer-reinvite') {
-      this.#deps.signaling.refuseReinvite({ callId: id, role: effect.leg }, status);
+      this.#deps.signaling.refuseReinvite({ callId: id, role: effect.leg }, known?.sip ?? 500);
       this.#deps.dispatch(id, { kind: 'reinvite.answer-failed', leg: effect.leg });
     }
-    if (error instanceof MediaGone || cuts || effect.kind === 'anchor-again') {
-      if (!stale) this.#deps.mediaFailed(id);
-      return;
+    const meaning = meaningOf(effect, error, { stale, away: this.#deps.mediaAway(id) });
+    switch (meaning.kind) {
+      case 'forget':
+        return this.#deps.forget(id);
+      case 'media':
+        return this.#deps.mediaFailed(id);
+      case 'tell':
+        return this.#deps.dispatch(id, meaning.input);
+      case 'nothing':
+        return;
+      default:
+        return assertNever(meaning);
     }
-    if (effect.kind === 'answer-reinvite') return;
-    if ((effect.kind === 'play' || effect.kind === 'play-over') && (stale || this.#deps.mediaAway(id))) return;
-    if (effect.kind === 'play') return this.#deps.dispatch(id, { kind: 'sound.failed', leg: effect.leg });
-    if (effect.kind === 'play-over')
-      return this.#deps.dispatch(id, { kind: 'play.failed', leg: effect.leg, playId: effect.play.id });
-    if (effect.kind === 'stop-sound' || effect.kind === 'end-play') return;
-    if (effect.kind === 'progress' || effect.kind === 'bridge-early' || effect.kind === 'remind') return;
-    if (effect.kind === 'apply-reanswer') return; // the old media goes on: RFC 3261 §14.1
-    const leg: LegRole = effect.kind === 'accept' ? 'caller' : effect.leg;
-    this.#deps.dispatch(id, { kind: 'media.refused', leg, status, reason: known?.message ?? 'internal error' });
   }
 
   #note(live: LiveCall, mark: Mark): void {

@@ -6,9 +6,10 @@ import type { Clock } from '#kit/clock.js';
 const EACH = 50;
 const PAUSE_MS = 20;
 
-/** @param act must not throw. */
-export function inSteps<T>(name: string, clock: Clock, all: readonly T[], act: (one: T) => void): void {
-  for (const one of all.slice(0, EACH)) act(one);
-  const rest = all.slice(EACH);
-  if (rest.length > 0) clock.after(name, PAUSE_MS, () => inSteps(name, clock, rest, act));
+/** The first of them in this turn. @param act must not throw. @returns once it was done to all. */
+export async function inSteps<T>(name: string, clock: Clock, all: readonly T[], act: (one: T) => void): Promise<void> {
+  for (let at = 0; at < all.length; at += EACH) {
+    if (at > 0) await new Promise<void>((resolve) => clock.after(name, PAUSE_MS, resolve));
+    for (const one of all.slice(at, at + EACH)) act(one);
+  }
 }

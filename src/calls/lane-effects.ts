@@ -31,6 +31,11 @@ export type LaneEffect = Extract<
   }
 >;
 
+const ONLY_MEDIA: ReadonlySet<Effect['kind']> = new Set(['gate', 'ungate', 'mute', 'unmute', 'remind']);
+
+/** It tells rtpengine something, and says nothing to a phone. */
+export const isOnlyMedia = (effect: Effect): boolean => isSound(effect) || ONLY_MEDIA.has(effect.kind);
+
 /** Sounds for different listeners do not wait for each other. */
 export const isSound = ({ kind }: Effect): boolean =>
   kind === 'play' || kind === 'stop-sound' || kind === 'play-over' || kind === 'end-play';

@@ -28,6 +28,8 @@ export class MediaReturn {
   readonly #waiting = new Map<CallId, Timer>();
   /** When it went on last: a call whose media is lost again and again has none. */
   readonly #wentOn = new WeakMap<LiveCall, number>();
+  /** Those of which it said, when it came back, that it knows nothing: what is offered to it meanwhile makes a call of the same name. */
+  readonly #gone = new Set<CallId>();
   #away = false;
 
   constructor(deps: MediaReturnDeps) {
@@ -48,8 +50,9 @@ export class MediaReturn {
     const { calls, clock, media } = this.#deps;
     const ids = [...this.#waiting.keys()].sort((one, other) => heldFirst(calls.live(one)) - heldFirst(calls.live(other)));
     const known = await Promise.all(ids.map((id) => media.knows(id).catch(() => true)));
-    await this.#shun(ids.filter((_id, index) => known[index] === false));
-    inSteps('rtpengine is back', clock, ids, (id) => void this.#look(id));
+    for (const [index, id] of ids.entries()) if (known[index] === false && this.#waiting.has(id)) this.#gone.add(id);
+    await this.#shun([...this.#gone]);
+    void inSteps('rtpengine is back', clock, ids, (id) => void this.#look(id));
   }
 
   /** Before any call has new ports: they would be those of another. */
@@ -77,6 +80,7 @@ export class MediaReturn {
   forget(id: CallId): void {
     this.#waiting.get(id)?.cancel();
     this.#waiting.delete(id);
+    this.#gone.delete(id);
   }
 
   #wait(id: CallId): void {
@@ -95,9 +99,10 @@ export class MediaReturn {
     const { calls, media, dispatch, clock } = this.#deps;
     if (!this.#waiting.has(id)) return;
     try {
-      const knows = await media.knows(id);
+      const isGone = this.#gone.has(id);
+      const knows = !isGone && (await media.knows(id));
       const live = calls.live(id);
-      if (live !== undefined && !knows) await media.shun(toldPorts(live.media));
+      if (live !== undefined && !knows && !isGone) await media.shun(toldPorts(live.media));
       if (!this.#waiting.has(id) || live === undefined) return;
       this.forget(id);
       this.#wentOn.set(live, clock.now());

@@ -56,13 +56,13 @@ export class Restorer {
     if (left.length > 0) log.info({ calls: left.length, mediaKept: known.filter(Boolean).length }, 'calls of the last life');
   }
 
-  /** From now on SIP can be spoken. */
-  begin(): void {
+  /** From now on SIP can be spoken. @returns once all are awake. */
+  begin(): Promise<void> {
     const { calls, clock, bus } = this.#deps;
     const lives = this.#asleep.splice(0).flatMap((id) => calls.live(id) ?? []);
     for (const { call } of lives) if (call.kind === 'confirmed') recalled(call, bus);
     const inOrder = lives.sort((one, other) => heldFirst(one) - heldFirst(other));
-    inSteps('restored calls', clock, inOrder, ({ call }) => calls.wake(call.id));
+    return inSteps('restored calls', clock, inOrder, ({ call }) => calls.wake(call.id));
   }
 
   #restore(stored: StoredCall, media: Memory, dialogs: ReadonlySet<string> | undefined): void {

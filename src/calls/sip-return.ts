@@ -29,7 +29,9 @@ export class SipReturn {
     const lives = calls.ids().flatMap((id) => calls.live(id) ?? []);
     const disturbed = lives.filter(({ call }) => somethingWasUnderWay(call));
     const inOrder = disturbed.sort((one, other) => heldFirst(one) - heldFirst(other));
-    inSteps('the SIP engine is back', clock, inOrder, ({ call }) => dispatch(call.id, { kind: 'call.restored', media: 'kept' }));
+    void inSteps('the SIP engine is back', clock, inOrder, ({ call }) =>
+      dispatch(call.id, { kind: 'call.restored', media: 'kept' }),
+    );
   }
 }
 

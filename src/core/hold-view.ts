@@ -57,9 +57,7 @@ export const noHoldView = (caller?: Leg): HoldView => ({
 });
 
 /** One comparable line of what an event would say; directions that no hold asked for are nobody's news. */
-export const toldLine = (call: Confirmed): string => lineOf(holdView(call));
-
-const lineOf = (view: HoldView): string =>
+export const lineOf = (view: HoldView): string =>
   JSON.stringify([
     view.reasons,
     ...[view.caller, view.callee].map((leg) => [leg.held, leg.state, leg.sound, leg.music, leg.status]),

@@ -8,7 +8,7 @@ import type { Direction } from './direction.js';
 import type { Effect } from './effects.js';
 import type { HoldMusic } from './hold-music.js';
 import { planHold, wantedDirection, type HoldLedger, type HoldStep, type OfferToAnswer } from './hold.js';
-import { holdersOf, holdView, isSettled, toldLine } from './hold-view.js';
+import { holdersOf, holdView, isSettled, lineOf } from './hold-view.js';
 import type { Leg, LegMedia, LegRole } from './leg.js';
 import type { HoldMode } from './party.js';
 
@@ -25,11 +25,12 @@ export function settle(call: Confirmed, answering?: OfferToAnswer): Step {
 
 function tell(call: Confirmed, effects: readonly Effect[]): Step {
   if (!isSettled(call)) return [call, effects];
-  const told = toldLine(call);
+  const hold = holdView(call);
+  const told = lineOf(hold);
   if (told === call.told) return [call, effects];
   const event: Effect = {
     kind: 'publish',
-    event: { kind: 'hold.changed', callId: call.id, parties: call.parties, holders: holdersOf(call), hold: holdView(call) },
+    event: { kind: 'hold.changed', callId: call.id, parties: call.parties, holders: holdersOf(call), hold },
   };
   return [{ ...call, told }, [...effects, event]];
 }

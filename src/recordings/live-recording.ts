@@ -85,9 +85,13 @@ export class LiveRecording {
     const { size } = await stat(format === 'mp3' ? mp3 : wav);
     const why = problem === undefined ? {} : { problem: problem.slice(0, 300) };
     const done: RecordingFacts = { ...facts, state: 'completed', format, seconds: this.seconds, bytes: size, ...why };
-    // On a full disk it is known as long as the program runs, and mended at the next start.
-    await shelf.put(done).catch((error: unknown) => log.warn({ err: error }, 'what is known of a recording cannot be written'));
-    if (format === 'mp3') await rm(wav, { force: true });
+    try {
+      await shelf.put(done);
+      if (format === 'mp3') await rm(wav, { force: true });
+    } catch (error) {
+      // On a full disk it is known as long as the program runs, and mended at the next start: from the WAV, which stays for that.
+      log.warn({ err: error }, 'what is known of a recording cannot be written');
+    }
     return done;
   }
 

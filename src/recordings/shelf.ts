@@ -102,12 +102,16 @@ export class Shelf {
     }
   }
 
-  /** The program died while it went on, or while it was made MP3: the WAV is there up to the last half second. */
+  /**
+   * The program died while it went on, or while it was made MP3, or nothing could be written of it: the WAV is there up to the last half
+   * second, and an MP3 that nothing knows of goes.
+   */
   async #mend(facts: RecordingFacts): Promise<RecordingFacts> {
     const wav = { ...facts, format: 'wav' as const };
     const bytes = await mendWav(this.pathOf(wav));
     const seconds = bytes / BYTES_PER_SECOND;
     const size = (await stat(this.pathOf(wav))).size;
+    await rm(this.pathOf({ ...facts, format: 'mp3' }), { force: true });
     this.#options.log.warn({ recordingId: facts.id, seconds }, 'a recording was broken off and has been mended');
     return { ...wav, state: 'completed', seconds, bytes: size, problem: 'the program ended while it went on' };
   }

@@ -3,6 +3,7 @@
  */
 import type { LegId, SipReason } from '#calls/ports.js';
 import { onEarlyUpdate } from './early-update.js';
+import { EngineLoss } from './engine-loss.js';
 import { LegDialog, type LegDeps } from './leg-dialog.js';
 import { SUPPORTED } from './extensions.js';
 import { contactsOf } from './phone-keys.js';
@@ -18,6 +19,8 @@ export class UasLeg extends LegDialog {
   /** Between our 200 and its ACK. */
   #awaitsAck = false;
   #byeAfterAck: SipReason | undefined;
+  /** Nobody waits for the ACK any more. */
+  #waited: () => void = () => undefined;
 
   constructor(id: LegId, deps: LegDeps, request: SrfRequest, response: SrfResponse) {
     super(id, deps);
@@ -58,6 +61,8 @@ export class UasLeg extends LegDialog {
     this.#finalSent = true;
     this.#provisional.end();
     this.#awaitsAck = true;
+    // A killed engine comes back with the dialog, and tells of no ACK.
+    this.#waited = EngineLoss.of(this.deps.srf).waits(() => this.#acknowledged());
     this.log.info('200 sent');
     const granted = this.session.grant(this.#request);
     this.#response.send(
@@ -80,6 +85,12 @@ export class UasLeg extends LegDialog {
     this.#awaitsAck = false;
     this.confirmed(ack, 'To');
     this.deps.calls.signal(this.id, { kind: 'acked', sdp: bodyOf(ack) });
+    this.#acknowledged();
+  }
+
+  #acknowledged(): void {
+    this.#awaitsAck = false;
+    this.#waited();
     if (this.#byeAfterAck !== undefined) super.bye(this.#byeAfterAck);
   }
 
@@ -99,6 +110,16 @@ export class UasLeg extends LegDialog {
     // RFC 3261 §15.1.1: not before the ACK; when that never comes the engine says BYE by itself.
     if (this.#awaitsAck) this.#byeAfterAck ??= reason;
     else super.bye(reason);
+  }
+
+  protected override endDialog(): void {
+    this.#waited();
+    super.endDialog();
+  }
+
+  override onBye(request: SrfRequest, response: SrfResponse): void {
+    this.#waited();
+    super.onBye(request, response);
   }
 
   /** RFC 3262 §3: an INVITE whose reliable 1xx nobody acknowledges is refused with a 5xx; the engine may have said so before us. */

@@ -3,6 +3,7 @@
  */
 import type { Logger } from '#kit/log.js';
 import type { BindingKeeper, KeptBindings } from '#registrar/binding-keeper.js';
+import { readLeft } from './left.js';
 import { bytesOf, valueOf, type Migrations } from './record.js';
 import { StoreFailed } from './store-failed.js';
 import type { Store } from './store.js';
@@ -20,16 +21,9 @@ export class BindingShelf implements BindingKeeper {
   }
 
   left(): readonly (readonly [string, KeptBindings])[] {
-    const all: (readonly [string, KeptBindings])[] = [];
-    for (const [aor, bytes] of [...this.#store.read('registrations')]) {
-      try {
-        all.push([aor, keptFrom(bytes)]);
-      } catch (error) {
-        this.#log.error({ err: error, aor }, 'a stored registration cannot be read; its phone has to register again');
-        this.#store.remove('registrations', aor);
-      }
-    }
-    return all;
+    return readLeft(this.#store, 'registrations', keptFrom, (error, aor) =>
+      this.#log.error({ err: error, aor }, 'a stored registration cannot be read; its phone has to register again'),
+    );
   }
 
   changed(aor: string, what: () => KeptBindings | undefined): void {

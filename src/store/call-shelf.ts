@@ -5,6 +5,7 @@
 import type { CallStorePort, StoredCall } from '#calls/store-port.js';
 import type { CallId } from '#core/leg.js';
 import type { Logger } from '#kit/log.js';
+import { readLeft } from './left.js';
 import { bytesOf, valueOf, type Migrations } from './record.js';
 import { StoreFailed } from './store-failed.js';
 import type { Store } from './store.js';
@@ -33,18 +34,10 @@ export class CallShelf implements CallStorePort {
     this.#store.remove('calls', id);
   }
 
-  /** What cannot be read is taken away, and said in the log: it would come back at every start. */
   left(): readonly StoredCall[] {
-    const calls: StoredCall[] = [];
-    for (const [id, bytes] of [...this.#store.read('calls')]) {
-      try {
-        calls.push(callFrom(bytes));
-      } catch (error) {
-        this.#log.error({ err: error, callId: id }, 'a stored call cannot be read and is given up');
-        this.#store.remove('calls', id);
-      }
-    }
-    return calls;
+    return readLeft(this.#store, 'calls', callFrom, (error, callId) =>
+      this.#log.error({ err: error, callId }, 'a stored call cannot be read and is given up'),
+    ).map(([, call]) => call);
   }
 }
 

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { DialogKeeper, Keeper, KeptDialog, KeptRinging } from '#engine/dialog/keeper.js';
 import type { Logger } from '#kit/log.js';
 import type { Shelf } from './disk.js';
+import { readLeft } from './left.js';
 import { textBytesOf, textValueOf, type Migrations } from './record.js';
 import { StoreFailed } from './store-failed.js';
 import type { Store } from './store.js';
@@ -31,20 +32,15 @@ class EngineShelf<Kept> implements Keeper<Kept> {
     this.#is = is;
   }
 
-  /** What cannot be read is taken away, and said in the log: it would come back at every start. */
   left(): readonly Kept[] {
-    const found: Kept[] = [];
-    for (const [key, bytes] of [...this.#store.read(this.#shelf)]) {
-      try {
-        const plain = textValueOf(bytes, MIGRATIONS);
-        if (!this.#is(plain)) throw new StoreFailed(`a record is nothing for the shelf ${this.#shelf}`);
-        found.push(plain);
-      } catch (error) {
-        this.#log.error({ err: error, shelf: this.#shelf }, 'a record of the engine cannot be read and is given up');
-        this.#store.remove(this.#shelf, key);
-      }
-    }
-    return found;
+    const read = (bytes: Uint8Array): Kept => {
+      const plain = textValueOf(bytes, MIGRATIONS);
+      if (!this.#is(plain)) throw new StoreFailed(`a record is nothing for the shelf ${this.#shelf}`);
+      return plain;
+    };
+    return readLeft(this.#store, this.#shelf, read, (error) =>
+      this.#log.error({ err: error, shelf: this.#shelf }, 'a record of the engine cannot be read and is given up'),
+    ).map(([, kept]) => kept);
   }
 
   changed(name: string, what: () => Kept | undefined): void {

@@ -7,6 +7,7 @@ import type { CallId } from '#core/leg.js';
 import type { CallTally } from '#history/call-tally.js';
 import type { HistoryKeeper, KeptHistory } from '#history/history-keeper.js';
 import type { Logger } from '#kit/log.js';
+import { readLeft } from './left.js';
 import { bytesOf, valueOf } from './record.js';
 import type { Store } from './store.js';
 
@@ -16,22 +17,18 @@ export class HistoryShelf implements HistoryKeeper {
   readonly #store: Store;
   readonly #left: KeptHistory;
 
-  /** To be made before calls are read: what was counted of calls that are gone goes. */
-  constructor(store: Store, log: Logger) {
+  /** @param wereUp calls of the last life: what was counted of others goes. */
+  constructor(store: Store, wereUp: ReadonlySet<string>, log: Logger) {
     this.#store = store;
-    const wereUp = new Set([...store.read('calls')].map(([id]) => id));
     const tallies: (readonly [CallId, CallTally])[] = [];
     const records: CallRecord[] = [];
-    for (const [key, bytes] of [...store.read('history')]) {
+    const unreadable = (error: unknown, key: string): void =>
+      log.error({ err: error, callId: key.split(' ')[1] }, 'a stored line of the history cannot be read and is given up');
+    for (const [key, value] of readLeft(store, 'history', (bytes) => valueOf(bytes, []), unreadable)) {
       const [kind, id = ''] = key.split(' ');
-      try {
-        if (kind === 'record') records.push(valueOf(bytes, []) as CallRecord);
-        else if (wereUp.has(id)) tallies.push([id as CallId, valueOf(bytes, []) as CallTally]);
-        else store.remove('history', key);
-      } catch (error) {
-        log.error({ err: error, callId: id }, 'a stored line of the history cannot be read and is given up');
-        store.remove('history', key);
-      }
+      if (kind === 'record') records.push(value as CallRecord);
+      else if (wereUp.has(id)) tallies.push([id as CallId, value as CallTally]);
+      else store.remove('history', key);
     }
     this.#left = { tallies, records };
   }

@@ -4,6 +4,7 @@
  */
 import type { DeadLetter, HookWish, KeptLetter, KeptPost, Letter, LetterKeeper } from '#http/webhooks/letter-keeper.js';
 import type { Logger } from '#kit/log.js';
+import { readLeft } from './left.js';
 import { bytesOf, valueOf, type Migrations } from './record.js';
 import { StoreFailed } from './store-failed.js';
 import type { Store } from './store.js';
@@ -30,11 +31,12 @@ export class LetterShelf implements LetterKeeper {
     const hooks: HookWish[] = [];
     const letters: KeptLetter[] = [];
     const dead: DeadLetter[] = [];
-    for (const [key, bytes] of [...this.#store.read('webhooks')]) {
-      const kept = this.#read(key, bytes);
-      if (kept?.kind === 'hook') hooks.push(kept.wish);
-      else if (kept?.kind === 'dead') dead.push(kept.dead);
-      else if (kept !== undefined) letters.push(kept);
+    const unreadable = (error: unknown): void =>
+      this.#log.error({ err: error }, 'a stored webhook event cannot be read and is given up');
+    for (const [, kept] of readLeft(this.#store, 'webhooks', keptFrom, unreadable)) {
+      if (kept.kind === 'hook') hooks.push(kept.wish);
+      else if (kept.kind === 'dead') dead.push(kept.dead);
+      else letters.push(kept);
     }
     letters.sort((one, other) => one.letter.seq - other.letter.seq);
     dead.sort((one, other) => one.id - other.id);
@@ -56,16 +58,6 @@ export class LetterShelf implements LetterKeeper {
   #put(key: string, kept: Kept | undefined): void {
     if (kept === undefined) this.#store.remove('webhooks', key);
     else this.#store.changed('webhooks', key, () => bytesOf(VERSION, kept));
-  }
-
-  #read(key: string, bytes: Uint8Array): Kept | undefined {
-    try {
-      return keptFrom(bytes);
-    } catch (error) {
-      this.#log.error({ err: error }, 'a stored webhook event cannot be read and is given up');
-      this.#store.remove('webhooks', key);
-      return undefined;
-    }
   }
 }
 

@@ -11,13 +11,12 @@ type Notes = readonly (readonly [string, string])[];
 export class NoteShelf implements Notebook {
   readonly #store: Store;
   readonly #byPage = new Map<string, (readonly [string, string])[]>();
-  /** Calls of the last life. */
   readonly #wereUp: ReadonlySet<string>;
 
-  /** Reads everything: to be made before anything is written, and before calls are. */
-  constructor(store: Store) {
+  /** Reads everything: to be made before anything is written. @param wereUp calls of the last life. */
+  constructor(store: Store, wereUp: ReadonlySet<string>) {
     this.#store = store;
-    this.#wereUp = new Set([...store.read('calls')].map(([id]) => id));
+    this.#wereUp = wereUp;
     for (const [name, bytes] of [...store.read('notes')]) {
       const [page = '', ...key] = name.split(' ');
       const text = textOf(bytes);

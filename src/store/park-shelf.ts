@@ -3,6 +3,7 @@
  */
 import type { ParkKeeper, Slot } from '#calls/parking.js';
 import type { Logger } from '#kit/log.js';
+import { readLeft } from './left.js';
 import { bytesOf, valueOf } from './record.js';
 import type { Store } from './store.js';
 
@@ -18,15 +19,10 @@ export class ParkShelf implements ParkKeeper {
   }
 
   left(): readonly (readonly [string, Slot])[] {
-    return [...this.#store.read('parked')].flatMap(([slot, bytes]): (readonly [string, Slot])[] => {
-      try {
-        return [[slot, valueOf(bytes, []) as Slot]];
-      } catch (error) {
-        this.#log.error({ err: error, slot }, 'a stored parking slot cannot be read; its call is parked no more');
-        this.#store.remove('parked', slot);
-        return [];
-      }
-    });
+    const read = (bytes: Uint8Array): Slot => valueOf(bytes, []) as Slot;
+    return readLeft(this.#store, 'parked', read, (error, slot) =>
+      this.#log.error({ err: error, slot }, 'a stored parking slot cannot be read; its call is parked no more'),
+    );
   }
 
   changed(slot: string, parked: Slot | undefined): void {

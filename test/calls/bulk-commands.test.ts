@@ -42,6 +42,7 @@ function house(views: readonly CallView[], trunks: Readonly<Record<string, strin
     },
     calls: {
       list: () => views,
+      view: (one) => views.find((view) => view.id === one),
       live: (id) => ({ dialFacts: { trunk: trunks[id] } }) as unknown as LiveCall,
     },
     clock,

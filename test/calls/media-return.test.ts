@@ -5,12 +5,13 @@
 import t from 'tap';
 import { CallService } from '#calls/call-service.js';
 import { EventBus } from '#calls/event-bus.js';
-import type { BindingsPort, MediaPort, SignalingPort } from '#calls/ports.js';
+import type { MediaPort, SignalingPort } from '#calls/ports.js';
 import { NO_POLICY } from '#core/hold-policy.js';
 import type { CallId, LegRole } from '#core/leg.js';
 import { MediaFailed, MediaGone } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { CALL_OF_101, ONE_PHONE } from '../support/quiet-calls.js';
 import { sdpOf } from '../support/stored-call.js';
 
 type How = 'up' | 'away' | 'empty';
@@ -20,6 +21,9 @@ class House {
   readonly said: string[] = [];
   readonly asked: string[] = [];
   how: How = 'up';
+  /** What gets no answer before `failsLate`. */
+  slow = '';
+  readonly #late: ((error: Error) => void)[] = [];
   readonly #known = new Set<string>();
   readonly service: CallService;
 
@@ -29,14 +33,9 @@ class House {
     const signaling = new Proxy({} as SignalingPort, {
       get: (_port, name) => (name === 'stored' ? () => undefined : speak(String(name))),
     });
-    const bindings: BindingsPort = {
-      find: () => ({ kind: 'targets', targets: [{ uri: 'sip:102@192.0.2.2' }] }),
-      traits: () => ({ kind: 'phone', holdMode: 'auto', refusedMusic: false }),
-      holdRefused: () => undefined,
-    };
     const media = new Proxy({} as MediaPort, { get: (_port, name) => (id: string) => this.#media(String(name), id) });
     this.service = new CallService({
-      ...{ signaling, media, bindings, log, clock: this.clock },
+      ...{ signaling, media, bindings: ONE_PHONE, log, clock: this.clock },
       bus: new EventBus(this.clock, log, 100),
       ringSeconds: 120,
       maxCalls: 100,
@@ -48,10 +47,17 @@ class House {
     if (name === 'shun') return Promise.resolve();
     this.asked.push(name);
     if (this.how === 'away') return Promise.reject(new MediaFailed('rtpengine is not running'));
+    if (name === this.slow) return new Promise((_resolve, reject) => this.#late.push(reject));
     if (name === 'knows') return Promise.resolve(this.#known.has(id));
     if (name === 'offer') this.#known.add(id);
     if (!this.#known.has(id)) return Promise.reject(new MediaGone(id));
     return Promise.resolve(sdpOf(31_000 + this.asked.length));
+  }
+
+  /** What was asked for and has no answer has one now. */
+  failsLate(): void {
+    this.slow = '';
+    for (const reject of this.#late.splice(0)) reject(new MediaFailed('no answer in time'));
   }
 
   /** It has forgotten everything. */
@@ -64,14 +70,7 @@ class House {
   }
 
   async rings(): Promise<CallId> {
-    const id = this.service.incoming({
-      fromUser: '101',
-      toUser: '102',
-      offer: sdpOf(20_000),
-      maxForwards: 70,
-      asker: 'inside',
-      privacy: false,
-    });
+    const id = this.service.incoming(CALL_OF_101);
     await this.settles();
     return id;
   }
@@ -120,7 +119,7 @@ t.test('rtpengine comes back empty: both phones are told the new ports, and are 
   await house.goes();
   t.same(house.said, [], 'nobody is told anything before it is back');
   await house.comes();
-  t.same(house.asked, ['knows', 'knows', 'offer', 'answer', 'gate']);
+  t.same(house.asked, ['knows', 'offer', 'answer', 'gate']);
   t.same(house.said, ['reinvite caller', 'reinvite callee']);
   await house.answers(id);
   t.equal(house.asked.at(-1), 'ungate');
@@ -209,4 +208,66 @@ t.test('it does not answer, and nobody has noticed: it is asked again before the
   await house.settles();
   t.equal(house.stateOf(id), 'held');
   t.ok(house.asked.includes('play'), house.asked.join());
+});
+
+t.test('answered when rtpengine has forgotten what rang: the caller is told so, and does not ring for ever', async (t) => {
+  const house = new House();
+  const id = await house.rings();
+  house.forgets();
+  house.service.signal({ callId: id, role: 'callee' }, { kind: 'answered', sdp: sdpOf(20_002) });
+  await house.settles();
+  t.match(house.service.view(id), { state: 'ended', end: { cause: 'media-lost' } });
+  t.ok(house.said.includes('bye caller'), house.said.join());
+  t.ok(house.said.includes('bye callee'), house.said.join());
+});
+
+t.test('music that fails late, in the old life of rtpengine, says nothing of the music that plays now', async (t) => {
+  const house = new House();
+  const id = await house.talks();
+  house.slow = 'play';
+  house.service.dispatch(id, { kind: 'hold.requested', holder: 'controller' });
+  await house.settles();
+  await house.answers(id);
+  house.forgets();
+  await house.goes();
+  await house.comes();
+  house.failsLate();
+  await house.settles();
+  await house.answers(id);
+  t.match(house.service.view(id), { hold: { caller: { sound: 'music' }, callee: { sound: 'music' } } });
+  house.asked.length = 0;
+  house.service.dispatch(id, { kind: 'resume.requested', holder: 'controller' });
+  await house.settles();
+  t.equal(house.asked.filter((one) => one === 'stop').length, 2, house.asked.join());
+});
+
+t.test('a re-offer that rtpengine did not take never counted: the same one once more is told to it', async (t) => {
+  const house = new House();
+  const id = await house.talks();
+  const caller = { callId: id, role: 'caller' } as const;
+  house.how = 'away';
+  house.service.signal(caller, { kind: 'reinvite', sdp: sdpOf(20_100) });
+  await house.settles();
+  t.ok(house.said.includes('refuseReinvite caller'), house.said.join());
+  house.how = 'up';
+  house.asked.length = 0;
+  house.service.signal(caller, { kind: 'reinvite', sdp: sdpOf(20_100) });
+  await house.settles();
+  t.ok(house.asked.includes('offer'), house.asked.join());
+  t.ok(house.said.includes('answerReinvite caller'), house.said.join());
+});
+
+t.test('a phone that offers anew while rtpengine is on its way back makes no second call of the same name', async (t) => {
+  const house = new House();
+  const id = await house.talks();
+  house.forgets();
+  await house.goes();
+  house.how = 'up';
+  house.service.signal({ callId: id, role: 'caller' }, { kind: 'reinvite', sdp: sdpOf(20_100) });
+  await house.settles();
+  t.notOk(house.asked.includes('offer'), house.asked.join());
+  t.ok(house.said.includes('refuseReinvite caller'), house.said.join());
+  await house.comes();
+  t.ok(house.asked.includes('offer'), 'it is anchored again');
+  t.same(house.said.slice(-2), ['reinvite caller', 'reinvite callee']);
 });

@@ -65,7 +65,7 @@ t.test('a held call sleeps until SIP can be spoken, then goes on; its timer is d
   t.same(quiet.asked, [], 'and nobody has heard a word');
   t.same(restorer.dialogs, DIALOGS);
   t.equal(restored.length, 2);
-  restorer.begin();
+  void restorer.begin();
   await quiet.settles();
   t.ok(quiet.asked.includes('reinvite'), quiet.asked.join());
   t.same(recalled, ['call.answered', 'hold.changed'], 'those who keep books know of it');
@@ -94,7 +94,7 @@ t.test('a call whose dialog is not there ends, and who is left hears BYE', async
   ] as const) {
     const { quiet, restorer } = nextLife();
     await restorer.prepare([left], there);
-    restorer.begin();
+    void restorer.begin();
     await quiet.settles();
     t.match(quiet.service.view(idOf(left)), { state: 'ended', end: { cause: 'server-lost', status: 503 } });
     t.ok(quiet.asked.includes('bye'));
@@ -105,7 +105,7 @@ t.test('a call whose dialog is not there ends, and who is left hears BYE', async
 t.test('a drachtio-server that does not say which dialogs it has is believed', async (t) => {
   const { quiet, restorer } = nextLife(['call-1']);
   await restorer.prepare([heldCall()], undefined);
-  restorer.begin();
+  void restorer.begin();
   await quiet.settles();
   t.equal(quiet.service.size, 1);
 });
@@ -118,7 +118,7 @@ t.test('a call with a conference or a script ends politely', async (t) => {
   ]) {
     const { quiet, restorer } = nextLife();
     await restorer.prepare([left], DIALOGS);
-    restorer.begin();
+    void restorer.begin();
     await quiet.settles();
     t.match(quiet.service.view(idOf(left)), { state: 'ended', end: { cause: 'server-lost' } });
   }
@@ -144,7 +144,7 @@ t.test('many calls are restored a few at a time, held ones first', async (t) => 
   });
   await restorer.prepare(left, DIALOGS);
   const spoken = (): number => quiet.asked.filter((word) => word === 'gate').length;
-  restorer.begin();
+  void restorer.begin();
   await quiet.settles();
   const first = spoken();
   t.ok(first > 0 && first < 120, `${first} of 120`);
@@ -182,4 +182,22 @@ t.test('restored calls take their room in the accounts, whatever the limit is no
   toll.admit({ callId: 'd', payer: '101', outside });
   toll.ended('d');
   t.throws(() => toll.admit({ callId: 'e', payer: '101', outside }), /a day/, 'the one of today was counted');
+});
+
+t.test('who waits for the end of it finds all of them awake, however many they are', async (t) => {
+  const { clock, quiet, restorer } = nextLife();
+  const left = Array.from({ length: 120 }, (_, index) => {
+    const stored = heldCall();
+    return { ...stored, call: { ...stored.call, id: `call-${index}` as CallId } };
+  });
+  await restorer.prepare(left, []);
+  let awake = false;
+  void restorer.begin().then(() => (awake = true));
+  const ended = (): number => left.filter((one) => quiet.service.view(idOf(one))?.state === 'ended').length;
+  for (const calls of [50, 100, 120]) {
+    await quiet.settles();
+    t.equal(ended(), calls, 'their dialogs are not there');
+    t.equal(awake, calls === 120);
+    clock.advance(20);
+  }
 });

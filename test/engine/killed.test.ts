@@ -9,6 +9,7 @@ import { appForTest, engineForTest, outgoing } from '../support/engine-fixture.j
 import { calleeDialog, incomingCall, outgoingCall, SDP, sendInDialog } from '../support/engine-calls.js';
 import { engineProcess, keptIn, killedIn, nextLife, onDisk } from '../support/killed-engine.js';
 import { header, headers, portOf, tag, tcpPhone, udpPhone, wsPhone } from '../support/raw-phone.js';
+import { until } from '../support/until.js';
 
 t.setTimeout(120_000);
 
@@ -263,6 +264,11 @@ t.test('the engine thread has its own store, and a stop keeps what is up', async
   t.teardown(() => phone.close());
   await incomingCall(app, phone, 'known');
   await incomingCall(app, phone, 'orphan');
+  await until('both are on the disk', async () => (await first.stored())?.pending === 0);
+  const health = await first.stored();
+  t.match(health, { entries: 2, pending: 0, refused: 0 });
+  t.ok(health !== undefined && health.batches > 0, 'the thread says how its store is');
+  await onDisk(folder, 'dialogs', 2);
   app.srf.disconnect();
   await first.stop();
   const second = await startEngineThread({ ...options, ...nextLife(first, folder) }, createLogger('silent'));

@@ -4,29 +4,13 @@ import { connect as connectPlain } from 'node:net';
 import t from 'tap';
 import { readCertificate } from '#kit/certificates.js';
 import { anotherPair, certificateForTest, replaceWith } from '../support/certificates.js';
-import { SDP, incomingCall, outgoingCall, sendInDialog } from '../support/engine-calls.js';
-import { appForTest, engineForTest, outgoing, type TestApp } from '../support/engine-fixture.js';
-import { header, portOf, tlsListener, tlsPhone, wssPhone, type RawPhone } from '../support/raw-phone.js';
+import { SDP, incomingCall, outgoingCall, register, sendInDialog } from '../support/engine-calls.js';
+import { appForTest, engineForTest, outgoing } from '../support/engine-fixture.js';
+import { header, portOf, tlsListener, tlsPhone, wssPhone } from '../support/raw-phone.js';
 import { countContexts } from '../support/tls-contexts.js';
 
 const SERIAL = (phone: { socket: { getPeerCertificate(): { fingerprint256: string } } }): string =>
   phone.socket.getPeerCertificate().fingerprint256;
-
-const register = async (app: TestApp, phone: RawPhone, contact: string): Promise<string> => {
-  phone.send(
-    phone.request('REGISTER', 'sip:127.0.0.1', {
-      callId: `reg-${phone.protocol}-${phone.port}`,
-      from: '<sip:101@127.0.0.1>;tag=reg',
-      to: '<sip:101@127.0.0.1>',
-      cseq: 1,
-      lines: [`Contact: ${contact}`, 'Expires: 600'],
-    }),
-  );
-  const { request, response } = await app.gets('REGISTER');
-  response.send(200, { headers: { Contact: `${contact};expires=600` } });
-  await phone.receives('200 REGISTER');
-  return request.protocol;
-};
 
 t.test('calls over TLS and WSS in both directions, on the connection of the REGISTER', async (t) => {
   const files = await certificateForTest(t);

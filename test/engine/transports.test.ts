@@ -1,24 +1,8 @@
 import { once } from 'node:events';
 import t from 'tap';
-import { SDP, incomingCall, outgoingCall, sendInDialog, sendInvite } from '../support/engine-calls.js';
-import { appForTest, engineForTest, outgoing, type TestApp } from '../support/engine-fixture.js';
-import { bodyOf, header, portOf, tcpListener, tcpPhone, udpPhone, wsPhone, type RawPhone } from '../support/raw-phone.js';
-
-const register = async (app: TestApp, phone: RawPhone, contact: string): Promise<string> => {
-  phone.send(
-    phone.request('REGISTER', 'sip:127.0.0.1', {
-      callId: `reg-${phone.port}`,
-      from: '<sip:101@127.0.0.1>;tag=reg',
-      to: '<sip:101@127.0.0.1>',
-      cseq: 1,
-      lines: [`Contact: ${contact}`, 'Expires: 600'],
-    }),
-  );
-  const { request, response } = await app.gets('REGISTER');
-  response.send(200, { headers: { Contact: `${contact};expires=600` } });
-  await phone.receives('200 REGISTER');
-  return request.protocol;
-};
+import { SDP, incomingCall, outgoingCall, register, sendInDialog, sendInvite } from '../support/engine-calls.js';
+import { appForTest, engineForTest, outgoing } from '../support/engine-fixture.js';
+import { bodyOf, header, portOf, tcpListener, tcpPhone, udpPhone, wsPhone } from '../support/raw-phone.js';
 
 t.test('a call over each transport, in both directions', async (t) => {
   const engine = await engineForTest(t);

@@ -2,7 +2,7 @@
  * Goal: recordings begin and end with what asked for them, within their limits, and never in the way of a call. Method: the room with taps made
  * for the test, real files.
  */
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -73,6 +73,14 @@ function folderOf(t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'recordings-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Says that its result is an MP3, whatever it is given. */
+function quickFfmpeg(t: Test): string {
+  const path = join(folderOf(t), 'ffmpeg');
+  writeFileSync(path, '#!/bin/sh\nfor last; do :; done\necho mp3 >"${last#file:}"\n');
+  chmodSync(path, 0o755);
+  return path;
 }
 
 const wish = (callId: string, more: Partial<RecordWish> = {}): RecordWish => ({
@@ -170,6 +178,35 @@ t.test('an MP3 that cannot be made is kept as WAV, and says why', async (t) => {
     t.match(recordings.get(id), { format: 'wav', problem: /ffmpeg/ });
     t.ok(existsSync(recordings.fileOf(id).path));
   }
+});
+
+t.test('an MP3 of which nothing can be written, as on a full disk, is heard now, and after a restart as WAV', async (t) => {
+  const [folder, ffmpeg] = [folderOf(t), quickFfmpeg(t)];
+  const { recordings, completed } = await house(t, {}, folder, ffmpeg);
+  const id = await recordings.start(wish('a', { format: 'mp3' }));
+  const inTheWay = join(folder, `${id}.json.part`);
+  mkdirSync(inTheWay);
+  const event = completed(id);
+  recordings.stop('a' as CallId);
+  t.match(await event, { format: 'mp3' });
+  t.equal(readFileSync(recordings.fileOf(id).path, 'utf8'), 'mp3\n');
+  await recordings.close();
+
+  rmSync(inTheWay, { recursive: true });
+  const again = (await house(t, {}, folder, ffmpeg)).recordings;
+  t.match(again.get(id), { state: 'completed', format: 'wav' });
+  t.equal(again.fileOf(id).path, join(folder, `${id}.wav`));
+  t.same(readdirSync(folder).sort(), [`${id}.json`, `${id}.wav`], 'and no MP3 that nothing knows of');
+});
+
+t.test('an MP3 that is known is all that is left', async (t) => {
+  const [folder, ffmpeg] = [folderOf(t), quickFfmpeg(t)];
+  const { recordings, completed } = await house(t, {}, folder, ffmpeg);
+  const id = await recordings.start(wish('a', { format: 'mp3' }));
+  const event = completed(id);
+  recordings.stop('a' as CallId);
+  await event;
+  t.same(readdirSync(folder).sort(), [`${id}.json`, `${id}.mp3`]);
 });
 
 t.test('a conversion does not keep the program from ending', async (t) => {

@@ -2,8 +2,10 @@
  * Goal: what a leg does when two words cross: BYE before the ACK, CANCEL of a re-INVITE, an UPDATE into a request of ours.
  */
 import t from 'tap';
+import { EngineLoss } from '#signaling/engine-loss.js';
 import { CALLEE, CALLER, sdp, SignalingHouse } from '../support/signaling-house.js';
 import type { Message } from '../support/sip-phone.js';
+import { until } from '../support/until.js';
 
 const cseq =
   (wanted: string) =>
@@ -28,6 +30,24 @@ t.test('a call that ends between our 200 and its ACK hears BYE after the ACK (RF
   t.match(bye.headers.get('reason'), /over/);
   alice.respond(bye, 200);
 });
+
+t.test(
+  'a call that ends when an engine was lost between our 200 and its ACK says BYE: nobody tells of the ACK any more',
+  async (t) => {
+    const house = await SignalingHouse.start(t);
+    const alice = await house.phone(t, '101');
+    await house.rings(alice);
+    house.signaling.accept(CALLER, sdp());
+    await until('the engine has named the dialog', () => house.signaling.stored(CALLER) !== undefined);
+    const asked = t.capture(house.srf, 'request');
+    const loss = EngineLoss.of(house.srf);
+    loss.lose();
+    house.signaling.bye(CALLER, { cause: 16, text: 'over' });
+    t.same(asked(), [], 'nothing while it is gone');
+    t.equal(loss.find(), true);
+    t.match(asked(), [{ args: [{ method: 'BYE', headers: { Reason: /over/ } }] }]);
+  },
+);
 
 t.test('a re-INVITE that the phone cancels before our answer is none, and the core hears so', async (t) => {
   const house = await SignalingHouse.start(t);

@@ -84,11 +84,13 @@ t.test('a parked call is found in its slot, and one that did not come back leave
   t.equal(new Parking(codes, clock, new ParkShelf(life(disk), log)).list().length, 2);
 });
 
+const callsOn = (store: Store): ReadonlySet<string> => new Set([...store.read('calls')].map(([id]) => id));
+
 t.test('ids of every dialect name the same calls; of calls that are gone nothing stays', async (t) => {
   const disk = new MemoryDisk();
   await disk.commit([{ shelf: 'calls', key: A, bytes: bytesOf(1, 'a call') }]);
   const first = life(disk);
-  const book = new NoteShelf(first);
+  const book = new NoteShelf(first, callsOn(first));
   const ids = new WireIds(undefined, undefined, undefined, { book, page: 'voipnow-ids', left: book.leftOfCalls('voipnow-ids') });
   const agents = new AgentCallIds(() => 1_456_402_370_000, book);
   const said = { a: ids.of(A), b: ids.of(B), agentA: agents.of(A), agentB: agents.of(B) };
@@ -105,7 +107,8 @@ t.test('ids of every dialect name the same calls; of calls that are gone nothing
   t.not(held.of(A), undefined);
   await first.flush();
 
-  const notes = new NoteShelf(life(disk));
+  const second = life(disk);
+  const notes = new NoteShelf(second, callsOn(second));
   const again = new WireIds(undefined, undefined, undefined, {
     book: notes,
     page: 'voipnow-ids',
@@ -130,7 +133,7 @@ t.test('a call that has ended is in the history once, whichever of the two the l
   await disk.commit([{ shelf: 'calls', key: A, bytes: bytesOf(1, 'a call') }]);
   const begin = (clock: FakeClock) => {
     const store = new Store(disk, clock, log);
-    const keeper = new HistoryShelf(store, log);
+    const keeper = new HistoryShelf(store, callsOn(store), log);
     const file = new HistoryFile({ folder, maxCalls: 10, clock, log, keeper });
     const bus = new EventBus(clock, log);
     const views = new Map<string, CallView>([A, B].map((id) => [id, callView({ id })]));

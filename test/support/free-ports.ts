@@ -21,7 +21,7 @@ export async function freePorts(count = 120, host = '127.0.0.1'): Promise<PortRa
   throw new Error(`no ${count} free ports in a row were found in ${TRIES} tries`);
 }
 
-function isTaken(port: number, host: string): Promise<boolean> {
+export function isTaken(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createSocket('udp4');
     socket.on('error', () => resolve(true));

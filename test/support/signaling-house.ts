@@ -32,6 +32,7 @@ const PATIENCE_MS = 5000;
 
 export class SignalingHouse implements CallSignals {
   readonly signaling: Signaling;
+  readonly srf: Srf;
   /** Everything reported, oldest first. */
   readonly heard: Heard[] = [];
   readonly invited: IncomingCall[] = [];
@@ -42,6 +43,7 @@ export class SignalingHouse implements CallSignals {
   private constructor(srf: Srf, port: number, session: SessionPolicy, clock: Clock) {
     const log = createLogger('silent');
     this.port = port;
+    this.srf = srf;
     this.signaling = new Signaling({ srf, calls: this, clock, session, log });
     installRoutes({
       srf,

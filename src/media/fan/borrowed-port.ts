@@ -4,11 +4,13 @@
  * (udp4_lib_lookup2, compute_score). So this one only ever sends. `checkBorrowing` tries all that before anybody relies on it, and
  * whoever borrows is told when a datagram comes in all the same.
  */
-import { createSocket, type Socket, type SocketType } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import type { SocketAddress } from '#calls/ports.js';
+import { openUdpSocket } from '../udp-socket.js';
 
 const PROBES = 16;
-const PROBE_MS = 500;
+/** On a busy machine a thread may wait this long for its turn; and whoever is late here is played to alone for good. */
+const PROBE_MS = 3000;
 
 export class BorrowedPort {
   readonly #socket: Socket;
@@ -16,7 +18,7 @@ export class BorrowedPort {
 
   /** @param stolen something came in that was meant for the owner of the port. */
   static async open({ address, port }: SocketAddress, stolen: () => void): Promise<BorrowedPort> {
-    const socket = await bound('udp6', { address: mapped(address), port });
+    const socket = await openUdpSocket(mapped(address), port, { reuseAddr: true, lookup: asItIs });
     return new BorrowedPort(socket, stolen);
   }
 
@@ -48,8 +50,8 @@ export async function checkBorrowing(host: string): Promise<string | undefined> 
   let other: Socket | undefined;
   let borrower: BorrowedPort | undefined;
   try {
-    owner = await bound('udp4', { address: host, port: 0 });
-    other = await bound('udp4', { address: host, port: 0 });
+    owner = await shared(host);
+    other = await openUdpSocket(host);
     const place = { address: host, port: owner.address().port };
     let stolen = 0;
     borrower = await BorrowedPort.open(place, () => stolen++);
@@ -88,17 +90,10 @@ function counted(socket: Socket, fits: (from: SocketAddress) => boolean): Promis
 const asItIs = (address: string, _options: unknown, found: (error: null, address: string, family: number) => void): void =>
   found(null, address, address.includes(':') ? 6 : 4);
 
-export function bound(type: SocketType, { address, port }: SocketAddress, receiveBytes?: number): Promise<Socket> {
-  const buffer = receiveBytes === undefined ? {} : { recvBufferSize: receiveBytes };
-  const socket = createSocket({ type, reuseAddr: type === 'udp6' || port === 0, lookup: asItIs, ...buffer });
-  return new Promise((resolve, reject) => {
-    socket.once('error', (error) => {
-      socket.close();
-      reject(error);
-    });
-    socket.bind({ address, port, exclusive: true }, () => {
-      socket.removeAllListeners('error');
-      resolve(socket);
-    });
-  });
+/** A port of its own first, and only then one that may be shared: asked for both at once Linux gives one of rtpengine's. */
+async function shared(host: string): Promise<Socket> {
+  const free = await openUdpSocket(host);
+  const { port } = free.address();
+  await new Promise<void>((resolve) => free.close(resolve));
+  return openUdpSocket(host, port, { reuseAddr: true });
 }

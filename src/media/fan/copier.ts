@@ -7,7 +7,8 @@ import type { Socket } from 'node:dgram';
 import type { SocketAddress } from '#calls/ports.js';
 import type { Clock, Timer } from '#kit/clock.js';
 import { assertNever } from '#kit/errors.js';
-import { BorrowedPort, bound, mapped } from './borrowed-port.js';
+import { openUdpSocket } from '../udp-socket.js';
+import { BorrowedPort, mapped } from './borrowed-port.js';
 import { Joiner } from './joiner.js';
 import type { Answer, Command, News } from './messages.js';
 
@@ -75,7 +76,8 @@ export class Copier {
   }
 
   async #open({ stream: name, address, joined }: Extract<Command, { kind: 'open' }>): Promise<number> {
-    const socket = await bound('udp4', { address, port: 0 }, RECEIVE_BYTES);
+    // Shared with nobody: a voice that rtpengine waits for would come in here.
+    const socket = await openUdpSocket(address, 0, { recvBufferSize: RECEIVE_BYTES });
     const stream: Stream = {
       name,
       socket,
@@ -105,7 +107,7 @@ export class Copier {
     const before = this.#seats.get(seatName);
     if (before !== undefined) this.#stand(before);
     const stream = this.#stream(name);
-    const seat: Seat = { name: seatName, stream, port: undefined, to: toMapped(to), sent: 0 };
+    const seat: Seat = { name: seatName, stream, port: undefined, to: toMapped(to), sent: before?.sent ?? 0 };
     this.#seats.set(seatName, seat);
     try {
       const port = await BorrowedPort.open(from, () => this.#lost(seat, 'a packet for rtpengine came to us'));

@@ -9,7 +9,7 @@ export type Command =
   /** What comes to the stream's port from elsewhere is not its music. */
   | Readonly<{ kind: 'feed'; stream: string; from: SocketAddress }>
   | Readonly<{ kind: 'close'; stream: string }>
-  /** From now on this listener is sent every packet of the stream, from the port of rtpengine's that it talks to. */
+  /** From now on this listener is sent every packet of the stream, from the port of rtpengine's that it talks to; from another one if it sat. */
   | Readonly<{ kind: 'sit'; stream: string; seat: string; from: SocketAddress; to: SocketAddress }>
   /** The listener is somewhere else now. */
   | Readonly<{ kind: 'move'; seat: string; to: SocketAddress }>

@@ -3,6 +3,7 @@
  * once, and a thread of ours copies each packet to all, from the ports of rtpengine's that they talk to. No phone is told anything, and
  * whatever does not work out ends in `false`: then rtpengine plays to that party alone, as it does below the threshold.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { LegId, PlayedSound } from '#calls/ports.js';
 import type { Clock, Timer } from '#kit/clock.js';
 import { MediaFailed, MediaGone } from '#kit/errors.js';
@@ -45,6 +46,8 @@ type Seat = {
   readonly codec: SharedCodec;
   sound: Music;
   stream: Stream | undefined;
+  /** What the copier was last told; undefined: it is not sitting yet. */
+  place: Place | undefined;
   gone: boolean;
 };
 
@@ -90,7 +93,7 @@ export class MusicFan {
       return false;
     }
     // It has its place before anything is waited for: who leaves from now on leaves this seat.
-    const seat: Seat = { leg, music: sound.music, codec, sound, stream: undefined, gone: false };
+    const seat: Seat = { leg, music: sound.music, codec, sound, stream: undefined, place: undefined, gone: false };
     this.#seats.set(nameOf(leg), seat);
     await leaving;
     return this.#take(seat);
@@ -194,16 +197,27 @@ export class MusicFan {
     return true;
   }
 
-  async #sit(seat: Seat, stream: Stream, { from, to }: Place): Promise<void> {
+  async #sit(seat: Seat, stream: Stream, place: Place): Promise<void> {
     const thread = this.#deps.thread();
     if (thread === undefined) throw new MediaFailed('the music fan is not there');
-    await thread.ask({ kind: 'sit', stream: stream.name, seat: nameOf(seat.leg), from, to });
+    seat.place = place;
+    await thread.ask({ kind: 'sit', stream: stream.name, seat: nameOf(seat.leg), ...place });
   }
 
   async #moveTo(seat: Seat, place: Place | undefined): Promise<void> {
     if (seat.gone) return;
     if (place === undefined) return this.#alone(seat);
-    await this.#deps.thread()?.ask({ kind: 'move', seat: nameOf(seat.leg), to: place.to });
+    const { place: before, stream } = seat;
+    if (before === undefined || stream === undefined || isDeepStrictEqual(before, place)) return;
+    try {
+      // Where rtpengine has begun the call anew its old port is nobody's, or another call's.
+      if (!isDeepStrictEqual(before.from, place.from)) return await this.#sit(seat, stream, place);
+      seat.place = place;
+      await this.#deps.thread()?.ask({ kind: 'move', seat: nameOf(seat.leg), to: place.to });
+    } catch (error) {
+      this.#deps.log.debug({ ...seat.leg, err: error }, 'a seat at the music could not follow its phone');
+      await this.#alone(seat);
+    }
   }
 
   /** It may be in the middle of sitting down: `leave` comes after `sit` in the thread, and takes it back. */

@@ -1,10 +1,11 @@
 /**
  * probe: loaded into the process that is measured (`--import`), and into each of its threads. At SIGUSR2 it does what the file `command`
- * in HOLDFAST_BENCH_PROBE says: `profile`, `stop` (writes THREAD.cpuprofile), `heap` (writes THREAD-N.heapsnapshot) or `sizes` (writes
- * THREAD-N.sizes: memory in use, and how much is in the maps that could grow, found by their classes).
+ * in HOLDFAST_BENCH_PROBE says: `profile`, `stop` (writes THREAD.cpuprofile), `heap` (writes THREAD-N.heapsnapshot) or `sizes N` (writes
+ * THREAD-N.sizes: memory in use, and how much is in the maps that could grow, found by their classes). What went wrong with that is in
+ * THREAD.fault; and THREAD.here holds the number by which Linux knows the thread, because one that is ended from outside says no goodbye.
  */
 import { Session } from 'node:inspector/promises';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getHeapStatistics, writeHeapSnapshot } from 'node:v8';
 import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads';
@@ -14,7 +15,6 @@ const channel = new BroadcastChannel('holdfast bench probe');
 channel.unref();
 const session = new Session();
 let heaps = 0;
-let sizes = 0;
 
 /** Classes whose objects have a `size`, or a `health`, by the file of dist/ they stand in. */
 const WATCHED = {
@@ -54,7 +54,8 @@ async function sizesNow() {
   return { heapMb: getHeapStatistics().used_heap_size / 2 ** 20, found };
 }
 
-async function obey(command) {
+async function obey(told) {
+  const [command, look] = told.split(' ');
   if (command === 'profile') {
     session.connect();
     await session.post('Profiler.enable');
@@ -67,17 +68,25 @@ async function obey(command) {
     writeHeapSnapshot(join(folder, `${threadId}-${++heaps}.heapsnapshot`));
   } else if (command === 'sizes') {
     const text = JSON.stringify(await sizesNow());
-    writeFileSync(join(folder, `${threadId}-${++sizes}.part`), text);
-    renameSync(join(folder, `${threadId}-${sizes}.part`), join(folder, `${threadId}-${sizes}.sizes`));
+    whole(`${threadId}-${look}.sizes`, text);
   }
 }
 
-if (folder !== undefined) writeFileSync(join(folder, `${threadId}.here`), '');
-channel.onmessage = ({ data }) => void obey(data);
+/** A file is there when all of it is. */
+function whole(name, text) {
+  writeFileSync(join(folder, `${name}.part`), text);
+  renameSync(join(folder, `${name}.part`), join(folder, name));
+}
+
+const obeyed = (told) => obey(told).catch((error) => whole(`${threadId}.fault`, String(error?.stack ?? error)));
+
+// It hears before it says that it is here: what was said between the two would be lost.
+channel.onmessage = ({ data }) => void obeyed(data);
+if (folder !== undefined) whole(`${threadId}.here`, readlinkSync('/proc/thread-self').split('/').at(-1));
 if (isMainThread && folder !== undefined) {
   process.on('SIGUSR2', () => {
-    const command = readFileSync(join(folder, 'command'), 'utf8');
-    channel.postMessage(command);
-    void obey(command);
+    const told = readFileSync(join(folder, 'command'), 'utf8');
+    channel.postMessage(told);
+    void obeyed(told);
   });
 }

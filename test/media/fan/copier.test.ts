@@ -59,6 +59,32 @@ t.test('a listener hears the stream from the port it talks to, and is heard ther
   t.same(told, []);
 });
 
+t.test('nobody else can have the port of a stream: what comes in there is its music alone', async (t) => {
+  const { port } = await stage(t);
+  const rtpengine = createSocket({ type: 'udp4', reuseAddr: true });
+  t.teardown(() => new Promise<void>((resolve) => rtpengine.close(() => resolve())));
+  rtpengine.bind(port, HOST);
+  const [error] = (await once(rtpengine, 'error')) as [NodeJS.ErrnoException];
+  t.equal(error.code, 'EADDRINUSE');
+});
+
+t.test('who sits down at another port is sent to from there alone, and what was sent still counts', async (t) => {
+  const { copier, phone, owner, play, sit } = await stage(t);
+  await sit();
+  const first = next(phone);
+  play('one');
+  t.equal((await first)[1].port, owner.address().port);
+  const anew = await socketOf(t);
+  const again = next(phone);
+  await copier.execute({ kind: 'sit', stream: 'jazz', seat: 'a', from: placeOf(anew), to: placeOf(phone) });
+  const [datagram, from] = await again;
+  t.same([datagram.toString(), from.port], ['one', anew.address().port], 'the newest packet, at once');
+  const second = next(phone);
+  play('two');
+  t.equal((await second)[1].port, anew.address().port);
+  t.equal(await copier.execute({ kind: 'count', seat: 'a' }), 3);
+});
+
 t.test('whoever sits down hears the newest packet at once', async (t) => {
   const { phone, owner, play, sit } = await stage(t);
   await sit('early');

@@ -15,8 +15,8 @@ import { FakeClock } from '../../support/fake-clock.js';
 const SDP = 'v=0\r\nm=audio 4000 RTP/AVP 0\r\n';
 const JAZZ = { kind: 'music', music: 'jazz' } as const;
 
-function place(port: number) {
-  const stream = { 'local port': port, 'local address': '127.0.0.1', endpoint: { address: '192.0.2.7', port }, flags: ['RTP'] };
+function place(port: number, from: number) {
+  const stream = { 'local port': from, 'local address': '127.0.0.1', endpoint: { address: '192.0.2.7', port }, flags: ['RTP'] };
   return { medias: [{ type: 'audio', protocol: 'RTP/AVP', streams: [stream] }] };
 }
 
@@ -32,6 +32,7 @@ function stage(settings: { from?: number; seats?: number; timeoutSeconds?: numbe
     hears: 'nothing' as 'nothing' | 'sound' | 'program',
     files: 'jazz.mka',
     to: 4000,
+    from: 3000,
     gone: false,
   };
   const options: FanThreadOptions[] = [];
@@ -43,12 +44,16 @@ function stage(settings: { from?: number; seats?: number; timeoutSeconds?: numbe
   };
   const wordsOf = (command: Command): string => {
     const [name, where] = 'seat' in command ? [command.seat, 'to' in command ? ` ${command.to.port}` : ''] : [command.stream, ''];
-    return `${command.kind} ${name}${where}`;
+    const from = command.kind === 'sit' && command.from.port >= 7000 ? ` from ${command.from.port}` : '';
+    return `${command.kind} ${name}${where}${from}`;
   };
   const clock = new FakeClock();
   const house = new FanHouse({
     ng: {
-      query: (callId) => say(`query ${callId}`, { tags: { caller: place(state.to), callee: place(state.to + 2) } }),
+      query: (callId) =>
+        say(`query ${callId}`, {
+          tags: { caller: place(state.to, state.from), callee: place(state.to + 2, state.from + 2) },
+        }),
       offer: (callId) => say(`offer ${callId}`, SDP),
       answer: (callId) => say(`answer ${callId}`, SDP),
       delete: (callId) => say(`delete ${callId}`, undefined),
@@ -164,6 +169,26 @@ t.test('asking for the music that it hears already only looks where the phone is
   state.to = 5000;
   t.equal(await sits('b'), true);
   t.same(taken(), ['query b', 'move b callee 5002']);
+});
+
+t.test('a seat whose call rtpengine has begun anew is at its new port, and one that has not moved is told nothing', async (t) => {
+  const { sits, taken, state, house } = await seated();
+  t.equal(await sits('b'), true);
+  t.same(taken(), ['query b']);
+  state.from = 7000;
+  await house.fan.moved('b' as CallId);
+  t.same(taken(), ['query b', 'sit b callee 4002 from 7002']);
+  await house.fan.moved('b' as CallId);
+  t.same(taken(), ['query b']);
+});
+
+t.test('one that cannot be sat anew is played to alone', async (t) => {
+  const { taken, state, house } = await seated();
+  state.from = 7000;
+  state.refuses = 'sit';
+  await house.fan.moved('b' as CallId);
+  t.same(taken(), ['query b', 'sit b callee 4002 from 7002', 'leave b callee', 'alone b callee jazz']);
+  t.equal(house.fan.size, 0);
 });
 
 t.test('another class while it is held is another seat, or none', async (t) => {
