@@ -30,7 +30,8 @@ export class Doorway {
 
   /** Other rules from now on; who is banned stays so. @throws ConfigError, and nothing has changed. */
   configure(options: DoorOptions | undefined): void {
-    this.#door = options === undefined ? undefined : new Door(options.config, options.trunks, this.#clock, this.#door);
+    this.#door =
+      options === undefined ? undefined : new Door(options.config, options.trunks, this.#clock, this.#door).takesOver();
   }
 
   ban(source: string, seconds: number): void {

@@ -22,7 +22,8 @@ export type EngineThread = EngineHandle &
   }>;
 
 const START_MS = 15_000;
-const STOP_MS = 1_000;
+/** Longer than a store takes to close at worst (CLOSE_MS of store/): what is kept must be whole before the thread is ended. */
+const STOP_MS = 4_000;
 
 /** Resolves when it listens. @throws EngineStartError naming address, port and protocol when it cannot. */
 export async function startEngineThread(options: EngineOptions, log: Logger): Promise<EngineThread> {

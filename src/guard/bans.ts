@@ -17,11 +17,17 @@ export type Ban = Readonly<{ who: string; secondsLeft: number; times: number }>;
 type Record_ = { failures: number; windowEndsMs: number; bans: number; untilMs: number };
 
 export class Bans {
-  readonly #limits: BanLimits;
+  #limits: BanLimits;
   readonly #records = new Map<string, Record_>();
 
   constructor(limits: BanLimits) {
     this.#limits = limits;
+  }
+
+  /** Other limits from now on: what was counted counts, and who is out stays out for as long as it was told. */
+  configure(limits: BanLimits): void {
+    this.#limits = limits;
+    forgetOldest(this.#records, limits.remembered);
   }
 
   get size(): number {

@@ -5,7 +5,7 @@
 import type { Clock } from '#kit/clock.js';
 import type { GuardsConfig } from '#kit/guards-schema.js';
 import { AddressSet } from './address-set.js';
-import { Bans } from './bans.js';
+import { Bans, type BanLimits } from './bans.js';
 import { Buckets, type Pour } from './buckets.js';
 import { flowOf, KnownFlows } from './known-flows.js';
 import { networkOf } from './network-of.js';
@@ -39,6 +39,7 @@ export class Door {
   readonly #only: AddressSet;
   readonly #trusted: AddressSet;
   readonly #scanners: readonly string[];
+  readonly #limits: BanLimits;
   readonly #bans: Bans;
   readonly #known: KnownFlows;
   readonly #invites: Buckets;
@@ -55,12 +56,19 @@ export class Door {
     this.#scanners = config.scanners.map((one) => one.toLowerCase());
     // Failures are counted where passwords are judged.
     const [firstMs, longestMs] = [bans.firstSeconds * 1000, bans.longestSeconds * 1000];
-    const limits = { failures: 0, windowMs: 0, firstMs, longestMs, remembered: bans.remembered };
-    this.#bans = before === undefined ? new Bans(limits) : before.#bans;
+    this.#limits = { failures: 0, windowMs: 0, firstMs, longestMs, remembered: bans.remembered };
+    this.#bans = before === undefined ? new Bans(this.#limits) : before.#bans;
     this.#known = before === undefined ? new KnownFlows(bans.remembered) : before.#known;
     this.#invites = new Buckets(rates.invite, rates.remembered);
     this.#registers = new Buckets(rates.register, rates.remembered);
     this.#others = new Buckets(rates.other, rates.remembered);
+  }
+
+  /** It takes the place of the one before: what both know is kept within its limits. Until then the other's hold. */
+  takesOver(): this {
+    this.#bans.configure(this.#limits);
+    this.#known.configure(this.#limits.remembered);
+    return this;
   }
 
   /** Nothing from there is read, whatever it is. @param isAnswer to what was sent there: `only` says who may ask. */

@@ -7,12 +7,17 @@ import { forgetOldest } from '#kit/forget-oldest.js';
 const KEPT_MS = 2 * 3_600_000;
 
 export class KnownFlows {
-  readonly #most: number;
+  #most: number;
   /** Until when; the one that proved something longest ago is forgotten first. */
   readonly #untilMs = new Map<string, number>();
 
   constructor(most: number) {
     this.#most = most;
+  }
+
+  configure(most: number): void {
+    this.#most = most;
+    forgetOldest(this.#untilMs, most);
   }
 
   get size(): number {

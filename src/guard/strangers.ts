@@ -11,11 +11,16 @@ export type StrangerLimits = Readonly<{ numbers: number; windowMs: number; remem
 const LONGEST = 64;
 
 export class Strangers {
-  readonly #limits: StrangerLimits;
+  #limits: StrangerLimits;
   readonly #asked = new Map<string, Asked>();
 
   constructor(limits: StrangerLimits) {
     this.#limits = limits;
+  }
+
+  configure(limits: StrangerLimits): void {
+    this.#limits = limits;
+    forgetOldest(this.#asked, limits.remembered);
   }
 
   /** A request without credentials. @returns true when this is one number too many. */

@@ -96,9 +96,10 @@ t.test(
     await isAnswered(first);
     await isAnswered(second);
     first.close();
-    const again = await comesIn(engine);
-    t.teardown(() => again.close());
-    await isAnswered(again);
+    // The engine hears of a connection that was closed when it does.
+    let again: RawPhone | undefined;
+    await until('there is room', async () => (again = await wsPhone(engine).catch(() => undefined)) !== undefined);
+    t.teardown(() => again?.close());
     engine.door.configure(doorOf({}));
     const trusted = await tcpPhone(engine);
     t.teardown(() => trusted.close());

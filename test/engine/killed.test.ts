@@ -67,6 +67,30 @@ t.test('a BYE that comes before the application is not lost to it', async (t) =>
   await phone.receives('487 INVITE');
 });
 
+t.test(
+  'a re-INVITE that waits for the application and is cancelled is over, and the application does not hear of it',
+  async (t) => {
+    let dialog = {} as Awaited<ReturnType<typeof incomingCall>>['dialog'];
+    const { phone, options } = await killedIn(t, async (app, phone, folder) => {
+      ({ dialog } = await incomingCall(app, phone, 'regret'));
+      await onDisk(folder, 'dialogs', 1);
+    });
+    const engine = await engineForTest(t, options);
+    const invite = sendInDialog(phone, dialog, 'INVITE', { lines: [phone.contact], body: SDP });
+    const branch = /branch=([^;]+)/.exec(header(invite, 'Via'))?.[1] ?? '';
+    await phone.receives('100');
+    phone.send(phone.request('CANCEL', dialog.target, { ...dialog, branch }));
+    await phone.receives('200 CANCEL');
+    await phone.receives('487 INVITE');
+    const app = await appForTest(t, engine);
+    sendInDialog(phone, dialog, 'OPTIONS');
+    const { response } = await app.gets('OPTIONS');
+    response.send(200);
+    await phone.receives('200 OPTIONS');
+    t.equal(engine.counts().incoming, 0);
+  },
+);
+
 t.test('our requests go on with tags, route set and target, and with a number no one has seen', async (t) => {
   let id = '';
   let before = '';

@@ -129,7 +129,8 @@ export class Uas implements RequestUser {
     if (invite === undefined) return finish(arrived, transaction, 481);
     const incoming = core.incoming.get(invite.id);
     transaction.answer(200, composeResponse(arrived, { status: 200, reason: 'OK', toTag: incoming?.toTag() ?? newTag() }));
-    if (incoming === undefined) return; // it has been answered: the CANCEL comes too late and changes nothing
+    // It waits for an application, or it has been answered: then the CANCEL comes too late and changes nothing.
+    if (incoming === undefined) return core.heirs.cancel(invite.id);
     const { text, flow } = arrived;
     const notice = {
       source: 'network',
