@@ -149,6 +149,11 @@ export class KillWorld {
     await this.#engine?.written(() => (this.killedMs > 0 ? [] : [...this.alice.lines, ...this.bob.lines]));
   }
 
+  /** How rtpengine is, for whoever has to say what went wrong. */
+  get media(): string {
+    return this.#media?.how ?? 'its own';
+  }
+
   /** Holdfast has noticed that its rtpengine is another: what happens next is a loss of its own, and not the same one. */
   async noticed(): Promise<void> {
     if (this.victim === 'rtpengine') await this.#media?.noticed();
@@ -167,6 +172,7 @@ class OutsideMedia {
   #process: RtpengineProcess;
   #looks = 0;
   #deaths = 0;
+  how = '';
 
   static async start(): Promise<OutsideMedia> {
     const { portMin, portMax } = await freePorts(400);
@@ -183,6 +189,12 @@ class OutsideMedia {
     this.#process = process;
     this.proxy = proxy;
     this.#start = start;
+    this.#follow();
+  }
+
+  #follow(): void {
+    this.how = `alive, ${this.#process.pid}`;
+    void this.#process.ended.then((how) => (this.how = how));
   }
 
   kill(): void {
@@ -193,6 +205,7 @@ class OutsideMedia {
     await this.#process.ended;
     if (++this.#deaths % 2 === 0) await think(AWAY_MS);
     this.#process = await this.#start(this.#process.target.port);
+    this.#follow();
     await until('rtpengine answers', () => this.proxy.answers(), START_MS);
     this.#looks = this.proxy.looks;
   }
