@@ -58,6 +58,8 @@ export class PatientPhone {
   readonly #options: PatientOptions;
   readonly #socket: Socket;
   readonly #transactions: Transactions;
+  /** Those that are asked again after a pause among them. */
+  #reinvites = 0;
   readonly #history: string[] = [];
 
   static async open(options: PatientOptions): Promise<PatientPhone> {
@@ -90,7 +92,7 @@ export class PatientPhone {
 
   /** A re-INVITE of ours has no final answer yet. */
   get isAsking(): boolean {
-    return this.lines.some(({ callId }) => this.#transactions.openInvite(callId) !== undefined);
+    return this.#reinvites > 0 || this.lines.some(({ callId }) => this.#transactions.openInvite(callId) !== undefined);
   }
 
   /** A 200 of ours to an INVITE has no ACK yet. */
@@ -147,11 +149,16 @@ export class PatientPhone {
     const line = this.#confirmed();
     line.version++;
     const body = this.rtp.sdp({ direction, version: line.version });
-    for (;;) {
-      const { what } = await this.#inDialog(line, 'INVITE', body);
-      if (what === '200') line.direction = direction;
-      if (what !== '491' && what !== '500') return what;
-      await think(300); // RFC 3261 §14.1
+    this.#reinvites++;
+    try {
+      for (;;) {
+        const { what } = await this.#inDialog(line, 'INVITE', body);
+        if (what === '200') line.direction = direction;
+        if (what !== '491' && what !== '500') return what;
+        await think(300); // RFC 3261 §14.1
+      }
+    } finally {
+      this.#reinvites--;
     }
   }
 
