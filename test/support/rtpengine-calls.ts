@@ -16,6 +16,12 @@ export async function endRtpengineCall(pid: number, callId: string): Promise<voi
   await ask(pid, `d7:call-id${callId.length}:${callId}7:command6:deletee`);
 }
 
+/** Ports of its own that a call has. */
+export async function rtpenginePorts(pid: number, callId: string): Promise<number[]> {
+  const reply = await ask(pid, `d7:call-id${callId.length}:${callId}7:command5:querye`);
+  return [...reply.matchAll(/10:local porti(\d+)e/g)].map(([, port]) => Number(port));
+}
+
 /** Calls it has now, counted by itself. */
 export async function rtpengineSessions(pid: number): Promise<number> {
   return Number(/13:sessionstotali(\d+)e/.exec(await ask(pid, 'd7:command10:statisticse'))?.[1]);
