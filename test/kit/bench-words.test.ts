@@ -10,6 +10,9 @@ t.test('names come first; figures, flags and what follows them are given to each
   t.same(benchWords([]), { names: [], given: [] });
   t.same(benchWords(['music', 'fan-out']), { names: ['music', 'fan-out'], given: [] });
   t.same(benchWords(['fan-out', '100', '500']), { names: ['fan-out'], given: ['100', '500'] });
-  t.same(benchWords(['soak', '--calls', '5000', '--rate', '25']), { names: ['soak'], given: ['--calls', '5000', '--rate', '25'] });
+  t.same(benchWords(['soak', '--calls', '5000', '--rate', '25']), {
+    names: ['soak'],
+    given: ['--calls', '5000', '--rate', '25'],
+  });
   t.same(benchWords(['bulk', '200', 'alone']), { names: ['bulk'], given: ['200', 'alone'] });
 });
