@@ -49,8 +49,9 @@ t.test('those who are held together', async (t) => {
   // The thread starts beside; the first one who is alone keeps the class from resting.
   const alone = await held(t, 'caller');
   await until('the thread copies', async () => {
-    const { callId } = await held(t, 'caller');
+    const { callId, caller, callee } = await held(t, 'caller');
     const shared = (await feeders()).length > 0;
+    for (const phone of [caller, callee]) phone.hush(); // its ports are soon another call's
     await port.delete(callId);
     return shared;
   });
