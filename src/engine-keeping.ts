@@ -21,6 +21,7 @@ export const openKeeper: KeeperModule['openKeeper'] = async ({ folder, limits },
       dialogs: dialogShelf(store, log),
       ringing: ringingShelf(store, log),
       written: () => store.flush(),
+      health: () => store.health,
       close: () => store.close().finally(() => lock.close()),
     };
   } catch (error) {

@@ -13,6 +13,7 @@ import type { GuardBook } from '#http/guard-routes.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
+import { Trunks } from '#registrar/trunks.js';
 import type { Screen } from '#signaling/screen.js';
 import type { Reloadable } from './reload.js';
 
@@ -34,9 +35,9 @@ export type Guards = Readonly<{
   book: GuardBook;
 }>;
 
-/** @throws ConfigError when a network of guards.yaml cannot be read. */
+/** @throws ConfigError when a network of guards.yaml, or a source of trunks.yaml, cannot be read. */
 export function buildGuards(config: Config, clock: Clock, log: Logger): Guards {
-  const trunks = trunkSources(config);
+  const trunks = sourcesOf(config);
   let door = new Door(config.guards, trunks, clock);
   let current = config;
   let engine: EngineDoor | undefined;
@@ -62,11 +63,11 @@ export function buildGuards(config: Config, clock: Clock, log: Logger): Guards {
   const reloadable: Reloadable = {
     keys: ['guards.addresses', 'guards.scanners', 'guards.bans', 'guards.rates', 'guards.calls', 'trunks'],
     prepare: (next) => {
-      const sources = trunkSources(next);
+      const sources = sourcesOf(next);
       const newDoor = new Door(next.guards, sources, clock, door);
       return () => {
         current = next;
-        door = newDoor;
+        door = newDoor.takesOver();
         engine?.configure({ config: doorConfig(next), trunks: sources });
         watch.configure(next.guards, sources);
         rate.configure(next.guards.rates.http, next.guards.addresses.trusted, next.guards.rates.remembered);
@@ -79,7 +80,7 @@ export function buildGuards(config: Config, clock: Clock, log: Logger): Guards {
     watch,
     rate,
     toll: tollPort(toll, () => current, log),
-    doorOf: (current) => ({ config: doorConfig(current), trunks: trunkSources(current) }),
+    doorOf: (current) => ({ config: doorConfig(current), trunks: sourcesOf(current) }),
     screen: config.drachtio.host === '' ? undefined : (knock) => door.judge(knock),
     plugInto: (plugged, counts) => {
       engine = plugged;
@@ -129,12 +130,5 @@ function doorConfig({ guards: { addresses, scanners, bans, rates } }: Config): D
   return { addresses, scanners, bans, rates };
 }
 
-/** `from` of a trunk may name a port too. */
-function trunkSources({ trunks }: Config): readonly string[] {
-  return trunks.flatMap(({ from }) => from.map(withoutPort)).filter((one) => one !== undefined);
-}
-
-function withoutPort(source: string): string | undefined {
-  const bracketed = /^\[([^\]]+)\](:[0-9]+)?$/.exec(source)?.[1];
-  return bracketed ?? (/^[0-9.]+:[0-9]+$/.test(source) ? source.split(':')[0] : source);
-}
+/** @throws ConfigError naming trunks.yaml. */
+const sourcesOf = ({ trunks }: Config): readonly string[] => new Trunks(trunks).sources;

@@ -9,6 +9,7 @@ import type { KeptByHttp } from '#http/app.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
+import type { StoreHealth } from '#kit/store-health.js';
 import type { BindingKeeper } from '#registrar/binding-keeper.js';
 import { BindingShelf } from '#store/binding-shelf.js';
 import { CallShelf } from '#store/call-shelf.js';
@@ -19,7 +20,7 @@ import { LmdbDisk } from '#store/lmdb-disk.js';
 import { NoteShelf } from '#store/note-shelf.js';
 import { NumberShelf } from '#store/number-shelf.js';
 import { ParkShelf } from '#store/park-shelf.js';
-import { Store, type StoreHealth } from '#store/store.js';
+import { Store } from '#store/store.js';
 
 export type Keeping = Readonly<{
   /** Absent with `store: memory`: nothing is kept, and nothing is paid for it. */

@@ -194,6 +194,7 @@ async function build(
     numbers,
     recordings: records.recordings,
     health: () => ({ ...media.health(), store: kept.health?.() }),
+    engineStore: drachtio.stored,
     kept: kept.http,
     gauges: () => ({
       calls: calls.size,

@@ -7,6 +7,7 @@ import { startEngineThread } from '#engine/thread.js';
 import { CONNECTION_LIMITS } from '#engine/transport/connections.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
+import type { StoreHealth } from '#kit/store-health.js';
 import type { Closers } from './closers.js';
 import { engineKeeping } from './engine-keeping.js';
 import type { Guards } from './guards.js';
@@ -25,6 +26,8 @@ export type Drachtio = Readonly<{
   restored: readonly string[] | undefined;
   /** Ends those of them that are none of these. To be called once, when calls have been restored and srf is connected. */
   endOrphans: (known: readonly string[]) => void;
+  /** How its own store is. Absent: an engine that is not ours does not say. */
+  stored?: () => Promise<StoreHealth | undefined>;
 }>;
 
 /** The embedded engine on its own thread, or the drachtio-server that the configuration names. */
@@ -55,6 +58,7 @@ export async function engineFor(config: Config, log: Logger, closers: Closers, f
     lookAtCertificate: () => engine.lookAtCertificate(),
     restored: engine.restored,
     endOrphans: (known) => engine.endOrphans(known),
+    stored: () => engine.stored(),
   };
 }
 
@@ -68,6 +72,7 @@ function engineLimits({ engine }: Config['limits']): Partial<EngineLimits> {
     connections: {
       ...CONNECTION_LIMITS,
       count: engine.connections,
+      perAddress: engine.connectionsPerAddress,
       idleMs: engine.idleSeconds * 1000,
       unsentBytes: engine.unsentBytes,
     },

@@ -11,6 +11,7 @@ import type { CallId, LegRole } from '#core/leg.js';
 import { glareWindowMs } from '#core/glare.js';
 import type { Clock } from '#kit/clock.js';
 import { AppError, assertNever, MediaGone } from '#kit/errors.js';
+import { dialRequestOf } from './dial-request.js';
 import { meaningOf } from './failed-effect.js';
 import type { Mark } from './hold-watch.js';
 import { isOnlyMedia, isSound, type LaneEffect } from './lane-effects.js';
@@ -226,20 +227,7 @@ export class EffectRunner {
     const offer = await live.media.offerFor(effect.leg, effect.offer);
     live.dialled = effect;
     if (live.call.kind === 'terminated' || isOvertaken(live.call, effect)) return;
-    // The phone shows who is on the other end: the callee for an API call's caller, the caller for everybody else.
-    const other = effect.leg === 'caller' ? parties.callee : (live.dialFacts.showAs ?? parties.caller);
-    this.#deps.signaling.dial({
-      leg: { callId: id, role: effect.leg },
-      targets: found.targets,
-      offer,
-      fromUser: other,
-      fromName: effect.leg === 'callee' ? live.dialFacts.fromName : undefined,
-      toUser: number,
-      autoAnswer: effect.again?.autoAnswer ?? (live.dialFacts.autoAnswer && effect.leg === 'caller'),
-      maxForwards: live.dialFacts.maxForwards,
-      privacy: live.dialFacts.privacy && effect.leg === 'callee',
-      referredBy: live.dialFacts.referredBy,
-    });
+    this.#deps.signaling.dial(dialRequestOf(live, effect, found.targets, offer));
   }
 
   /** The callee's dialog is there already: its media is new, and a re-INVITE says so. */

@@ -2,13 +2,14 @@
  * media-session: the SDP side of one call. Keeps what each phone last said, what rtpengine made for it and the o= version
  * it has seen, and turns the core's directions into SDP. Does not know why a direction is wanted.
  */
-import { audioCodecs, BadSdp, carriesSpeech, connectionAddress, sameCodec } from '#sip/sdp.js';
+import { BadSdp, connectionAddress } from '#sip/sdp.js';
 import { agreedKeys, sameKeys, withUsableKeys } from '#sip/sdp-keys.js';
 import { answerFrom, asSendrecv, dress, sameMedia, withAllLines, withZeroAddress } from '#sip/sdp-write.js';
 import { receives, type Direction } from '#core/direction.js';
 import type { OfferSource } from '#core/effects.js';
 import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
 import type { HoldMode } from '#core/party.js';
+import { haveCommonCodec, mayGoOn } from './codec-fit.js';
 import { newLegSdp, type LegSdp } from './leg-sdp.js';
 import { firstProtocol, protocolToward } from './media-protocol.js';
 import type { MediaPort } from './ports.js';
@@ -179,7 +180,7 @@ export class MediaSession {
   #remake(role: LegRole, made: string): boolean {
     const before = this.#legs[role].made;
     this.#legs[role].made = made;
-    return !this.#canGoOn(role, made) || (before !== undefined && !sameKeys(before, made));
+    return !mayGoOn(this.#inForce(role), made) || (before !== undefined && !sameKeys(before, made));
   }
 
   /** Nothing is said in SIP, and no port moves: what is in force is told to rtpengine once more. */
@@ -229,12 +230,6 @@ export class MediaSession {
   #translated(to: LegRole): readonly string[] {
     if (this.#programs[to]) return ['PCMU'];
     return this.#programs[otherLeg(to)] ? ['PCMA', 'G722', 'opus'] : [];
-  }
-
-  /** May the phone go on sending the codec it sends now? It sends the first one of its own last SDP. */
-  #canGoOn(role: LegRole, madeForIt: string): boolean {
-    const current = audioCodecs(this.#inForce(role)).find(carriesSpeech);
-    return current === undefined || audioCodecs(madeForIt).some((codec) => sameCodec(codec, current));
   }
 
   #take(role: LegRole): string {
@@ -298,9 +293,4 @@ export class MediaSession {
     leg.sent = dress(made, { direction, sessionId, version: leg.version });
     return leg.sent;
   }
-}
-
-function haveCommonCodec(a: string, b: string): boolean {
-  const real = (sdp: string) => audioCodecs(sdp).filter(carriesSpeech);
-  return real(a).some((one) => real(b).some((other) => sameCodec(one, other)));
 }

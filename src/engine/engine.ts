@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createLogger } from '#kit/log.js';
+import type { StoreHealth } from '#kit/store-health.js';
 import type { EngineKeeper } from './dialog/keeper.js';
 import type { Doorway } from './doorway.js';
 import { openKeeper } from './keeper-plug.js';
@@ -47,7 +48,7 @@ export type EngineCounts = Readonly<{
   flows: number;
 }>;
 
-export type RunningEngine = EngineHandle & Readonly<{ counts: () => EngineCounts }>;
+export type RunningEngine = EngineHandle & Readonly<{ counts: () => EngineCounts; stored: () => StoreHealth | undefined }>;
 
 /** Without news of what was read: longer than any pause of a healthy application, shorter than a peer's first repetition. */
 const FENCE_MS = 100;
@@ -91,6 +92,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts = {
       listening: core.transports.listening,
       door: doorway,
       counts: () => countsOf(core),
+      stored: () => keeper?.health(),
       lookAtCertificate: () => secure?.look(),
       restored: restored?.ids ?? [],
       endOrphans: (known) => restored?.endOthers(known),

@@ -3,8 +3,11 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '#kit/log.js';
+import type { StoreHealth } from '#kit/store-health.js';
 import type { EngineHandle } from './engine.js';
+import { MonotonicClock } from './monotonic-clock.js';
 import type { EngineOptions } from './options.js';
+import { StoreQuestions } from './store-questions.js';
 import { EngineStartError } from './transport/open-named.js';
 import type { TurnedAwayCounts } from './turned-away.js';
 import type { FromWorker, ToWorker } from './worker-messages.js';
@@ -14,10 +17,13 @@ export type EngineThread = EngineHandle &
     onExit: (listener: (why: string) => void) => void;
     /** Requests that were refused or not answered, as of a second ago. */
     turnedAway: () => TurnedAwayCounts;
+    /** Asks the thread, and has an end. Undefined: there is no store. */
+    stored: () => Promise<StoreHealth | undefined>;
   }>;
 
 const START_MS = 15_000;
-const STOP_MS = 1_000;
+/** Longer than a store takes to close at worst (CLOSE_MS of store/): what is kept must be whole before the thread is ended. */
+const STOP_MS = 4_000;
 
 /** Resolves when it listens. @throws EngineStartError naming address, port and protocol when it cannot. */
 export async function startEngineThread(options: EngineOptions, log: Logger): Promise<EngineThread> {
@@ -34,8 +40,9 @@ export async function startEngineThread(options: EngineOptions, log: Logger): Pr
     });
   });
   let turnedAway: TurnedAwayCounts = {};
-  const started = await firstWord(worker, log, (counts) => (turnedAway = counts));
   const say = (message: ToWorker): void => worker.postMessage(message);
+  const questions = new StoreQuestions(() => say({ kind: 'how-stored' }), new MonotonicClock());
+  const started = await firstWord(worker, log, (counts) => (turnedAway = counts), questions);
   const stop = async (): Promise<void> => {
     say({ kind: 'stop' });
     let timer: NodeJS.Timeout | undefined;
@@ -57,13 +64,19 @@ export async function startEngineThread(options: EngineOptions, log: Logger): Pr
     lookAtCertificate: () => say({ kind: 'look-at-certificate' }),
     onExit: (listener) => void exits.push(listener),
     turnedAway: () => turnedAway,
+    stored: () => (options.keep === undefined ? Promise.resolve(undefined) : questions.ask()),
   };
 }
 
 type Started = Pick<EngineHandle, 'adminPort' | 'secret' | 'listening' | 'restored'>;
 
 /** Listens to the worker for as long as it lives; resolves with the first thing it has to say. */
-function firstWord(worker: Worker, log: Logger, turnedAway: (counts: TurnedAwayCounts) => void): Promise<Started> {
+function firstWord(
+  worker: Worker,
+  log: Logger,
+  turnedAway: (counts: TurnedAwayCounts) => void,
+  questions: StoreQuestions,
+): Promise<Started> {
   return new Promise((resolve, reject) => {
     const slow = setTimeout(() => {
       void worker.terminate();
@@ -88,6 +101,9 @@ function firstWord(worker: Worker, log: Logger, turnedAway: (counts: TurnedAwayC
           return void setImmediate(() => worker.postMessage({ kind: 'fence' } satisfies ToWorker));
         case 'turned-away':
           return turnedAway(message.counts);
+        case 'stored':
+          // As with the fence: what the engine had told us before is read first.
+          return void setImmediate(() => questions.answered(message.health));
         case 'log':
           return relayLog(log, message.line);
       }

@@ -21,10 +21,6 @@ export class TurnedAway {
     this.#tell = tell;
   }
 
-  get counts(): TurnedAwayCounts {
-    return this.#counts;
-  }
-
   count(why: TurnedAwayWhy): void {
     this.#counts[why] = (this.#counts[why] ?? 0) + 1;
     if (this.#tell === undefined || this.#telling) return;

@@ -15,6 +15,7 @@ import { ENGINE_LIMITS, type EngineOptions, type EngineParts } from './options.j
 import { TimerWheel } from './timer-wheel.js';
 import { TurnedAway } from './turned-away.js';
 import { TransactionLayer } from './transaction/transaction-layer.js';
+import { Connections } from './transport/connections.js';
 import type { FlowUser } from './transport/flow.js';
 import { RegisteredFlows } from './transport/registered-flows.js';
 import { Transports } from './transport/transports.js';
@@ -42,6 +43,7 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
   const flows = new RegisteredFlows();
   const flowUser: FlowUser = {
     message: (text, flow) => {
+      if (doorway.shuts(flow.remote.address, text.startsWith('SIP/2.0 '))) return;
       try {
         transactions.message(text, flow);
       } catch (error) {
@@ -60,7 +62,11 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
     log,
     limits,
     wheel,
-    transports: new Transports(flowUser, limits.connections, (text) => log.warn(text)),
+    transports: new Transports(
+      flowUser,
+      new Connections(limits.connections, (from, standing, most) => doorway.letsConnect(from, standing, most)),
+      (text) => log.warn(text),
+    ),
     flows,
     transactions,
     dialogs: new DialogTable(limits.dialogs, parts.keeper?.dialogs),

@@ -1,6 +1,7 @@
 /**
  * worker-messages: what the two threads say to each other.
  */
+import type { StoreHealth } from '#kit/store-health.js';
 import type { DoorOptions } from './doorway.js';
 import type { Listening } from './transport/transports.js';
 import type { TurnedAwayCounts } from './turned-away.js';
@@ -17,6 +18,8 @@ export type ToWorker = Readonly<
   /** Restored dialogs that are none of these are ended. */
   | { kind: 'end-orphans'; known: readonly string[] }
   | { kind: 'door'; options: DoorOptions | undefined }
+  /** Asks how the store is; answered by `stored`, in the order of the questions. */
+  | { kind: 'how-stored' }
 >;
 
 export type FromWorker = Readonly<
@@ -25,5 +28,6 @@ export type FromWorker = Readonly<
   /** Asks to be answered when everything written to the application so far has been read. */
   | { kind: 'fence' }
   | { kind: 'turned-away'; counts: TurnedAwayCounts }
+  | { kind: 'stored'; health: StoreHealth | undefined }
   | { kind: 'log'; line: string }
 >;

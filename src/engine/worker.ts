@@ -30,6 +30,9 @@ port.on('message', (message: ToWorker) => {
       return engine?.door.configure(message.options);
     case 'end-orphans':
       return engine?.endOrphans(message.known);
+    case 'how-stored':
+      // What had come to our sockets before the question is read in this turn of the loop, and counted.
+      return void setImmediate(() => say({ kind: 'stored', health: engine?.stored() }));
     case 'stop':
       void engine?.stop();
       port.close();

@@ -1,6 +1,7 @@
 /**
  * bans: who has failed too often is out for a while, and longer every time. Knows names only: of addresses, or of accounts.
  */
+import { forgetOldest } from '#kit/forget-oldest.js';
 export type BanLimits = Readonly<{
   /** In one window; 0: nobody is banned. */
   failures: number;
@@ -16,11 +17,17 @@ export type Ban = Readonly<{ who: string; secondsLeft: number; times: number }>;
 type Record_ = { failures: number; windowEndsMs: number; bans: number; untilMs: number };
 
 export class Bans {
-  readonly #limits: BanLimits;
+  #limits: BanLimits;
   readonly #records = new Map<string, Record_>();
 
   constructor(limits: BanLimits) {
     this.#limits = limits;
+  }
+
+  /** Other limits from now on: what was counted counts, and who is out stays out for as long as it was told. */
+  configure(limits: BanLimits): void {
+    this.#limits = limits;
+    forgetOldest(this.#records, limits.remembered);
   }
 
   get size(): number {
@@ -85,8 +92,7 @@ export class Bans {
     const record = known === undefined || stale ? { failures: 0, windowEndsMs: 0, bans: 0, untilMs: 0 } : known;
     this.#records.delete(who);
     this.#records.set(who, record);
-    const oldest = this.#records.keys().next();
-    if (this.#records.size > this.#limits.remembered && oldest.done !== true) this.#records.delete(oldest.value);
+    forgetOldest(this.#records, this.#limits.remembered);
     return record;
   }
 }

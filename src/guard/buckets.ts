@@ -1,6 +1,7 @@
 /**
  * buckets: how often somebody may ask: a bucket each, that fills with time. Pure but for its map; time is told to it.
  */
+import { forgetOldest } from '#kit/forget-oldest.js';
 export type Rate = Readonly<{
   /** 0: no limit. */
   perSecond: number;
@@ -53,8 +54,7 @@ export class Buckets {
     const bucket = { left: before === undefined ? burst : Math.min(burst, before.left + gained), atMs: nowMs };
     this.#buckets.delete(who);
     this.#buckets.set(who, bucket);
-    const oldest = this.#buckets.keys().next();
-    if (this.#buckets.size > this.#most && oldest.done !== true) this.#buckets.delete(oldest.value);
+    forgetOldest(this.#buckets, this.#most);
     return bucket;
   }
 }

@@ -5,7 +5,7 @@
 import type { Clock } from '#kit/clock.js';
 import type { GuardsConfig } from '#kit/guards-schema.js';
 import { AddressSet } from './address-set.js';
-import { Bans } from './bans.js';
+import { Bans, type BanLimits } from './bans.js';
 import { Buckets, type Pour } from './buckets.js';
 import { flowOf, KnownFlows } from './known-flows.js';
 import { networkOf } from './network-of.js';
@@ -14,6 +14,7 @@ export type Knock = Readonly<{
   method: string;
   source: string;
   port: number;
+  /** Read only of strangers: it may be a getter that looks for it. */
   userAgent: string | undefined;
   /** It belongs to a call, or a dialog, that is there. */
   inCall: boolean;
@@ -38,6 +39,7 @@ export class Door {
   readonly #only: AddressSet;
   readonly #trusted: AddressSet;
   readonly #scanners: readonly string[];
+  readonly #limits: BanLimits;
   readonly #bans: Bans;
   readonly #known: KnownFlows;
   readonly #invites: Buckets;
@@ -54,18 +56,31 @@ export class Door {
     this.#scanners = config.scanners.map((one) => one.toLowerCase());
     // Failures are counted where passwords are judged.
     const [firstMs, longestMs] = [bans.firstSeconds * 1000, bans.longestSeconds * 1000];
-    const limits = { failures: 0, windowMs: 0, firstMs, longestMs, remembered: bans.remembered };
-    this.#bans = before === undefined ? new Bans(limits) : before.#bans;
+    this.#limits = { failures: 0, windowMs: 0, firstMs, longestMs, remembered: bans.remembered };
+    this.#bans = before === undefined ? new Bans(this.#limits) : before.#bans;
     this.#known = before === undefined ? new KnownFlows(bans.remembered) : before.#known;
     this.#invites = new Buckets(rates.invite, rates.remembered);
     this.#registers = new Buckets(rates.register, rates.remembered);
     this.#others = new Buckets(rates.other, rates.remembered);
   }
 
-  judge({ method, source, port, userAgent, inCall }: Knock): DoorVerdict {
-    if (this.#deny.has(source)) return { kind: 'drop', why: 'denied' };
+  /** It takes the place of the one before: what both know is kept within its limits. Until then the other's hold. */
+  takesOver(): this {
+    this.#bans.configure(this.#limits);
+    this.#known.configure(this.#limits.remembered);
+    return this;
+  }
+
+  /** Nothing from there is read, whatever it is. @param isAnswer to what was sent there: `only` says who may ask. */
+  shuts(source: string, isAnswer = false): boolean {
+    if (this.#deny.has(source)) return true;
+    return !isAnswer && !this.#only.isEmpty && !this.#only.has(source) && !this.#trusted.has(source);
+  }
+
+  judge(knock: Knock): DoorVerdict {
+    const { method, source, port, inCall } = knock;
+    if (this.shuts(source)) return { kind: 'drop', why: 'denied' };
     if (this.#trusted.has(source)) return IN;
-    if (!this.#only.isEmpty && !this.#only.has(source)) return { kind: 'drop', why: 'denied' };
     // A call that is there goes on, whoever else at its address has done what.
     if (inCall) return IN;
     const [who, nowMs] = [networkOf(source), this.#clock.now()];
@@ -73,10 +88,11 @@ export class Door {
     const isKnown = this.#known.has(source, port, nowMs);
     if (!isKnown && this.#bans.left(who, nowMs) !== undefined) return { kind: 'drop', why: 'banned' };
     // No ban follows: a datagram may be forged, and whose address it names is not to suffer for it.
-    if (this.#isScanner(userAgent)) return { kind: 'drop', why: 'scanner' };
+    if (this.#isScanner(knock.userAgent)) return { kind: 'drop', why: 'scanner' };
     return verdictOf(this.#bucketsFor(method).take(isKnown ? flowOf(source, port) : who, nowMs));
   }
 
+  /** It has no rates, and as many connections as there may be. */
   trusts(source: string): boolean {
     return this.#trusted.has(source);
   }

@@ -2,16 +2,22 @@
  * known-flows: from which address and port somebody proved a password lately: a neighbour's faults at the same address, or what is
  * forged in its name, do not keep such a phone out. Knows no accounts.
  */
+import { forgetOldest } from '#kit/forget-oldest.js';
 /** Longer than phones wait between two registrations. */
 const KEPT_MS = 2 * 3_600_000;
 
 export class KnownFlows {
-  readonly #most: number;
+  #most: number;
   /** Until when; the one that proved something longest ago is forgotten first. */
   readonly #untilMs = new Map<string, number>();
 
   constructor(most: number) {
     this.#most = most;
+  }
+
+  configure(most: number): void {
+    this.#most = most;
+    forgetOldest(this.#untilMs, most);
   }
 
   get size(): number {
@@ -25,8 +31,7 @@ export class KnownFlows {
     if (before - nowMs > KEPT_MS / 2) return false;
     this.#untilMs.delete(flow);
     this.#untilMs.set(flow, nowMs + KEPT_MS);
-    const oldest = this.#untilMs.keys().next();
-    if (this.#untilMs.size > this.#most && oldest.done !== true) this.#untilMs.delete(oldest.value);
+    forgetOldest(this.#untilMs, this.#most);
     return true;
   }
 

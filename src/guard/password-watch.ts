@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '#kit/clock.js';
+import { forgetOldest } from '#kit/forget-oldest.js';
 import type { GuardsConfig } from '#kit/guards-schema.js';
 import { AddressSet } from './address-set.js';
 import { Bans, type Ban, type BanLimits } from './bans.js';
@@ -40,36 +41,37 @@ export class PasswordWatch {
   readonly #tellings = new Tellings();
   /** Who was right before, and from where: guesses from elsewhere do not keep them out. */
   readonly #welcome = new Set<string>();
-  readonly #mostWelcome: number;
+  #mostWelcome: number;
   /** Two reasons there are. */
   readonly #counts = new Map<string, number>();
 
   constructor(config: WatchConfig, trunks: readonly string[], deps: WatchDeps) {
     const { bans, rates, addresses } = config;
-    const limits: BanLimits = {
-      failures: bans.failures,
-      windowMs: bans.windowSeconds * 1000,
-      firstMs: bans.firstSeconds * 1000,
-      longestMs: bans.longestSeconds * 1000,
-      remembered: bans.remembered,
-    };
+    const limits = limitsOf(bans);
     this.#deps = deps;
-    this.#sources = new Bans(limits);
-    this.#accounts = new Bans({ ...limits, failures: bans.accountFailures });
-    this.#pairs = new Bans({ ...limits, failures: TRIES, windowMs: limits.longestMs });
+    this.#sources = new Bans(limits.sources);
+    this.#accounts = new Bans(limits.accounts);
+    this.#pairs = new Bans(limits.pairs);
     this.#known = new KnownFlows(bans.remembered);
-    this.#strangers = new Strangers({ numbers: bans.unprovenNumbers, windowMs: limits.windowMs, remembered: bans.remembered });
+    this.#strangers = new Strangers(limits.strangers);
     this.#trusted = new AddressSet([...addresses.trusted, ...trunks], 'addresses.trusted');
     this.#invites = new Buckets(rates.accountInvite, rates.remembered);
     this.#registers = new Buckets(rates.accountRegister, rates.remembered);
     this.#mostWelcome = 2 * bans.remembered;
   }
 
-  /** Other rates and trusted networks from now on; who is banned stays so, and how bans are counted waits for a restart. @throws ConfigError, and nothing has changed. */
-  configure({ addresses, rates }: WatchConfig, trunks: readonly string[]): void {
+  /** Other rules from now on; what was counted counts, and who is banned stays so. @throws ConfigError, and nothing has changed. */
+  configure({ addresses, bans, rates }: WatchConfig, trunks: readonly string[]): void {
     this.#trusted = new AddressSet([...addresses.trusted, ...trunks], 'addresses.trusted');
     this.#invites = new Buckets(rates.accountInvite, rates.remembered);
     this.#registers = new Buckets(rates.accountRegister, rates.remembered);
+    const limits = limitsOf(bans);
+    this.#sources.configure(limits.sources);
+    this.#accounts.configure(limits.accounts);
+    this.#pairs.configure(limits.pairs);
+    this.#known.configure(bans.remembered);
+    this.#strangers.configure(limits.strangers);
+    this.#mostWelcome = 2 * bans.remembered;
   }
 
   /** Seconds for which a password offered from there for this name is not looked at. A name that nobody has is treated alike. */
@@ -152,14 +154,32 @@ export class PasswordWatch {
   #remember(place: string): void {
     this.#welcome.delete(place);
     this.#welcome.add(place);
-    const [oldest] = this.#welcome;
-    if (this.#welcome.size > this.#mostWelcome && oldest !== undefined) this.#welcome.delete(oldest);
+    forgetOldest(this.#welcome, this.#mostWelcome);
   }
 }
 
 const LONG_SEC = 60;
 /** Of an address at an account that is being guessed at: typing errors happen. */
 const TRIES = 2;
+
+/** From the words of the file. */
+function limitsOf(bans: WatchConfig['bans']) {
+  const { failures, accountFailures, unprovenNumbers, remembered } = bans;
+  const windowMs = bans.windowSeconds * 1000;
+  const sources: BanLimits = {
+    failures,
+    windowMs,
+    firstMs: bans.firstSeconds * 1000,
+    longestMs: bans.longestSeconds * 1000,
+    remembered,
+  };
+  return {
+    sources,
+    accounts: { ...sources, failures: accountFailures },
+    pairs: { ...sources, failures: TRIES, windowMs: sources.longestMs },
+    strangers: { numbers: unprovenNumbers, windowMs, remembered },
+  };
+}
 
 /** RFC 4291: what is remembered of IPv6 is the network. */
 const written = (who: string): string => (who.includes(':') ? `${who}::/64` : who);

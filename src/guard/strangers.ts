@@ -2,6 +2,7 @@
  * strangers: who asks for many numbers and proves none of them looks for numbers to guess at. Known and unknown numbers count alike,
  * so that being banned tells nobody which are ours.
  */
+import { forgetOldest } from '#kit/forget-oldest.js';
 type Asked = { numbers: Set<string>; endsMs: number };
 
 export type StrangerLimits = Readonly<{ numbers: number; windowMs: number; remembered: number }>;
@@ -10,11 +11,16 @@ export type StrangerLimits = Readonly<{ numbers: number; windowMs: number; remem
 const LONGEST = 64;
 
 export class Strangers {
-  readonly #limits: StrangerLimits;
+  #limits: StrangerLimits;
   readonly #asked = new Map<string, Asked>();
 
   constructor(limits: StrangerLimits) {
     this.#limits = limits;
+  }
+
+  configure(limits: StrangerLimits): void {
+    this.#limits = limits;
+    forgetOldest(this.#asked, limits.remembered);
   }
 
   /** A request without credentials. @returns true when this is one number too many. */
@@ -28,8 +34,7 @@ export class Strangers {
     this.#asked.delete(source);
     if (asked.numbers.size > numbers) return true;
     this.#asked.set(source, asked);
-    const oldest = this.#asked.keys().next();
-    if (this.#asked.size > remembered && oldest.done !== true) this.#asked.delete(oldest.value);
+    forgetOldest(this.#asked, remembered);
     return false;
   }
 

@@ -2,6 +2,7 @@
  * tellings: a log line is not repeated as often as somebody knocks: once a minute for each thing there is to say, and not too many of them:
  * with forged addresses every datagram is a new thing to say.
  */
+import { forgetOldest } from '#kit/forget-oldest.js';
 const APART_MS = 60_000;
 const MOST = 1000;
 const LINES_A_MINUTE = 60;
@@ -20,8 +21,7 @@ export class Tellings {
     if (!this.#hasRoom(nowMs)) return undefined;
     this.#said.delete(what);
     this.#said.set(what, { atMs: nowMs, unsaid: 0 });
-    const oldest = this.#said.keys().next();
-    if (this.#said.size > MOST && oldest.done !== true) this.#said.delete(oldest.value);
+    forgetOldest(this.#said, MOST);
     const unsaid = (before?.unsaid ?? 0) + this.#minute.unsaid;
     this.#minute.unsaid = 0;
     return unsaid;

@@ -24,7 +24,7 @@ import { pathOf, toAppError } from './framework-errors.js';
 import { GUARD_DOCS, guardMetrics, mountGuardRoutes, type GuardBook } from './guard-routes.js';
 import { identifyBy, type Identify } from './identify.js';
 import { LOGIN_LIMITS, LoginGuard, type LoginLimits } from './login-guard.js';
-import { mountObserveRoutes, OBSERVE_DOCS } from './observe-routes.js';
+import { mountObserveRoutes, OBSERVE_DOCS, type EngineStore } from './observe-routes.js';
 import { mountMusicRoutes, MUSIC_DOCS } from './music-routes.js';
 import type { Notebook } from './notebook.js';
 import { openApiOf } from './openapi.js';
@@ -66,6 +66,8 @@ export type HttpDeps = Readonly<{
   numbers: Numbers;
   recordings: RecordingsPort;
   health: () => HealthView;
+  /** Absent: the SIP engine is not ours to ask. */
+  engineStore?: EngineStore | undefined;
   gauges: () => GaugesView;
   clock: Clock;
   log: Logger;
@@ -137,7 +139,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const plivo = mountPlivo(app, { ...mount, config, bus });
   const voipnow = mountVoipnow(app, { ...mount, config, bus, clock });
   const agents = mountAgent(app, { ...mount, config, bus, clock });
-  mountObserveRoutes(app, { identify, bus, streams, metrics, registrations, health: deps.health });
+  mountObserveRoutes(app, { identify, bus, streams, metrics, registrations, health: deps.health, engineStore: deps.engineStore });
   mountMusicRoutes(app, { identify, music: deps.music });
   mountRecordingRoutes(app, { identify, recordings: deps.recordings });
   mountWebhookRoutes(app, { identify, webhooks });

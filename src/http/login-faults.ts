@@ -1,6 +1,7 @@
 /**
  * login-faults: how often somebody was wrong lately, and how long the next refusal takes for it. Pure but for its map, which is bounded.
  */
+import { forgetOldest } from '#kit/forget-oldest.js';
 
 export type FaultLimits = Readonly<{ firstMs: number; maxMs: number; forgetMs: number; remembered: number }>;
 
@@ -26,8 +27,7 @@ export class Faults {
     const delayMs = Math.min(maxMs, before < firstMs ? firstMs : before * 2);
     this.#faults.delete(who);
     this.#faults.set(who, { delayMs, atMs: nowMs });
-    const [oldest] = this.#faults.keys();
-    if (this.#faults.size > remembered && oldest !== undefined) this.#faults.delete(oldest);
+    forgetOldest(this.#faults, remembered);
     return delayMs;
   }
 

@@ -4,8 +4,9 @@
  * Right credentials wait for nobody. Whether there is a user of that name changes nothing here. Who has which password: api-accounts.ts.
  */
 import { createHash } from 'node:crypto';
-import { isIPv6 } from 'node:net';
+import { networkOf } from '#guard/network-of.js';
 import type { Clock, Timer } from '#kit/clock.js';
+import { forgetOldest } from '#kit/forget-oldest.js';
 import type { Offered } from './api-accounts.js';
 import { Faults } from './login-faults.js';
 import { CredentialsMissing, TooManyAttempts } from './refusals.js';
@@ -54,7 +55,7 @@ export class LoginGuard {
    * @throws what `identify` throws, later than it did; TooManyAttempts at once.
    */
   async admit(source: string, offered: Offered, identify: (offered: Offered) => string): Promise<string> {
-    const address = neighbourhood(source);
+    const address = networkOf(source);
     // After a restart many programs offer dead tokens at once; that keeps nobody from changing a password into a new one.
     const lane = `${offered.kind === 'token' ? 'token' : 'password'} ${address}`;
     const crowded = this.#crowded(address, lane);
@@ -109,8 +110,7 @@ export class LoginGuard {
   #remember(known: string): void {
     this.#welcome.delete(known);
     this.#welcome.add(known);
-    const [oldest] = this.#welcome;
-    if (this.#welcome.size > this.#limits.remembered && oldest !== undefined) this.#welcome.delete(oldest);
+    forgetOldest(this.#welcome, this.#limits.remembered);
   }
 
   #retryAfterSec(): number {
@@ -120,14 +120,3 @@ export class LoginGuard {
 
 /** Names may be as long as a header lets them, so their prints are kept. */
 const digest = (user: string): string => createHash('sha256').update(user).digest('base64');
-
-/** RFC 4291 §2.5.4: whoever has one address of a /64 has all of them. */
-function neighbourhood(address: string): string {
-  const bare = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  if (!isIPv6(bare)) return bare;
-  const [head = '', tail] = bare.split('::');
-  const front = head === '' ? [] : head.split(':');
-  const back = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0');
-  return [...front, ...zeros, ...back].slice(0, 4).join(':');
-}

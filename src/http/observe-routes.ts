@@ -12,7 +12,7 @@ import { METRICS_TYPE } from './metrics.js';
 import type { Identify } from './identify.js';
 import type { DocumentedRoute } from './openapi.js';
 import { pageLimit } from './page-limit.js';
-import type { HealthView, RegistrationsPort } from './read-models.js';
+import type { HealthView, RegistrationsPort, StoreView } from './read-models.js';
 import { EventPage, EventsQuery, Health, NoQuery, RegistrationList } from './schemas.js';
 
 export type ObserveDeps = Readonly<{
@@ -22,7 +22,11 @@ export type ObserveDeps = Readonly<{
   streams: EventStreams;
   metrics: CallMetrics;
   health: () => HealthView;
+  engineStore: EngineStore | undefined;
 }>;
+
+/** Asks another thread, and has an end. Undefined: it has no store. */
+export type EngineStore = () => Promise<StoreView['engine']>;
 
 export function mountObserveRoutes(app: FastifyInstance, deps: ObserveDeps): void {
   void app.register((scope, _options, done) => {
@@ -51,16 +55,23 @@ export function mountObserveRoutes(app: FastifyInstance, deps: ObserveDeps): voi
     // Watchdogs ask without credentials and get one word; wrong credentials are refused like everywhere else.
     const knownAsker = request.headers.authorization !== undefined;
     if (knownAsker) await deps.identify(request);
-    const health = deps.health();
+    const health = await healthOf(deps);
     const status = statusOf(health);
     return reply.code(status === 'down' ? 503 : 200).send(knownAsker ? { status, ...health } : { status });
   });
 }
 
+/** The engine's store first: what it has made ours keep is among what ours says afterwards. */
+async function healthOf({ health, engineStore }: ObserveDeps): Promise<HealthView> {
+  const engine = await engineStore?.();
+  const { store, ...others } = health();
+  return store === undefined ? others : { ...others, store: { ...store, engine } };
+}
+
 /** Without rtpengine no call can be set up; with a tone in place of the music everything works, and somebody should look; so with a store that cannot be written. */
 function statusOf(health: HealthView): 'ok' | 'degraded' | 'down' {
   if (health.rtpengine !== 'up') return 'down';
-  const storeFails = health.store?.problem !== undefined;
+  const storeFails = health.store?.problem !== undefined || health.store?.engine?.problem !== undefined;
   return storeFails || health.problems.length > 0 || health.music !== 'files' ? 'degraded' : 'ok';
 }
 

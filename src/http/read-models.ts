@@ -2,6 +2,7 @@
  * read-models: what http may see of the rooms beside it. Types only; main plugs the owners in.
  */
 import type { MediaHealth } from '#calls/ports.js';
+import type { StoreHealth } from '#kit/store-health.js';
 import type { RegistrationView } from '#registrar/registrar.js';
 
 export type { RegistrationView };
@@ -10,14 +11,8 @@ export interface RegistrationsPort {
   list(): readonly RegistrationView[];
 }
 
-/** What the store says of itself. */
-export type StoreView = Readonly<{
-  entries: number;
-  pending: number;
-  batches: number;
-  refused: number;
-  problem?: string | undefined;
-}>;
+/** `engine`: the store of the SIP engine, which is one of its own; absent where the engine is in a process of its own. */
+export type StoreView = StoreHealth & Readonly<{ engine?: StoreHealth | undefined }>;
 
 /** What the media room and the store say of themselves. */
 export type HealthView = MediaHealth & Readonly<{ store?: StoreView | undefined }>;

@@ -195,6 +195,14 @@ export const Registration = Type.Object(
 );
 export const RegistrationList = Type.Object({ registrations: Type.Array(Registration) }, { $id: 'RegistrationList' });
 
+const STORE_FIGURES = {
+  entries: Type.Integer({ description: 'what is kept, on disk and not yet' }),
+  pending: Type.Integer({ description: 'changed, and not on the disk yet' }),
+  batches: Type.Integer(),
+  refused: Type.Integer({ description: 'too many, too large or impossible to write: not kept' }),
+  problem: Optional(Type.String()),
+};
+
 export const Health = Type.Object(
   {
     status: oneOf('ok', 'degraded', 'down'),
@@ -205,11 +213,12 @@ export const Health = Type.Object(
     problems: Optional(Type.Array(Type.String())),
     store: Optional(
       Type.Object({
-        entries: Type.Integer({ description: 'what is kept, on disk and not yet' }),
-        pending: Type.Integer({ description: 'changed, and in no batch yet' }),
-        batches: Type.Integer(),
-        refused: Type.Integer({ description: 'too many, too large or impossible to write: not kept' }),
-        problem: Optional(Type.String()),
+        ...STORE_FIGURES,
+        engine: Optional(
+          Type.Object(STORE_FIGURES, {
+            description: 'the store of the SIP engine, as of this moment; absent when the engine is a process of its own',
+          }),
+        ),
       }),
     ),
   },

@@ -23,7 +23,7 @@ export function storeMetrics(health: () => HealthView): readonly Metric[] {
     ),
     new Gauge(
       'holdfast_store_pending',
-      'Changed, and in no batch yet.',
+      'Changed, and not on the disk yet.',
       read(({ pending }) => pending),
     ),
     new Gauge(

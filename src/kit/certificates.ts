@@ -30,15 +30,25 @@ const MIN_VERSION = 'TLSv1.2';
 
 /** @throws ConfigError when a file cannot be read, or certificate and key do not belong together. */
 export function readCertificate(files: CertificateFiles): Certificate {
+  return certificateOf(files, readFiles(files));
+}
+
+type Read = Readonly<{ cert: Buffer; key: Buffer; trust: Buffer | undefined; print: string }>;
+
+function readFiles(files: CertificateFiles): Read {
   const cert = read('certificate', files.certificate);
   const key = read('key', files.key);
   const trust = files.trust === undefined || files.trust === '' ? undefined : read('trust', files.trust);
+  return { cert, key, trust, print: printOf(cert, key, trust ?? '') };
+}
+
+function certificateOf(files: CertificateFiles, { cert, key, trust, print }: Read): Certificate {
   const server = { cert, key, minVersion: MIN_VERSION, ...(trust === undefined ? {} : { ca: trust }) } as const;
   const client = { ...server, ...(trust === undefined ? {} : { ca: [...rootCertificates, trust] }) };
   try {
     createSecureContext(server);
     const expiresMs = Date.parse(new X509Certificate(cert).validTo);
-    return { server, client, expiresMs, print: printOf(cert, key, trust ?? '') };
+    return { server, client, expiresMs, print };
   } catch (error) {
     // The words are the TLS library's: `key values mismatch`, `no start line`. They never quote the key.
     throw new ConfigError(`${files.certificate} and ${files.key}: not usable as certificate and key: ${wordsOf(error)}`);
@@ -74,8 +84,10 @@ export class CertificateWatch {
   /** Also when somebody asks for it, SIGHUP for one. A pair that is half written does not fit yet, and is looked at again. */
   look(): void {
     try {
-      const certificate = readCertificate(this.#files);
-      if (certificate.print !== this.#print) {
+      const read = readFiles(this.#files);
+      // Understanding a certificate takes the SIP thread milliseconds, and nearly always it is the one from before.
+      if (read.print !== this.#print) {
+        const certificate = certificateOf(this.#files, read);
         this.#print = certificate.print;
         this.#expiresMs = certificate.expiresMs;
         this.#said = '';

@@ -183,7 +183,7 @@ function checkTogether(config: Config): void {
       throw new ConfigError(`trunks.yaml: trunks.${index}.register: found true, expected username and password beside it`);
     }
   }
-  checkWebhookNames(config);
+  checkWebhooks(config);
   checkPhloNames(config);
   checkVoipnowClients(config);
   checkApiExtensions(config);
@@ -192,8 +192,13 @@ function checkTogether(config: Config): void {
   refuseDemoPasswords(config);
 }
 
-function checkWebhookNames({ webhooks }: Config): void {
+function checkWebhooks({ webhooks, limits }: Config): void {
   const names = new Set<string>();
+  const count = webhooks.webhooks.length;
+  if (count > limits.webhooks)
+    throw new ConfigError(
+      `webhooks.yaml: webhooks: found ${count} of them, expected at most ${limits.webhooks} (limits.yaml webhooks)`,
+    );
   for (const [index, { name }] of webhooks.webhooks.entries()) {
     if (names.has(name))
       throw new ConfigError(`webhooks.yaml: webhooks.${index}.name: found ${name} twice, expected each name once`);

@@ -27,8 +27,8 @@ export const GuardsFile = Type.Object(
   {
     addresses: Type.Object(
       {
-        deny: Networks([]), // nothing from here is read
-        only: Networks([]), // not empty: nothing from elsewhere is read, trunks and `trusted` apart
+        deny: Networks([]), // nothing from here is read, and no connection taken
+        only: Networks([]), // not empty: nothing from elsewhere is read but answers to us, trunks and `trusted` apart
         trusted: Networks(['127.0.0.0/8', '::1/128']), // never banned, no rates; the sources of trunks are too
       },
       { ...strict, default: {} },

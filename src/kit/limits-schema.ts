@@ -30,6 +30,7 @@ export const LimitsFile = Type.Object(
         dialogs: whole(10, 10_000_000, 100_000), // more get 503
         unanswered: whole(10, 10_000_000, 50_000), // requests that wait for the application; more get 503
         connections: whole(1, 1_000_000, 20_000), // TCP and WebSocket together; more are closed at once
+        connectionsPerAddress: whole(1, 1_000_000, 2000), // that come from one address; trunks and addresses.trusted of guards.yaml apart
         idleSeconds: whole(10, 604_800, 7200), // a connection on which nothing was said for so long is closed
         unsentBytes: whole(65_536, 1_000_000_000, 4_194_304), // that wait for a peer which does not read; then its connection is closed
       },

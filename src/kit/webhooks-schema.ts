@@ -51,7 +51,7 @@ export const WebhooksFile = Type.Object(
         },
         strict,
       ),
-      { default: [], maxItems: 100 },
+      { default: [] }, // how many there may be is said in limits.yaml
     ),
   },
   strict,

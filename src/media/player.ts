@@ -89,9 +89,13 @@ export class Player {
     const listener = call[role] ?? this.#newListener(callId, role);
     call[role] = listener;
     this.#calls.set(callId, call);
-    const [oldest] = this.#calls.keys();
-    if (this.#calls.size > CALL_LIMIT && oldest !== undefined) this.ended(oldest);
+    if (this.#calls.size > CALL_LIMIT) this.#endOldest();
     return listener;
+  }
+
+  #endOldest(): void {
+    const [oldest] = this.#calls.keys();
+    if (oldest !== undefined) this.ended(oldest);
   }
 
   #newListener(callId: CallId, role: LegRole): Listener {

@@ -11,6 +11,7 @@ import type { Account, Accounts } from './accounts.js';
 /** How long one nonce may be used; then the phone is asked again with stale=true, which no user notices. */
 const NONCE_MS = 5 * 60_000;
 const MOST_NONCES = 50_000;
+const LOOK_MS = 1000;
 
 export type Verdict =
   | Readonly<{ kind: 'ok'; account: Account }>
@@ -39,6 +40,7 @@ export class DigestGuard {
   readonly #counts = new Map<string, { nc: number; madeMs: number; untilMs: number }>();
   /** Nonces made until then and not in the map may have been used: the map had to forget some. */
   #forgottenUntilMs = -Infinity;
+  #lookMs = -Infinity;
   readonly #watch: PasswordWatcher;
 
   constructor(
@@ -121,6 +123,9 @@ export class DigestGuard {
     const key = countKey(credentials);
     this.#counts.delete(key);
     this.#counts.set(key, { nc: countOf(credentials), madeMs, untilMs: nowMs + NONCE_MS });
+    // Those whose time is over are looked for once a second: looking walks over the holes of what was deleted before.
+    if (this.#counts.size <= MOST_NONCES && nowMs < this.#lookMs) return;
+    this.#lookMs = nowMs + LOOK_MS;
     for (const [oldest, count] of this.#counts) {
       if (this.#counts.size <= MOST_NONCES && count.untilMs > nowMs) break;
       this.#counts.delete(oldest);

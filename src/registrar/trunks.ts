@@ -39,6 +39,11 @@ export class Trunks {
     return this.#trunks;
   }
 
+  /** Their addresses, in one spelling each, whatever port they come from. */
+  get sources(): readonly string[] {
+    return [...new Set([...this.#bySource.keys()].map((source) => source.split(' ')[0] ?? source))];
+  }
+
   /** Whose address is this? `address:port` in the configuration trusts that port only. */
   ofSource(address: string, port: number): TrunkConfig | undefined {
     const known = canonical(address);

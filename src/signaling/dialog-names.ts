@@ -2,6 +2,7 @@
  * dialog-names: which confirmed dialog has which Call-ID and tags (RFC 3261 §12), for those who name one in Replaces. It keeps the
  * names of the last ones that have ended too, because RFC 3891 §3 answers for them differently.
  */
+import { forgetOldest } from '#kit/forget-oldest.js';
 import { tagOf } from '#sip/name-addr.js';
 import type { DialogName } from './replaces.js';
 import type { SrfMessage } from './srf.js';
@@ -35,8 +36,7 @@ export class DialogNames<Leg extends Readonly<{ isOver: boolean }>> {
     this.#ofLeg.delete(leg);
     this.#byName.delete(key);
     this.#ended.add(key);
-    const [oldest] = this.#ended;
-    if (this.#ended.size > ENDED_KEPT && oldest !== undefined) this.#ended.delete(oldest);
+    forgetOldest(this.#ended, ENDED_KEPT);
   }
 }
 

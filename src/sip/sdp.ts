@@ -2,6 +2,7 @@
  * sdp: what a session description says (RFC 4566, RFC 3264), read once into plain values. The only user of sdp-transform,
  * whose numbers are rounded: versions and payloads are read from the text here. Writing lives in sdp-write.ts.
  */
+import { forgetOldest } from '#kit/forget-oldest.js';
 import { parse } from 'sdp-transform';
 import { AppError } from '#kit/errors.js';
 import { attribute, sectionsOf } from './sdp-lines.js';
@@ -60,8 +61,7 @@ export function readSdp(text: string): SdpView {
   if (known !== undefined) return known;
   const view = readAnew(text);
   lastRead.set(text, view);
-  const oldest = lastRead.keys().next();
-  if (lastRead.size > MOST_REMEMBERED && oldest.done !== true) lastRead.delete(oldest.value);
+  forgetOldest(lastRead, MOST_REMEMBERED);
   return view;
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Clock, Timer } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
+import type { StoreHealth } from '#kit/store-health.js';
 import type { Change, Disk, Shelf } from './disk.js';
 
 /** Undefined: there is nothing to keep of it any more. */
@@ -28,16 +29,6 @@ const LONGEST_KEY = 400;
 const RETRY_MS = 1000;
 const CLOSE_MS = 3000;
 
-export type StoreHealth = Readonly<{
-  entries: number;
-  /** Changed, and in no batch yet. */
-  pending: number;
-  batches: number;
-  /** Too many, too large or impossible to write: not kept. */
-  refused: number;
-  problem?: string | undefined;
-}>;
-
 type Dirty = Readonly<{ shelf: Shelf; key: string; write: Write }>;
 const GONE: Write = () => undefined;
 
@@ -51,6 +42,8 @@ export class Store {
   readonly #keys = new Map<string, boolean>();
   #timer: Timer | undefined;
   #writing: Promise<boolean> | undefined;
+  /** Changes of the batch that is being written. */
+  #inBatch = 0;
   #batches = 0;
   #refused = 0;
   #problem: string | undefined;
@@ -105,7 +98,7 @@ export class Store {
   get health(): StoreHealth {
     return {
       entries: this.#keys.size,
-      pending: this.#dirty.size,
+      pending: this.#dirty.size + this.#inBatch,
       batches: this.#batches,
       refused: this.#refused,
       problem: this.#problem,
@@ -141,6 +134,7 @@ export class Store {
     this.#timer?.cancel();
     this.#timer = undefined;
     const taken = this.#take();
+    this.#inBatch = taken.length;
     const batch: Change[] = [];
     for (const [name, dirty] of taken) {
       const bytes = this.#bytesOf(dirty);
@@ -153,6 +147,7 @@ export class Store {
     }
     const writing = this.#commit(batch, taken).then((ok) => {
       this.#writing = undefined;
+      this.#inBatch = 0;
       if (this.#closing === undefined) this.#wait(ok ? this.#limits.commitMs : RETRY_MS);
       return ok;
     });

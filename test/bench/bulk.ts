@@ -3,12 +3,13 @@
  * `npm run bench -- bulk`, or `node --import=tsx test/bench/bulk.ts [alone] [calls ...]`; alone: music is not shared, however many hear it
  */
 import type { BulkReport } from '#calls/bulk-commands.js';
+import { rtpengineOf } from '../support/child-processes.js';
 import { HeldCalls } from './sipp/held-calls.js';
 import { HoldClient, load, percentiles } from './sipp/hold-client.js';
 import { sleep } from './sipp/load.js';
 import { MusicSink } from './sipp/music-sink.js';
 import { cpuTicks } from './sipp/music-listener.js';
-import { rtpengineOf, startProduct, type Product } from './sipp/product.js';
+import { startProduct, type Product } from './sipp/product.js';
 
 const STEPS = [100, 500];
 const ROUNDS = 5;
@@ -17,7 +18,7 @@ const QUIET_MS = 1500;
 
 async function round({ holdfast }: Product, client: HoldClient, sink: MusicSink, calls: number, index: number): Promise<void> {
   sink.forgetAll();
-  const pids = [holdfast.pid, Number(rtpengineOf(holdfast))];
+  const pids = [holdfast.pid, rtpengineOf(holdfast.pid)];
   const ticks = pids.map(cpuTicks);
   const started = performance.now();
   const { ms, body } = await client.ask<BulkReport>('PUT', '/calls/hold', { all: true });

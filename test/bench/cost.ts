@@ -4,9 +4,10 @@
  * `npm run bench -- cost`, or `node --import=tsx test/bench/cost.ts [calls a second]`
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { rtpengineOf } from '../support/child-processes.js';
 import { load } from './sipp/hold-client.js';
 import { Load, sleep } from './sipp/load.js';
-import { CALLED_NUMBER, CALLER_HOST, rtpengineOf, startProduct } from './sipp/product.js';
+import { CALLED_NUMBER, CALLER_HOST, startProduct } from './sipp/product.js';
 
 const RATE = 200;
 const WARM_MS = 4000;
@@ -30,7 +31,7 @@ const rate = Number(process.argv[2] ?? RATE);
 const product = await startProduct({ rtpPorts: 8000 });
 try {
   const { pid } = product.holdfast;
-  const media = Number(rtpengineOf(product.holdfast));
+  const media = rtpengineOf(pid);
   const answerer = await Load.start({ scenario: 'uas', host: '127.0.0.1', port: product.answererPort, longestSec: LONGEST_SEC });
   const more = ['-s', CALLED_NUMBER, '-r', String(rate), '-d', String(CALL_MS), '-l', '10000'];
   const target = `127.0.0.1:${product.holdfast.sipPort}`;

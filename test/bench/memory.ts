@@ -1,13 +1,16 @@
 /**
- * memory: what a call that is up costs in resident memory, in Holdfast and in rtpengine. `npm run bench -- memory`
+ * memory: what a call that is up costs in resident memory, in Holdfast and in rtpengine. `npm run bench -- memory`,
+ * or `node --import=tsx test/bench/memory.ts [calls ...]`
  */
 import { HeldCalls } from './sipp/held-calls.js';
 import { sleep } from './sipp/load.js';
 import { memoryOf, startProduct } from './sipp/product.js';
 
-const STEPS = [200, 500];
-/** The collector of garbage and the timers of the set-ups are given this long. */
-const QUIET_MS = 4000;
+const given = process.argv.slice(2).map(Number);
+/** What is freed is given back in lumps: over few calls they are all one sees. */
+const STEPS = given.length > 0 ? given : [200, 500, 2000];
+/** Transactions of the set-ups are over by then (RFC 3261 §17: 32 s), and the collector of garbage has had its turn. */
+const QUIET_MS = 40_000;
 /** Nobody listens there: these calls are silent. */
 const NO_SINK = 9;
 
@@ -21,7 +24,7 @@ function showPerCall(from: number, to: number, before: Memory, after: Memory): v
   console.log(`  from ${from} to ${to}: ${kb('node')} kB a call in node, ${kb('rtpengine')} kB in rtpengine`);
 }
 
-const product = await startProduct({ rtpPorts: 2400 });
+const product = await startProduct({ rtpPorts: 4 * Math.max(...STEPS) + 400 });
 const calls = new HeldCalls(product, NO_SINK);
 try {
   await sleep(QUIET_MS);

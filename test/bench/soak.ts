@@ -5,12 +5,13 @@
  */
 import { readdirSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
+import { rtpengineOf } from '../support/child-processes.js';
 import { rtpengineSessions } from '../support/rtpengine-calls.js';
 import { until } from '../support/until.js';
 import { HoldClient, load } from './sipp/hold-client.js';
 import { Load, sleep } from './sipp/load.js';
 import { Probed } from './sipp/probed.js';
-import { CALLED_NUMBER, CALLER_HOST, memoryOf, rtpengineOf, type Product } from './sipp/product.js';
+import { CALLED_NUMBER, CALLER_HOST, memoryOf, type Product } from './sipp/product.js';
 
 const CALLS = 100_000;
 const RATE = 40;
@@ -69,7 +70,7 @@ const filesOf = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
 
 async function sample(probed: Probed, calls: number): Promise<Sample> {
   const { holdfast } = probed.product;
-  const media = Number(rtpengineOf(holdfast));
+  const media = rtpengineOf(holdfast.pid);
   const memory = memoryOf(holdfast);
   return {
     calls,

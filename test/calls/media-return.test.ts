@@ -5,12 +5,13 @@
 import t from 'tap';
 import { CallService } from '#calls/call-service.js';
 import { EventBus } from '#calls/event-bus.js';
-import type { BindingsPort, MediaPort, SignalingPort } from '#calls/ports.js';
+import type { MediaPort, SignalingPort } from '#calls/ports.js';
 import { NO_POLICY } from '#core/hold-policy.js';
 import type { CallId, LegRole } from '#core/leg.js';
 import { MediaFailed, MediaGone } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { CALL_OF_101, ONE_PHONE } from '../support/quiet-calls.js';
 import { sdpOf } from '../support/stored-call.js';
 
 type How = 'up' | 'away' | 'empty';
@@ -32,14 +33,9 @@ class House {
     const signaling = new Proxy({} as SignalingPort, {
       get: (_port, name) => (name === 'stored' ? () => undefined : speak(String(name))),
     });
-    const bindings: BindingsPort = {
-      find: () => ({ kind: 'targets', targets: [{ uri: 'sip:102@192.0.2.2' }] }),
-      traits: () => ({ kind: 'phone', holdMode: 'auto', refusedMusic: false }),
-      holdRefused: () => undefined,
-    };
     const media = new Proxy({} as MediaPort, { get: (_port, name) => (id: string) => this.#media(String(name), id) });
     this.service = new CallService({
-      ...{ signaling, media, bindings, log, clock: this.clock },
+      ...{ signaling, media, bindings: ONE_PHONE, log, clock: this.clock },
       bus: new EventBus(this.clock, log, 100),
       ringSeconds: 120,
       maxCalls: 100,
@@ -74,14 +70,7 @@ class House {
   }
 
   async rings(): Promise<CallId> {
-    const id = this.service.incoming({
-      fromUser: '101',
-      toUser: '102',
-      offer: sdpOf(20_000),
-      maxForwards: 70,
-      asker: 'inside',
-      privacy: false,
-    });
+    const id = this.service.incoming(CALL_OF_101);
     await this.settles();
     return id;
   }

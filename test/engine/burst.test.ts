@@ -34,28 +34,37 @@ function b2bua(srf: Srf, callee: string, ended: Countdown): void {
   });
 }
 
-/** Answers INVITE with 200 and BYE with 200, and counts the BYEs. */
+/** Answers INVITE with 200 and BYE with 200, and counts the BYEs. One that is repeated for want of an answer in time is the same (RFC 3261 §17.1.3). */
 function answering(phone: RawPhone, byes: Countdown): void {
+  const counted = new Set<string>();
   phone.deliver = (message: string): void => {
     if (message.startsWith('INVITE')) phone.send(phone.response(message, 200, { tag: 'b', lines: [phone.contact], body: SDP }));
     if (!message.startsWith('BYE')) return;
     phone.send(phone.response(message, 200));
-    byes.count();
+    const branch = header(message, 'Via');
+    if (!counted.has(branch)) byes.count();
+    counted.add(branch);
   };
 }
 
 /** Sends ACK and BYE in one breath, as soon as the 200 is there. */
 function hangingUpAtOnce(phone: RawPhone, calls: number): Promise<void> {
-  let left = calls;
+  const left = new Set(Array.from({ length: calls }, (_, index) => `burst-${index}`));
+  const hungUp = new Set<string>();
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${left} calls have no end`)), 15_000);
+    const timer = setTimeout(() => reject(new Error(`${left.size} calls have no end`)), 15_000);
     phone.deliver = (message: string): void => {
+      const callId = header(message, 'Call-ID');
       if (message.startsWith('SIP/2.0 200') && header(message, 'CSeq').endsWith('INVITE')) {
-        const facts = { ...invitation(phone, header(message, 'Call-ID')), to: header(message, 'To') };
+        const facts = { ...invitation(phone, callId), to: header(message, 'To') };
         phone.send(phone.request('ACK', contactOf(message), { ...facts, cseq: 1 }));
+        if (hungUp.has(callId)) return; // the 200 once more, because the ACK was not read in time
+        hungUp.add(callId);
         phone.send(phone.request('BYE', contactOf(message), { ...facts, cseq: 2 }));
       }
-      if (message.startsWith('SIP/2.0 200') && header(message, 'CSeq').endsWith('BYE') && --left === 0) {
+      if (message.startsWith('SIP/2.0 200') && header(message, 'CSeq').endsWith('BYE')) {
+        left.delete(callId);
+        if (left.size > 0) return;
         clearTimeout(timer);
         resolve();
       }

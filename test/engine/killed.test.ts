@@ -9,6 +9,7 @@ import { appForTest, engineForTest, outgoing } from '../support/engine-fixture.j
 import { calleeDialog, incomingCall, outgoingCall, SDP, sendInDialog } from '../support/engine-calls.js';
 import { engineProcess, keptIn, killedIn, nextLife, onDisk } from '../support/killed-engine.js';
 import { header, headers, portOf, tag, tcpPhone, udpPhone, wsPhone } from '../support/raw-phone.js';
+import { until } from '../support/until.js';
 
 t.setTimeout(120_000);
 
@@ -65,6 +66,30 @@ t.test('a BYE that comes before the application is not lost to it', async (t) =>
   await phone.receives('200 BYE');
   await phone.receives('487 INVITE');
 });
+
+t.test(
+  'a re-INVITE that waits for the application and is cancelled is over, and the application does not hear of it',
+  async (t) => {
+    let dialog = {} as Awaited<ReturnType<typeof incomingCall>>['dialog'];
+    const { phone, options } = await killedIn(t, async (app, phone, folder) => {
+      ({ dialog } = await incomingCall(app, phone, 'regret'));
+      await onDisk(folder, 'dialogs', 1);
+    });
+    const engine = await engineForTest(t, options);
+    const invite = sendInDialog(phone, dialog, 'INVITE', { lines: [phone.contact], body: SDP });
+    const branch = /branch=([^;]+)/.exec(header(invite, 'Via'))?.[1] ?? '';
+    await phone.receives('100');
+    phone.send(phone.request('CANCEL', dialog.target, { ...dialog, branch }));
+    await phone.receives('200 CANCEL');
+    await phone.receives('487 INVITE');
+    const app = await appForTest(t, engine);
+    sendInDialog(phone, dialog, 'OPTIONS');
+    const { response } = await app.gets('OPTIONS');
+    response.send(200);
+    await phone.receives('200 OPTIONS');
+    t.equal(engine.counts().incoming, 0);
+  },
+);
 
 t.test('our requests go on with tags, route set and target, and with a number no one has seen', async (t) => {
   let id = '';
@@ -239,6 +264,11 @@ t.test('the engine thread has its own store, and a stop keeps what is up', async
   t.teardown(() => phone.close());
   await incomingCall(app, phone, 'known');
   await incomingCall(app, phone, 'orphan');
+  await until('both are on the disk', async () => (await first.stored())?.pending === 0);
+  const health = await first.stored();
+  t.match(health, { entries: 2, pending: 0, refused: 0 });
+  t.ok(health !== undefined && health.batches > 0, 'the thread says how its store is');
+  await onDisk(folder, 'dialogs', 2);
   app.srf.disconnect();
   await first.stop();
   const second = await startEngineThread({ ...options, ...nextLife(first, folder) }, createLogger('silent'));

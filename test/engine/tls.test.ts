@@ -4,28 +4,13 @@ import { connect as connectPlain } from 'node:net';
 import t from 'tap';
 import { readCertificate } from '#kit/certificates.js';
 import { anotherPair, certificateForTest, replaceWith } from '../support/certificates.js';
-import { SDP, incomingCall, outgoingCall, sendInDialog } from '../support/engine-calls.js';
-import { appForTest, engineForTest, outgoing, type TestApp } from '../support/engine-fixture.js';
-import { header, portOf, tlsListener, tlsPhone, wssPhone, type RawPhone } from '../support/raw-phone.js';
+import { SDP, incomingCall, outgoingCall, register, sendInDialog } from '../support/engine-calls.js';
+import { appForTest, engineForTest, outgoing } from '../support/engine-fixture.js';
+import { header, portOf, tlsListener, tlsPhone, wssPhone } from '../support/raw-phone.js';
+import { countContexts } from '../support/tls-contexts.js';
 
 const SERIAL = (phone: { socket: { getPeerCertificate(): { fingerprint256: string } } }): string =>
   phone.socket.getPeerCertificate().fingerprint256;
-
-const register = async (app: TestApp, phone: RawPhone, contact: string): Promise<string> => {
-  phone.send(
-    phone.request('REGISTER', 'sip:127.0.0.1', {
-      callId: `reg-${phone.protocol}-${phone.port}`,
-      from: '<sip:101@127.0.0.1>;tag=reg',
-      to: '<sip:101@127.0.0.1>',
-      cseq: 1,
-      lines: [`Contact: ${contact}`, 'Expires: 600'],
-    }),
-  );
-  const { request, response } = await app.gets('REGISTER');
-  response.send(200, { headers: { Contact: `${contact};expires=600` } });
-  await phone.receives('200 REGISTER');
-  return request.protocol;
-};
 
 t.test('calls over TLS and WSS in both directions, on the connection of the REGISTER', async (t) => {
   const files = await certificateForTest(t);
@@ -131,6 +116,33 @@ t.test('a peer that proves its name is called over TLS, by one connection for ma
   t.equal((await second.next()).response.status, 200);
   t.equal(peer.count(), 1);
 });
+
+t.test(
+  'connections to peers share what was read of the certificate and the authorities; a new certificate is read once',
+  async (t) => {
+    const ours = await certificateForTest(t);
+    const theirs = await anotherPair(t, 'peer');
+    const engine = await engineForTest(t, { tls: { files: { ...ours, trust: theirs.certificate }, port: 0, wssPort: 0 } });
+    const app = await appForTest(t, engine);
+    const calls = async (): Promise<string> => {
+      const peer = await tlsListener({ ...readCertificate(theirs).server, requestCert: true, rejectUnauthorized: false });
+      t.teardown(() => peer.close());
+      const contexts = countContexts(t);
+      const sent = await outgoing(app, { method: 'OPTIONS', uri: `sip:127.0.0.1:${peer.port};transport=tls` });
+      const phone = await peer.accepted;
+      t.teardown(() => phone.close());
+      phone.send(phone.response(await phone.receives('OPTIONS'), 200));
+      t.equal((await sent.next()).response.status, 200);
+      t.equal(contexts.made(), 0);
+      return SERIAL(phone);
+    };
+    const shown = await calls();
+    t.equal(await calls(), shown);
+    replaceWith(ours, await anotherPair(t, 'next'));
+    engine.lookAtCertificate();
+    t.not(await calls(), shown, 'the new one is shown');
+  },
+);
 
 t.test('a peer reached by its name must prove that name, and is told a Contact that leads back over TLS', async (t) => {
   const ours = await certificateForTest(t);

@@ -1,24 +1,8 @@
 import { once } from 'node:events';
 import t from 'tap';
-import { SDP, incomingCall, outgoingCall, sendInDialog, sendInvite } from '../support/engine-calls.js';
-import { appForTest, engineForTest, outgoing, type TestApp } from '../support/engine-fixture.js';
-import { bodyOf, header, portOf, tcpListener, tcpPhone, udpPhone, wsPhone, type RawPhone } from '../support/raw-phone.js';
-
-const register = async (app: TestApp, phone: RawPhone, contact: string): Promise<string> => {
-  phone.send(
-    phone.request('REGISTER', 'sip:127.0.0.1', {
-      callId: `reg-${phone.port}`,
-      from: '<sip:101@127.0.0.1>;tag=reg',
-      to: '<sip:101@127.0.0.1>',
-      cseq: 1,
-      lines: [`Contact: ${contact}`, 'Expires: 600'],
-    }),
-  );
-  const { request, response } = await app.gets('REGISTER');
-  response.send(200, { headers: { Contact: `${contact};expires=600` } });
-  await phone.receives('200 REGISTER');
-  return request.protocol;
-};
+import { SDP, incomingCall, outgoingCall, register, sendInDialog, sendInvite } from '../support/engine-calls.js';
+import { appForTest, engineForTest, outgoing } from '../support/engine-fixture.js';
+import { bodyOf, header, portOf, tcpListener, tcpPhone, udpPhone, wsPhone } from '../support/raw-phone.js';
 
 t.test('a call over each transport, in both directions', async (t) => {
   const engine = await engineForTest(t);
@@ -202,7 +186,7 @@ t.test('a Contact that another phone registered over its connection does not dra
 });
 
 t.test('connections have limits: how many, and how long a message may take to come', async (t) => {
-  const limits = { count: 1, idleMs: 60_000, messageMs: 50, connectMs: 1000, unsentBytes: 1000 };
+  const limits = { count: 1, perAddress: 1, idleMs: 60_000, messageMs: 50, connectMs: 1000, unsentBytes: 1000 };
   const engine = await engineForTest(t, { limits: { connections: limits } });
   const first = await tcpPhone(engine);
   const second = await tcpPhone(engine);

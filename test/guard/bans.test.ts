@@ -77,3 +77,11 @@ t.test('a line is said once a minute, and then says how often it was not', async
   );
   t.equal(tellings.say('y', 0), 0);
 });
+
+t.test('what is remembered shrinks at once when less is to be remembered', async (t) => {
+  const bans = new Bans({ ...LIMITS, remembered: 100 });
+  for (let count = 0; count < 100; count++) bans.ban(`name ${count}`, 0);
+  bans.configure(LIMITS);
+  t.equal(bans.size, 5);
+  t.equal(bans.left('name 99', 0), 10, 'the youngest stays out');
+});

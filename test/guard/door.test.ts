@@ -104,3 +104,27 @@ t.test('what is no network is refused by its key', async (t) => {
       message: `guards.yaml: addresses.deny.1: found "${network}", expected an address or a network: 192.0.2.0/24, 2001:db8::/32`,
     });
 });
+
+t.test('who is shut out needs no message to be known, and what a request calls itself is read of strangers only', async (t) => {
+  const { door } = doorOf({ addresses: { deny: ['203.0.113.0/24'], only: ['10.0.0.0/8'], trusted: ['172.16.0.0/12'] } });
+  t.same(
+    ['203.0.113.9', FAR, '10.1.2.3', '172.16.9.9'].map((source) => door.shuts(source)),
+    [true, true, false, false],
+  );
+  t.equal(door.shuts(FAR, true), false, 'an answer to what we sent there');
+  t.equal(door.shuts('203.0.113.9', true), true);
+  let reads = 0;
+  const knock = (more: Partial<Knock>): Knock => ({
+    ...invite(),
+    ...more,
+    get userAgent() {
+      reads += 1;
+      return 'sipvicious';
+    },
+  });
+  t.same(door.judge(knock({ source: '172.16.9.9' })), { kind: 'in' });
+  t.same(door.judge(knock({ source: '10.1.2.3', inCall: true })), { kind: 'in' });
+  t.equal(reads, 0);
+  t.same(door.judge(knock({ source: '10.1.2.3' })), { kind: 'drop', why: 'scanner' });
+  t.equal(reads, 1);
+});

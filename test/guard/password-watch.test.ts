@@ -15,12 +15,14 @@ import { incoming } from '../support/fake-srf.js';
 
 const [HOME, AWAY] = ['192.0.2.7', '198.51.100.9'];
 
+const configOf = (file: unknown) => Value.Decode(GuardsFile, Value.Default(GuardsFile, file));
+
 function watchOf(file: unknown = {}) {
   const clock = new FakeClock();
   const banned: string[] = [];
   const told: unknown[] = [];
   const [lifted, welcome]: [string[], string[]] = [[], []];
-  const watch = new PasswordWatch(Value.Decode(GuardsFile, Value.Default(GuardsFile, file)), ['203.0.113.5'], {
+  const watch = new PasswordWatch(configOf(file), ['203.0.113.5'], {
     clock,
     ban: (source) => banned.push(source),
     lift: (source) => lifted.push(source),
@@ -160,3 +162,19 @@ t.test(
     t.match(invite('demo-101', HOME), { status: 503 }, 'its owner elsewhere is heard');
   },
 );
+
+t.test('other limits hold from now on: what was counted counts, and who is out stays out', async (t) => {
+  const { watch, clock, banned } = watchOf({ bans: { failures: 10, unprovenNumbers: 10 } });
+  for (let count = 0; count < 4; count++) watch.failed(HOME, '101');
+  watch.configure(configOf({ bans: { failures: 5, firstSeconds: 600, unprovenNumbers: 2 } }), []);
+  watch.failed(HOME, '101');
+  t.same(banned, [HOME]);
+  t.equal(watch.refuses(HOME, '101', 5060), 600);
+  for (const number of ['201', '202', '203']) watch.asked(AWAY, number);
+  t.same(banned, [HOME, AWAY]);
+  watch.configure(configOf({ bans: { failures: 0 } }), []);
+  clock.advance(599_000);
+  t.equal(watch.refuses(HOME, '101', 5060), 1);
+  watch.failed('192.0.2.77', '101');
+  t.equal(banned.length, 2);
+});

@@ -109,6 +109,23 @@ t.test('health is 503 without rtpengine, and degraded when somebody should look'
   t.match(degraded.json(), { status: 'degraded', problems: ['ffmpeg is missing'] });
 });
 
+t.test('the health of the store tells of the store of the engine too, and of what fails there', async (t) => {
+  const store = { entries: 3, pending: 1, batches: 2, refused: 0 };
+  const engine = { entries: 2, pending: 0, batches: 1, refused: 0 };
+  const { app, health } = await appFixture(t);
+  health.engineStore = engine;
+  const { now } = health;
+  const told = async (): Promise<unknown> => (await app.inject({ url: '/health', headers: BEARER })).json();
+  t.same(await told(), { status: 'ok', ...now }, 'where nothing is kept there is nothing to tell');
+  health.now = { ...now, store };
+  t.same(await told(), { status: 'ok', ...now, store: { ...store, engine } });
+  health.engineStore = { ...engine, problem: 'the store cannot be written' };
+  t.same(await told(), { status: 'degraded', ...now, store: { ...store, engine: health.engineStore } });
+  t.same((await app.inject({ url: '/health' })).json(), { status: 'degraded' }, 'one word for those without credentials');
+  health.engineStore = undefined;
+  t.same(await told(), { status: 'ok', ...now, store }, 'an engine in a process of its own does not say');
+});
+
 t.test('a password with colons, spaces and letters beyond ASCII is whole', async (t) => {
   const accounts = new ApiAccounts({ http: [{ user: 'jörg', password: 'a:b c:ü' }], tokens: [] });
   t.equal(accounts.identify(headerCredentials(basic('jörg:a:b c:ü').authorization)), 'user:jörg');

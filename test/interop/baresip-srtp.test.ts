@@ -5,42 +5,25 @@
  */
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { Baresip } from '../support/baresip.js';
-import type { Heard } from '../support/heard.js';
-import { Holdfast, MUSIC_HERTZ } from '../support/holdfast.js';
-import { RtpTap, whyNoTap } from '../support/rtp-tap.js';
+import { MUSIC_HERTZ } from '../support/holdfast.js';
+import { whyNoTap } from '../support/rtp-tap.js';
 import { SECURE } from '../support/secure-house.js';
 import { Srtp } from '../support/srtp.js';
+import { SETTLING, TwoBaresips, tones, WINDOW } from '../support/two-baresips.js';
+import { ALICE_HERTZ, BOB_HERTZ } from '../support/two-phones.js';
 import { until } from '../support/until.js';
 
-const ALICE = 400;
-const BOB = 800;
-const WINDOW = 25;
-const SETTLING = 15;
 /** A period of either tone has ten or twenty samples; what the resampler, dither and the ten bytes of proof add is less than that again. */
 const VALUES_OF_A_TONE = 40;
 const noTap = whyNoTap();
-const tones = (heard: Heard): number[] => heard.tones(ALICE, BOB, MUSIC_HERTZ);
 
 type Proof = { settled: boolean; caller: { state: string }; callee: { state: string } };
 
 t.test('baresip over TLS with SRTP, and a plain one over UDP', { skip: noTap ?? false }, async (t) => {
-  const holdfast = await Holdfast.start({ ...SECURE, phones: { '101': 'srtp: true, requireTls: true' } });
-  const secure = { registrar: `127.0.0.1:${holdfast.tlsPort}`, transport: 'tls', srtp: true } as const;
-  const alice = await Baresip.start({ number: '101', toneHertz: ALICE, ...secure });
-  const bob = await Baresip.start({ number: '102', registrar: `127.0.0.1:${holdfast.sipPort}`, toneHertz: BOB });
-  const tap = await RtpTap.open([alice.rtpPorts, bob.rtpPorts]);
-  t.teardown(async () => {
-    tap.stop();
-    await Promise.all([alice.stop(), bob.stop()]);
-    await holdfast.stop();
-  });
-  await Promise.all([alice.registered(), bob.registered()]);
-  const hear = async (): Promise<{ alice: number[]; bob: number[] }> => {
-    await Promise.all([tap.next(alice.rtpPorts, SETTLING), tap.next(bob.rtpPorts, SETTLING)]);
-    const [atAlice, atBob] = await Promise.all([tap.next(alice.rtpPorts, WINDOW), tap.next(bob.rtpPorts, WINDOW)]);
-    return { alice: tones(atAlice), bob: tones(atBob) };
-  };
+  const house = { ...SECURE, phones: { '101': 'srtp: true, requireTls: true' } };
+  const phones = await TwoBaresips.start(t, house, { alice: { transport: 'tls', srtp: true } });
+  const { holdfast, alice, bob, tap } = phones;
+  const hear = () => phones.hear();
 
   const setup = await holdfast.api<{ id: string }>('POST', '/calls', { caller: '101', callee: '102' });
   const path = `/calls/${setup.body.id}`;
@@ -57,7 +40,7 @@ t.test('baresip over TLS with SRTP, and a plain one over UDP', { skip: noTap ?? 
     );
     const key = new Srtp(Buffer.from(alice.keysTold[0] ?? '', 'base64'));
     tap.decrypt(alice.rtpPorts, (datagram) => key.unprotect(datagram));
-    t.same(await hear(), { alice: [BOB], bob: [ALICE] });
+    t.same(await hear(), { alice: [BOB_HERTZ], bob: [ALICE_HERTZ] });
     t.equal(key.refused, 0);
   });
 
@@ -66,7 +49,7 @@ t.test('baresip over TLS with SRTP, and a plain one over UDP', { skip: noTap ?? 
       t.match((await holdfast.api<Proof>('PUT', `${path}/hold`)).body, { settled: true, caller: { state: 'agreed' } });
       t.same(await hear(), { alice: [MUSIC_HERTZ], bob: [MUSIC_HERTZ] }, `held ${round}`);
       t.match((await holdfast.api<Proof>('DELETE', `${path}/hold`)).body, { settled: true });
-      t.same(await hear(), { alice: [BOB], bob: [ALICE] }, `resumed ${round}`);
+      t.same(await hear(), { alice: [BOB_HERTZ], bob: [ALICE_HERTZ] }, `resumed ${round}`);
     }
     t.equal(new Set(alice.keysTold).size, 1);
   });
@@ -78,14 +61,14 @@ t.test('baresip over TLS with SRTP, and a plain one over UDP', { skip: noTap ?? 
     t.same(tones(await tap.next(bob.rtpPorts, WINDOW)), [MUSIC_HERTZ]);
     alice.command('resume');
     await tap.next(alice.rtpPorts, SETTLING);
-    t.same(await hear(), { alice: [BOB], bob: [ALICE] });
+    t.same(await hear(), { alice: [BOB_HERTZ], bob: [ALICE_HERTZ] });
   });
 
   await t.test('what baresip itself has decrypted and decoded is Bob, and no log has a key', async (t) => {
     const heard = readFileSync(alice.heardFile ?? '').subarray(44);
     const has = (hertz: number): boolean => halfSeconds(heard).some((samples) => loudness(samples, hertz) > 2000);
-    t.ok(has(BOB), 'half a second of him');
-    t.notOk(has(ALICE), 'and nothing of herself');
+    t.ok(has(BOB_HERTZ), 'half a second of him');
+    t.notOk(has(ALICE_HERTZ), 'and nothing of herself');
     t.notMatch(holdfast.log, /inline:/);
     for (const key of alice.keysTold) t.notOk(holdfast.log.includes(key));
   });

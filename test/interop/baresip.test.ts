@@ -4,42 +4,20 @@
  * reaches each of them is captured on the wire and decoded.
  */
 import t from 'tap';
-import { Baresip } from '../support/baresip.js';
-import type { Heard } from '../support/heard.js';
-import { Holdfast, MUSIC_HERTZ } from '../support/holdfast.js';
-import { RtpTap, whyNoTap } from '../support/rtp-tap.js';
-
-const ALICE = 400;
-const BOB = 800;
-const WINDOW = 25; // half a second of packets
-/** Packets that may still be on their way when an answer arrives: the jitter of a busy machine, not of the hold. */
-const SETTLING = 15;
+import { MUSIC_HERTZ } from '../support/holdfast.js';
+import { whyNoTap } from '../support/rtp-tap.js';
+import { SETTLING, TwoBaresips, tones, WINDOW } from '../support/two-baresips.js';
+import { ALICE_HERTZ, BOB_HERTZ } from '../support/two-phones.js';
 
 const noTap = whyNoTap();
 
 type Proof = { settled: boolean; caller: Leg; callee: Leg };
 type Leg = { held: boolean; state: string; direction: string; sound: string; status: number; musicPackets: number };
 
-const tones = (heard: Heard): number[] => heard.tones(ALICE, BOB, MUSIC_HERTZ);
-
 t.test('two baresips through Holdfast', { skip: noTap ?? false }, async (t) => {
-  const holdfast = await Holdfast.start();
-  const registrar = `127.0.0.1:${holdfast.sipPort}`;
-  const alice = await Baresip.start({ number: '101', registrar, toneHertz: ALICE });
-  const bob = await Baresip.start({ number: '102', registrar, toneHertz: BOB, transport: 'tcp' });
-  const tap = await RtpTap.open([alice.rtpPorts, bob.rtpPorts]);
-  t.teardown(async () => {
-    tap.stop();
-    await Promise.all([alice.stop(), bob.stop()]);
-    await holdfast.stop();
-  });
-  await Promise.all([alice.registered(), bob.registered()]);
-
-  const hear = async (): Promise<{ alice: number[]; bob: number[] }> => {
-    await Promise.all([tap.next(alice.rtpPorts, SETTLING), tap.next(bob.rtpPorts, SETTLING)]);
-    const [atAlice, atBob] = await Promise.all([tap.next(alice.rtpPorts, WINDOW), tap.next(bob.rtpPorts, WINDOW)]);
-    return { alice: tones(atAlice), bob: tones(atBob) };
-  };
+  const phones = await TwoBaresips.start(t, {}, { bob: { transport: 'tcp' } });
+  const { holdfast, alice, bob, tap } = phones;
+  const hear = () => phones.hear();
 
   const setup = await holdfast.api<{ id: string }>('POST', '/calls', { caller: '101', callee: '102' });
   t.equal(setup.status, 202);
@@ -47,7 +25,7 @@ t.test('two baresips through Holdfast', { skip: noTap ?? false }, async (t) => {
   await holdfast.event((event) => event.kind === 'call.answered');
 
   await t.test('talking, each hears the other', async (t) => {
-    t.same(await hear(), { alice: [BOB], bob: [ALICE] });
+    t.same(await hear(), { alice: [BOB_HERTZ], bob: [ALICE_HERTZ] });
   });
 
   await t.test('on hold by API, each hears only music', async (t) => {
@@ -68,7 +46,7 @@ t.test('two baresips through Holdfast', { skip: noTap ?? false }, async (t) => {
       caller: { held: false, direction: 'sendrecv' },
       callee: { held: false, direction: 'sendrecv' },
     });
-    t.same(await hear(), { alice: [BOB], bob: [ALICE] });
+    t.same(await hear(), { alice: [BOB_HERTZ], bob: [ALICE_HERTZ] });
   });
 
   await t.test('held by the caller, the callee hears music and the caller nothing', async (t) => {
@@ -79,7 +57,7 @@ t.test('two baresips through Holdfast', { skip: noTap ?? false }, async (t) => {
     t.same(tones(await tap.next(bob.rtpPorts, WINDOW)), [MUSIC_HERTZ]);
     t.equal(tap.heard(alice.rtpPorts).count, before, 'not one packet reaches the holder');
     await holdfast.api('DELETE', `${path}/hold?holder=caller`);
-    t.same(await hear(), { alice: [BOB], bob: [ALICE] });
+    t.same(await hear(), { alice: [BOB_HERTZ], bob: [ALICE_HERTZ] });
   });
 
   await t.test("held by a phone's own key, the other hears music, and resume brings both back", async (t) => {
@@ -92,7 +70,7 @@ t.test('two baresips through Holdfast', { skip: noTap ?? false }, async (t) => {
     const resumed = holdfast.event((event) => event.kind === 'hold.changed', heldSeq);
     alice.command('resume');
     await resumed;
-    t.same(await hear(), { alice: [BOB], bob: [ALICE] });
+    t.same(await hear(), { alice: [BOB_HERTZ], bob: [ALICE_HERTZ] });
   });
 
   await t.test('hung up by API, nobody hears anything and the end is known', async (t) => {

@@ -6,11 +6,10 @@
 import { createRequire } from 'node:module';
 import t from 'tap';
 import { Baresip } from '../support/baresip.js';
-import { Holdfast } from '../support/holdfast.js';
-import { RtpTap, whyNoTap } from '../support/rtp-tap.js';
+import { whyNoTap } from '../support/rtp-tap.js';
+import { TwoBaresips } from '../support/two-baresips.js';
+import { ALICE_HERTZ, BOB_HERTZ } from '../support/two-phones.js';
 
-const ALICE = 400;
-const BOB = 800;
 const OFFICE = 1600;
 const POP = 2000;
 const WINDOW = 25;
@@ -51,21 +50,11 @@ const proxied = (member: Member): Member =>
 const noTap = whyNoTap();
 
 t.test("Plivo's own clients and two baresips", { skip: noTap ?? false }, async (t) => {
-  const holdfast = await Holdfast.start({ phlos: PHLOS, music: { office: OFFICE, pop: POP } });
-  const registrar = `127.0.0.1:${holdfast.sipPort}`;
-  const alice = await Baresip.start({ number: '101', registrar, toneHertz: ALICE });
-  const bob = await Baresip.start({ number: '102', registrar, toneHertz: BOB });
-  const tap = await RtpTap.open([alice.rtpPorts, bob.rtpPorts]);
-  t.teardown(async () => {
-    tap.stop();
-    await Promise.all([alice.stop(), bob.stop()]);
-    await holdfast.stop();
-  });
-  await Promise.all([alice.registered(), bob.registered()]);
+  const { holdfast, alice, bob, tap } = await TwoBaresips.start(t, { phlos: PHLOS, music: { office: OFFICE, pop: POP } });
 
   const hears = async (phone: Baresip): Promise<number[]> => {
     await tap.next(phone.rtpPorts, SETTLING);
-    return (await tap.next(phone.rtpPorts, WINDOW)).tones(ALICE, BOB, OFFICE, POP);
+    return (await tap.next(phone.rtpPorts, WINDOW)).tones(ALICE_HERTZ, BOB_HERTZ, OFFICE, POP);
   };
   let seq = 0;
   /** Carries it out, and waits until the phones have agreed to it. */
@@ -83,7 +72,7 @@ t.test("Plivo's own clients and two baresips", { skip: noTap ?? false }, async (
     const done = await old.phlo('demo-phlo').run({ from: '101', to: '102' });
     t.match(done, { phloId: 'demo-phlo' });
     seq = (await holdfast.event((event) => event.kind === 'call.answered')).seq;
-    t.same({ alice: await hears(alice), bob: await hears(bob) }, { alice: [BOB], bob: [ALICE] });
+    t.same({ alice: await hears(alice), bob: await hears(bob) }, { alice: [BOB_HERTZ], bob: [ALICE_HERTZ] });
   });
 
   for (const [name, client, dressed] of [
@@ -103,7 +92,7 @@ t.test("Plivo's own clients and two baresips", { skip: noTap ?? false }, async (
 
     await t.test(`${name}: the agent takes the call back, and both are heard`, async (t) => {
       t.match(await held(() => dressed(node.member('sip:102@pbx.local')).unhold(), []), { error: '' });
-      t.same({ alice: await hears(alice), bob: await hears(bob) }, { alice: [BOB], bob: [ALICE] });
+      t.same({ alice: await hears(alice), bob: await hears(bob) }, { alice: [BOB_HERTZ], bob: [ALICE_HERTZ] });
     });
   }
 

@@ -4,6 +4,7 @@ import { CertificateWatch, readCertificate, type Certificate } from '#kit/certif
 import { selfSigned } from '#kit/self-signed.js';
 import { anotherPair, certificateForTest, replaceWith } from '../support/certificates.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { countContexts } from '../support/tls-contexts.js';
 
 const watching = (files: Parameters<typeof readCertificate>[0], startMs = Date.now()) => {
   const clock = new FakeClock(startMs);
@@ -33,6 +34,18 @@ t.test('files that change are read again, once', async (t) => {
   watch.close();
   watch.close();
   t.same(clock.pending(), []);
+});
+
+t.test('files that are what they were are not taken apart again', async (t) => {
+  const files = await certificateForTest(t);
+  const { clock, watch } = watching(files);
+  t.teardown(() => watch.close());
+  const contexts = countContexts(t);
+  clock.advance(60_000);
+  t.equal(contexts.made(), 0);
+  replaceWith(files, await anotherPair(t, 'next'));
+  clock.advance(60_000);
+  t.equal(contexts.made(), 1);
 });
 
 t.test('a pair that does not fit is said once, not used, and taken when it fits', async (t) => {

@@ -96,6 +96,15 @@ const MISTAKES: readonly (readonly [string, Files, readonly string[]])[] = [
     ['webhooks.yaml', 'webhooks.1.name', 'found a twice'],
   ],
   [
+    'more webhooks than there may be',
+    {
+      'limits.yaml': 'webhooks: 1',
+      'webhooks.yaml':
+        'webhooks: [{ name: a, url: http://a.example/, secret: 0123456789abcdef }, { name: b, url: http://b.example/, secret: 0123456789abcdef }]',
+    },
+    ['webhooks.yaml', 'webhooks: found 2 of them, expected at most 1 (limits.yaml webhooks)'],
+  ],
+  [
     'a recording without end',
     { 'records.yaml': 'recordings: { maxSeconds: 0 }' },
     ['records.yaml', 'recordings.maxSeconds', '0', '1 to 86400'],

@@ -61,3 +61,11 @@ t.test('a number is asked for at the trunk with its credentials, and written so 
   t.equal(trunks.target('open', '1@evil.example.com')?.uri, 'sip:1%40evil.example.com@192.0.2.10:5060;transport=tcp');
   t.equal(trunks.target('nobody', '1'), undefined);
 });
+
+t.test('the sources of all trunks are known by their addresses, each once and in one spelling', async (t) => {
+  const trunks = new Trunks([
+    trunk('one', ['192.0.2.1:5080', '192.0.2.1', '[2001:DB8::0:1]:5060']),
+    trunk('two', ['2001:db8::1']),
+  ]);
+  t.same(trunks.sources, ['192.0.2.1', '2001:db8::1']);
+});

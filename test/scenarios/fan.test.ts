@@ -4,7 +4,7 @@
  */
 import t from 'tap';
 import { MUSIC_HERTZ } from '../support/holdfast.js';
-import { ALICE_HERTZ, BOB_HERTZ, TwoPhones, type Phone, type Proof } from '../support/two-phones.js';
+import { ALICE_HERTZ, BOB_HERTZ, reinvites, TwoPhones, type Phone, type Proof } from '../support/two-phones.js';
 
 const musicFile = 'fan: { from: 1 }\nclasses: { queue: { fanFrom: 0 } }\n';
 const QUEUE_HERTZ = 2000;
@@ -54,17 +54,11 @@ t.test('a phone holds: the other hears the stream and not the holder, the holder
   const phones = await TwoPhones.start(t, { musicFile });
   const { alice, bob } = phones;
   const talk = await phones.talk();
-  alice.sip.inDialog(talk.alice, 'INVITE', alice.rtp.sdp({ direction: 'sendonly', version: 2 }));
-  const answer = alice.sip.receives('200', (one) => one.headers.get('cseq') === `${talk.alice.cseq} INVITE`);
-  const [accepted] = await Promise.all([answer, phones.takesReinvite(bob, 200)]);
-  alice.sip.ack(talk.alice, accepted);
+  await Promise.all([reinvites(alice, talk.alice, 'sendonly'), phones.takesReinvite(bob, 200)]);
   t.same((await stream(bob)).tones, [MUSIC_HERTZ], 'and alice goes on talking all the while');
   t.equal((await alice.rtp.during(20)).count, 0);
 
-  alice.sip.inDialog(talk.alice, 'INVITE', alice.rtp.sdp({ version: 3 }));
-  const reply = alice.sip.receives('200', (one) => one.headers.get('cseq') === `${talk.alice.cseq} INVITE`);
-  const [resumed] = await Promise.all([reply, phones.takesReinvite(bob, 200, 'sendrecv')]);
-  alice.sip.ack(talk.alice, resumed);
+  await Promise.all([reinvites(alice, talk.alice, 'sendrecv'), phones.takesReinvite(bob, 200, 'sendrecv')]);
   t.same([(await stream(alice)).tones, (await stream(bob)).tones], [[BOB_HERTZ], [ALICE_HERTZ]]);
   await phones.hangUp(talk);
 });

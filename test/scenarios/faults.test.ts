@@ -2,27 +2,13 @@
  * Goal: what goes wrong around a call is told in plain words and leaves nothing behind: rtpengine killed, Ctrl-C with calls up,
  * ports taken, configuration broken. Method: the real product in a process of its own, hurt from outside.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import t from 'tap';
+import { childrenOf, rtpengineOf } from '../support/child-processes.js';
 import { Holdfast } from '../support/holdfast.js';
 import { TwoPhones } from '../support/two-phones.js';
 import { until } from '../support/until.js';
-
-/** Processes whose parent is `pid`, by command name. */
-function childrenOf(pid: number): { pid: number; name: string }[] {
-  const found: { pid: number; name: string }[] = [];
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    try {
-      const [, name = '', parent = ''] = /^\d+ \((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${entry}/stat`, 'utf8')) ?? [];
-      if (Number(parent) === pid) found.push({ pid: Number(entry), name });
-    } catch {
-      continue; // it ended meanwhile
-    }
-  }
-  return found;
-}
 
 t.test('rtpengine killed while a call rings: the call is ended and told, rtpengine comes back, new calls work', async (t) => {
   const phones = await TwoPhones.start(t);
@@ -31,9 +17,7 @@ t.test('rtpengine killed while a call rings: the call is ended and told, rtpengi
   const invite = await bob.sip.receives('INVITE');
   bob.sip.respond(invite, 180);
   const ended = holdfast.event((event) => event.kind === 'call.ended');
-  const engine = childrenOf(holdfast.pid).find(({ name }) => name === 'rtpengine');
-  t.ok(engine, 'rtpengine is a child of ours');
-  process.kill(engine?.pid ?? 0, 'SIGKILL');
+  process.kill(rtpengineOf(holdfast.pid), 'SIGKILL');
   t.match(await ended, { cause: 'media-lost' });
   await alice.sip.receives('500');
   bob.sip.respond(await bob.sip.receives('CANCEL'), 200);

@@ -55,7 +55,7 @@ async function killedAt(world: KillWorld, step: number): Promise<readonly string
     await world.noticed();
     return complaints;
   } catch (error) {
-    return [`before or after the kill: ${String(error)}`];
+    return [`before or after the kill: ${String(error)} (rtpengine: ${world.media})`];
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import t from 'tap';
 import { MUSIC_HERTZ } from '../support/holdfast.js';
-import { ALICE_HERTZ, BOB_HERTZ, TwoPhones, type Phone, type Proof } from '../support/two-phones.js';
+import { ALICE_HERTZ, BOB_HERTZ, reinvites, TwoPhones, type Phone, type Proof } from '../support/two-phones.js';
 
 const SALES_HERTZ = 1600;
 const QUEUE_HERTZ = 2000;
@@ -43,10 +43,7 @@ t.test("the music of the holder's account, when its phone holds by itself", asyn
   const phones = await TwoPhones.start(t, { music, phones: { '101': 'music: queue' } });
   const { alice, bob } = phones;
   const talk = await phones.talk();
-  alice.sip.inDialog(talk.alice, 'INVITE', alice.rtp.sdp({ direction: 'sendonly', version: 2 }));
-  const answer = alice.sip.receives('200', (one) => one.headers.get('cseq') === `${talk.alice.cseq} INVITE`);
-  const [accepted] = await Promise.all([answer, phones.takesReinvite(bob, 200)]);
-  alice.sip.ack(talk.alice, accepted);
+  await Promise.all([reinvites(alice, talk.alice, 'sendonly'), phones.takesReinvite(bob, 200)]);
   t.same(await hears(bob), [QUEUE_HERTZ]);
   await phones.hangUp(talk);
 });
@@ -72,10 +69,8 @@ t.test('the hold key of a phone is pressed from afar, and let go', async (t) => 
     const notify = await alice.sip.receives('NOTIFY');
     t.equal(notify.headers.get('event'), key);
     alice.sip.respond(notify, 200);
-    alice.sip.inDialog(talk.alice, 'INVITE', alice.rtp.sdp({ direction, version: key === 'hold' ? 2 : 3 }));
-    const answer = alice.sip.receives('200', (one) => one.headers.get('cseq') === `${talk.alice.cseq} INVITE`);
-    const [accepted] = await Promise.all([answer, phones.takesReinvite(bob, 200, key === 'hold' ? 'recvonly' : 'sendrecv')]);
-    alice.sip.ack(talk.alice, accepted);
+    const told = phones.takesReinvite(bob, 200, key === 'hold' ? 'recvonly' : 'sendrecv');
+    await Promise.all([reinvites(alice, talk.alice, direction), told]);
   };
   const held = holdfast.api<Proof>('PUT', path, { holder: 'caller', byPhone: true });
   await press('hold', 'sendonly');

@@ -4,21 +4,15 @@
  */
 import t from 'tap';
 import { verifySignature } from '#http/webhooks/signature.js';
-import { freePort } from '../support/free-port.js';
-import { Holdfast, type Event } from '../support/holdfast.js';
+import type { Event, Holdfast } from '../support/holdfast.js';
 import { HookReceiver } from '../support/hook-receiver.js';
-import { TwoPhones } from '../support/two-phones.js';
+import { houseWithStore } from '../support/second-life.js';
 import { until } from '../support/until.js';
 
 const SECRET = 'a secret of many letters';
 
 t.test('a parked call, unsent webhooks and ids of clients after kill -9', async (t) => {
-  const environment = {
-    HOLDFAST_SIP_PORT: String(await freePort()),
-    HOLDFAST_HTTP_PORT: String(await freePort()),
-    HOLDFAST_STORE: 'store',
-  };
-  const phones = await TwoPhones.start(t, { environment });
+  const phones = await houseWithStore(t);
   const { alice, bob, holdfast } = phones;
   const receiver = await HookReceiver.open(t);
   receiver.answerWith(503);
@@ -42,15 +36,14 @@ t.test('a parked call, unsent webhooks and ids of clients after kill -9', async 
   await until('a letter was refused', () => receiver.notes.length > 0);
   t.match((await holdfast.api('GET', '/health')).body, { store: { refused: 0 } });
   t.match((await holdfast.api<string>('GET', '/metrics')).body, /^holdfast_store_up 1$/m);
-  await new Promise((resolve) => setTimeout(resolve, 200));
 
   await t.test('while it lives nobody else may use its folder', async (t) => {
-    const others = { ...environment, HOLDFAST_SIP_PORT: '0', HOLDFAST_HTTP_PORT: '0' };
-    await t.rejects(holdfast.beside(others), {
+    await t.rejects(holdfast.beside(), {
       message: /holdfast\.yaml: store \(HOLDFAST_STORE\): found .*store, which Holdfast process/,
     });
   });
 
+  await holdfast.written();
   holdfast.kill();
   await holdfast.exited();
   receiver.notes.length = 0;

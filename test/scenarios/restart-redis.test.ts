@@ -3,9 +3,10 @@
  * goes on. Method: real rtpengine and redis, phones that send tones all the time, and everything they have heard since the kill.
  */
 import t from 'tap';
+import { rtpengineOf } from '../support/child-processes.js';
 import { MUSIC_HERTZ } from '../support/holdfast.js';
 import { noRedis, startRedis } from '../support/redis.js';
-import { hangsUp, hear, houseWithStore, killed, moves, rtpengineOf } from '../support/second-life.js';
+import { hangsUp, hear, houseWithStore, killed, moves } from '../support/second-life.js';
 import { ALICE_HERTZ, BOB_HERTZ, type Proof, type TwoPhones } from '../support/two-phones.js';
 import { until } from '../support/until.js';
 
@@ -33,7 +34,7 @@ t.test(
     const before = seenBy(phones);
     for (const { rtp } of [alice, bob]) rtp.forget();
 
-    const next = await killed(t, phones);
+    const next = await killed(t, phones.holdfast);
     await until('music again', () => [alice, bob].every(({ rtp }) => rtp.heard.packetsWith(MUSIC_HERTZ) > 25));
     t.equal(alice.rtp.heard.packetsWith(BOB_HERTZ) + bob.rtp.heard.packetsWith(ALICE_HERTZ), 0, 'neither has heard the other');
     t.equal(seenBy(phones), before, 'the ports are those of before, and nobody is told anything');
@@ -70,7 +71,7 @@ t.test('a call that ended while nobody was there to say so is not kept by rtpeng
   await phones.alice.sip.invite('102', phones.alice.rtp.sdp());
   phones.bob.sip.respond(await phones.bob.sip.receives('INVITE'), 180);
   await phones.alice.sip.receives('180');
-  const next = await killed(t, phones);
+  const next = await killed(t, phones.holdfast);
   await until('it says so', () => next.log.includes('calls that rtpengine kept and nobody knows are deleted'));
   t.same((await next.api<{ calls: unknown[] }>('GET', '/calls')).body.calls, []);
 });

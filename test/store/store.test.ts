@@ -85,11 +85,14 @@ t.test('a slow disk makes larger batches, one at a time', async (t) => {
   for (const key of ['b', 'c', 'd']) store.changed('calls', key, say('1'));
   clock.advance(1000);
   t.same(clock.pending(), [], 'the next batch waits for the first');
+  t.equal(store.health.pending, 4, 'what is being written is not written yet');
   letGo();
   await settled();
+  t.equal(store.health.pending, 3);
   clock.advance(5);
   await settled();
   t.same(disk.batches, [['calls/a'], ['calls/b', 'calls/c', 'calls/d']]);
+  t.equal(store.health.pending, 0);
 });
 
 t.test('a batch has an end, and the rest comes in the next', async (t) => {
@@ -106,6 +109,7 @@ t.test('a disk that fails is tried again, and the younger value wins', async (t)
   store.changed('calls', 'b', say('only'));
   t.notOk(await store.flush());
   t.match(store.health.problem, /cannot be written/);
+  t.equal(store.health.pending, 2, 'neither is on the disk');
   store.changed('calls', 'a', say('young'));
   disk.fails = false;
   t.same(clock.pending(), ['group commit']);

@@ -34,6 +34,23 @@ export const sendInvite = (
 
 export const contactOf = (message: string): string => /<([^>]+)>/.exec(header(message, 'Contact'))?.[1] ?? '';
 
+/** The application lets the phone register this contact. @returns the protocol that the application was told. */
+export const register = async (app: TestApp, phone: RawPhone, contact: string): Promise<string> => {
+  phone.send(
+    phone.request('REGISTER', 'sip:127.0.0.1', {
+      callId: `reg-${phone.protocol}-${phone.port}`,
+      from: '<sip:101@127.0.0.1>;tag=reg',
+      to: '<sip:101@127.0.0.1>',
+      cseq: 1,
+      lines: [`Contact: ${contact}`, 'Expires: 600'],
+    }),
+  );
+  const { request, response } = await app.gets('REGISTER');
+  response.send(200, { headers: { Contact: `${contact};expires=600` } });
+  await phone.receives('200 REGISTER');
+  return request.protocol;
+};
+
 /** The phone calls, the application answers, the phone acknowledges. */
 export async function incomingCall(
   app: TestApp,

@@ -6,8 +6,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.js';
 import { freePorts } from './free-ports.js';
 import { keepLog, secretsOf } from './kept-logs.js';
+import { until } from './until.js';
 import { toneWav } from './wav.js';
 
 /** What the music of a test sounds like: no phone speaks on this frequency. */
@@ -79,7 +81,19 @@ export class Holdfast {
     writeConfig(folder, options);
     const { portMin, portMax } = await freePorts(400);
     const rtpPorts = { RTPENGINE_PORT_MIN: String(portMin), RTPENGINE_PORT_MAX: String(portMax) };
-    return Holdfast.#begin(folder, { ...rtpPorts, ...options.environment });
+    const holdfast = await Holdfast.#begin(folder, { ...rtpPorts, ...options.environment });
+    await holdfast.#canPlay(Object.keys(options.music ?? {}));
+    return holdfast;
+  }
+
+  /** Only class `default` is read before anybody is served; a class that has not been read is heard as that one. */
+  #canPlay(classes: readonly string[]): Promise<void> {
+    const isRead = ({ files }: MusicClass): boolean => files.length > 0 && files.every(({ seconds }) => seconds !== undefined);
+    return until(`music of ${classes.join()} is read`, async () => {
+      if (classes.length === 0) return true;
+      const read = (await this.api<{ classes: MusicClass[] }>('GET', '/music')).body.classes.filter(isRead);
+      return classes.every((name) => read.some((one) => one.name === name));
+    });
   }
 
   static async #begin(folder: string, environment: Readonly<Record<string, string>>): Promise<Holdfast> {
@@ -102,14 +116,15 @@ export class Holdfast {
     return new Holdfast(child, folder, environment, ready, log);
   }
 
-  /** Another life on the same folder, and on those ports that the environment names. The last one must have ended. */
-  again(): Promise<Holdfast> {
+  /** Another life on the same folder, and on those ports that the environment names, once this one has ended. */
+  async again(): Promise<Holdfast> {
+    await this.exited();
     return Holdfast.#begin(this.folder, this.#environment);
   }
 
-  /** A second one on the same folder. */
-  beside(environment: Readonly<Record<string, string>>): Promise<Holdfast> {
-    return Holdfast.#begin(this.folder, environment);
+  /** A second one on the same folder, on ports of its own. */
+  beside(): Promise<Holdfast> {
+    return Holdfast.#begin(this.folder, { ...this.#environment, HOLDFAST_SIP_PORT: '0', HOLDFAST_HTTP_PORT: '0' });
   }
 
   get pid(): number {
@@ -185,6 +200,15 @@ export class Holdfast {
     throw new Error('the event stream ended');
   }
 
+  /** Whatever anybody was told before this has been written by the time it is over, also by the engine's thread. */
+  written(): Promise<void> {
+    return until('all is written', async () => {
+      const { store } = (await this.api<{ store?: Stored & { engine?: Stored } }>('GET', '/health')).body;
+      if (store === undefined) throw new Error('there is no store');
+      return store.pending === 0 && (store.engine?.pending ?? 0) === 0;
+    });
+  }
+
   /** kill -9, at once; `exited` says when it is over. */
   kill(): void {
     this.#child.kill('SIGKILL');
@@ -209,6 +233,17 @@ export class Holdfast {
     return code;
   }
 }
+
+type Stored = Readonly<{ pending: number }>;
+type MusicClass = Readonly<{ name: string; files: readonly Readonly<{ seconds?: number }>[] }>;
+
+/** With a store, and on ports that stay when it is killed: for `again`. */
+export const keptEnvironment = async (more: Readonly<Record<string, string>> = {}): Promise<Record<string, string>> => ({
+  HOLDFAST_SIP_PORT: String(await freePort()),
+  HOLDFAST_HTTP_PORT: String(await freePort()),
+  HOLDFAST_STORE: 'store',
+  ...more,
+});
 
 const START = `import(${JSON.stringify(new URL('../../dist/main.js', import.meta.url).href)}).then(({ main }) => main())`;
 

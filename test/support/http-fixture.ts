@@ -12,6 +12,7 @@ import type { HealthView, MusicPort, RecordingsPort, RegistrationView } from '#h
 import type { AgentsConfig, Config, OzekiConfig, PhlosConfig, WebhooksConfig } from '#kit/config.js';
 import { MediaFailed, MusicNotFound, RecordingNotFound } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
+import type { StoreHealth } from '#kit/store-health.js';
 import { FakeCalls } from './fake-calls.js';
 import { FakeClock } from './fake-clock.js';
 import { keepLog } from './kept-logs.js';
@@ -36,7 +37,7 @@ export type Fixture = Readonly<{
   clock: FakeClock;
   /** Everything that was logged so far. */
   logged: () => string;
-  health: { now: HealthView };
+  health: { now: HealthView; engineStore?: StoreHealth | undefined };
   reinvites: Map<number, number>;
   /** Numbers that are programs. */
   programs: Map<string, VirtualNumber>;
@@ -146,7 +147,7 @@ export function fixture(
   const log = createLogger('trace', sink);
   const clock = new FakeClock();
   const bus = new EventBus(clock, log);
-  const health = { now: { rtpengine: 'up', version: '10.5', music: 'files', problems: [] } as HealthView };
+  const health: Fixture['health'] = { now: { rtpengine: 'up', version: '10.5', music: 'files', problems: [] } };
   const reinvites = new Map<number, number>();
   const programs = new Map<string, VirtualNumber>();
   const deps: HttpDeps = {
@@ -175,6 +176,7 @@ export function fixture(
     numbers: { add: (number, virtual) => void programs.set(number, virtual), remove: (number) => void programs.delete(number) },
     recordings: NO_RECORDINGS,
     health: () => health.now,
+    engineStore: () => Promise.resolve(health.engineStore),
     gauges: () => ({ calls: calls.calls.size, registrations: 1, rtpengineUp: health.now.rtpengine === 'up', reinvites }),
     clock,
     log,

@@ -2,7 +2,6 @@
  * kill-story: what two people and a program do with a call, act by act, and what has been agreed so far. It ends wherever somebody is killed.
  */
 import type { KillWorld } from './kill-world.js';
-import { think } from './patient-phone.js';
 import { until } from './until.js';
 
 export type Reason = 'controller' | 'caller-phone';
@@ -24,9 +23,6 @@ export type Agreed = {
 
 /** What was agreed so short a time before the kill may be in no batch of the store: commitMs, and what a busy disk takes. */
 export const GRACE_MS = 120;
-/** What was agreed is written before the next act begins. */
-const PAUSE_MS = GRACE_MS + 20;
-
 const CHANGES: Readonly<Record<Act, readonly Reason[]>> = {
   'set-up': [],
   hold: ['controller'],
@@ -44,6 +40,10 @@ export function possibleHolds(
   if (!isDone) return [holds, CHANGES[act]];
   return killedMs - agreedMs < GRACE_MS ? [before, holds] : [holds];
 }
+
+type CallNow = Readonly<{
+  hold: Readonly<{ reasons: readonly Reason[]; caller: Readonly<{ state: string }>; callee: Readonly<{ state: string }> }>;
+}>;
 
 export class KillStory {
   readonly #world: KillWorld;
@@ -75,7 +75,8 @@ export class KillStory {
       this.agreed.agreedMs = performance.now();
       this.agreed.holds = CHANGES[act];
       this.agreed.isDone = true;
-      await think(PAUSE_MS);
+      await this.#settles(act);
+      await this.#world.written();
     }
   }
 
@@ -99,6 +100,17 @@ export class KillStory {
         expect('200', await alice.bye());
         await until('the callee has been told', () => bob.line?.state === 'ended');
     }
+  }
+
+  /** The other phone has agreed to it too: the one that holds is answered first. What is agreed is written before the next act begins. */
+  async #settles(act: Act): Promise<void> {
+    const { alice, bob, holdfast } = this.#world;
+    if (act === 'hang-up') return;
+    await until('both phones have agreed', async () => {
+      const { reasons, caller, callee } = (await holdfast.api<CallNow>('GET', `/calls/${this.agreed.callId}`)).body.hold;
+      const hasAgreed = caller.state === 'agreed' && callee.state === 'agreed' && reasons.join() === CHANGES[act].join();
+      return this.#over || (hasAgreed && !alice.isAnswering && !bob.isAnswering);
+    });
   }
 
   async #onlyCall(): Promise<string> {

@@ -4,12 +4,17 @@
 import { MUSIC_HERTZ, type Answer } from './holdfast.js';
 import { GRACE_MS, possibleHolds, type Agreed, type Reason } from './kill-story.js';
 import type { KillWorld } from './kill-world.js';
-import { think, type Line, type PatientPhone } from './patient-phone.js';
+import type { Line, PatientPhone } from './patient-phone.js';
 import { ALICE_HERTZ, BOB_HERTZ } from './two-phones.js';
+import { within } from './until.js';
 
 const PATIENCE_MS = 6000;
 const WINDOW = 8;
 const LOOK_MS = 60;
+/** So long a caller waits for somebody to ring, who has been killed meanwhile. */
+const CALLER_PATIENCE_MS = 400;
+/** So long a BYE may be on its way. */
+const BYE_MS = 300;
 
 type CallNow = Readonly<{ id: string; state: string; hold: Readonly<{ reasons: readonly Reason[] }> }>;
 type Wanted = Readonly<{ alice: readonly number[]; bob: readonly number[] }>;
@@ -33,7 +38,9 @@ export class KillVerdict {
     const { alice, bob } = this.#world;
     const lines = [alice.line, bob.line];
     const confirmed = lines.filter((line) => line?.state === 'confirmed');
-    const sure = confirmed.every((line) => (line?.confirmedMs ?? 0) < this.#world.killedMs - GRACE_MS);
+    // The act after the set-up begins when that has been written.
+    const isWritten = this.#agreed.act !== 'set-up';
+    const sure = isWritten || confirmed.every((line) => (line?.confirmedMs ?? 0) < this.#world.killedMs - GRACE_MS);
     const isUp = confirmed.length === 2 && this.#agreed.act !== 'hang-up';
     for (const phone of [alice, bob]) phone.rtp.forget();
     try {
@@ -121,7 +128,6 @@ export class KillVerdict {
   /** Nobody rings for ever, nobody is left in a call that the server does not know. */
   async #ends(): Promise<void> {
     const { alice, bob } = this.#world;
-    await think(LOOK_MS);
     for (const phone of [alice, bob]) for (const line of phone.lines) await this.#givesUp(phone, line);
     await this.#eventually('every line ends', async () => {
       await this.#hangUpWhatIsUp();
@@ -132,8 +138,7 @@ export class KillVerdict {
   /** The caller, after having waited a little. */
   async #givesUp(phone: PatientPhone, line: Line): Promise<void> {
     if (line.role !== 'caller' || (line.state !== 'calling' && line.state !== 'early')) return;
-    await think(400);
-    if (line.state !== 'calling' && line.state !== 'early') return;
+    if (await within(CALLER_PATIENCE_MS, () => line.state !== 'calling' && line.state !== 'early')) return;
     const answer = await phone.cancel(line);
     if (!['200', '481', 'nothing to cancel'].includes(answer)) this.complaints.push(`CANCEL was answered ${answer}`);
   }
@@ -141,7 +146,7 @@ export class KillVerdict {
   /** A call that came up after all, or whose other end has gone, is ended by API, else by its phone. */
   async #hangUpWhatIsUp(): Promise<void> {
     for (const { id } of await this.#calls()) await this.#world.holdfast.api('DELETE', `/calls/${id}`);
-    await think(300);
+    await within(BYE_MS, () => !this.#linesUp().some(({ state }) => state === 'confirmed'));
     for (const phone of [this.#world.alice, this.#world.bob]) {
       await this.#hangUpUnheard(phone);
       if (!phone.lines.some((line) => line.state === 'confirmed')) continue;
@@ -185,11 +190,7 @@ export class KillVerdict {
   }
 
   async #eventually(what: string, done: () => Promise<boolean>): Promise<void> {
-    const endMs = performance.now() + PATIENCE_MS;
-    while (!(await done())) {
-      if (performance.now() > endMs) throw new Error(`never: ${what} (${this.#lastHeard}; ${this.#state()})`);
-      await think(LOOK_MS);
-    }
+    if (!(await within(PATIENCE_MS, done, LOOK_MS))) throw new Error(`never: ${what} (${this.#lastHeard}; ${this.#state()})`);
   }
 
   #state(): string {

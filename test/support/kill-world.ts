@@ -11,10 +11,10 @@ import { createLogger } from '#kit/log.js';
 import { findRtpengine, RtpengineProcess } from '#media/rtpengine-process.js';
 import { freePort } from './free-port.js';
 import { freePorts } from './free-ports.js';
-import { Holdfast } from './holdfast.js';
-import { engineProcess, type KilledEngine } from './killed-engine.js';
+import { Holdfast, keptEnvironment } from './holdfast.js';
+import { dialogsOnDisk, engineProcess, type KilledEngine } from './killed-engine.js';
 import { NgProxy } from './ng-proxy.js';
-import { PatientPhone, think } from './patient-phone.js';
+import { PatientPhone, think, type Line } from './patient-phone.js';
 import { portOf } from './raw-phone.js';
 import { ALICE_HERTZ, BOB_HERTZ } from './two-phones.js';
 import { until } from './until.js';
@@ -30,8 +30,6 @@ type Closer = () => Promise<unknown> | void;
 const START_MS = 10_000;
 /** Every other time rtpengine is away for so long that commands have been repeated in vain. */
 const AWAY_MS = 1500;
-/** Who has just registered is in no batch of the store yet. */
-const WRITTEN_MS = 200;
 
 export class KillWorld {
   readonly victim: Victim;
@@ -66,13 +64,11 @@ export class KillWorld {
     const engine = victim === 'engine' || victim === 'application' ? await OutsideEngine.start() : undefined;
     closers.push(() => engine?.stop());
     const sipPort = engine?.sipPort ?? (await freePort());
-    const environment = {
+    const environment = await keptEnvironment({
       ...engine?.environment,
       HOLDFAST_SIP_PORT: String(sipPort),
-      HOLDFAST_HTTP_PORT: String(await freePort()),
-      HOLDFAST_STORE: 'store',
       ...(media === undefined ? {} : { RTPENGINE_NG: `127.0.0.1:${media.proxy.port}` }),
-    };
+    });
     const holdfast = await Holdfast.start({ environment, holdfast: `log: ${process.env['KILL_LOG'] ?? 'info'}\n` });
     let world: KillWorld | undefined = undefined;
     const seen = (what: string): void => world?.seen(what);
@@ -85,7 +81,7 @@ export class KillWorld {
     world.#reborn = (next) => (living = next);
     if (media !== undefined) media.proxy.seen = seen;
     await Promise.all([alice.register(), bob.register()]);
-    await think(WRITTEN_MS);
+    await world.written();
     return world;
   }
 
@@ -143,9 +139,19 @@ export class KillWorld {
   async again(): Promise<void> {
     if (this.victim === 'rtpengine') return this.#media?.again();
     if (this.victim === 'engine') return this.#engine?.again();
-    await this.holdfast.exited();
     this.holdfast = await this.holdfast.again();
     this.#reborn(this.holdfast);
+  }
+
+  /** What the phones know of the call is on the disks, or somebody has been killed meanwhile. */
+  async written(): Promise<void> {
+    await this.holdfast.written();
+    await this.#engine?.written(() => (this.killedMs > 0 ? [] : [...this.alice.lines, ...this.bob.lines]));
+  }
+
+  /** How rtpengine is, for whoever has to say what went wrong. */
+  get media(): string {
+    return this.#media?.how ?? 'its own';
   }
 
   /** Holdfast has noticed that its rtpengine is another: what happens next is a loss of its own, and not the same one. */
@@ -166,6 +172,7 @@ class OutsideMedia {
   #process: RtpengineProcess;
   #looks = 0;
   #deaths = 0;
+  how = '';
 
   static async start(): Promise<OutsideMedia> {
     const { portMin, portMax } = await freePorts(400);
@@ -182,6 +189,12 @@ class OutsideMedia {
     this.#process = process;
     this.proxy = proxy;
     this.#start = start;
+    this.#follow();
+  }
+
+  #follow(): void {
+    this.how = `alive, ${this.#process.pid}`;
+    void this.#process.ended.then((how) => (this.how = how));
   }
 
   kill(): void {
@@ -192,6 +205,7 @@ class OutsideMedia {
     await this.#process.ended;
     if (++this.#deaths % 2 === 0) await think(AWAY_MS);
     this.#process = await this.#start(this.#process.target.port);
+    this.#follow();
     await until('rtpengine answers', () => this.proxy.answers(), START_MS);
     this.#looks = this.proxy.looks;
   }
@@ -238,6 +252,18 @@ class OutsideEngine {
   async again(): Promise<void> {
     await this.#gone;
     this.#engine = await engineProcess(NO_TEST, this.#folder, this.#engine);
+  }
+
+  /** It is a process of its own, so its disk is asked: each call that is up with its CSeqs, and none that has ended. */
+  written(lines: () => readonly Line[]): Promise<void> {
+    return dialogsOnDisk(this.#folder, (dialogs) =>
+      lines().every(({ callId, state, role, cseq, remoteCSeq }) => {
+        const dialog = dialogs.find((one) => one.callId === callId);
+        if (state === 'ended' || dialog === undefined) return state === 'ended' && dialog === undefined;
+        // Here the callee speaks only to end the call.
+        return dialog.localCSeq >= remoteCSeq && (role === 'callee' || (dialog.remoteCSeq ?? 0) >= cseq);
+      }),
+    );
   }
 
   async stop(): Promise<void> {

@@ -6,9 +6,11 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { KeptDialog } from '#engine/dialog/keeper.js';
 import type { EngineOptions } from '#engine/options.js';
 import { LmdbDisk } from '#store/lmdb-disk.js';
 import type { Shelf } from '#store/disk.js';
+import { textValueOf } from '#store/record.js';
 import type { EngineHandle } from '#engine/engine.js';
 import { appForTest, type TestApp } from './engine-fixture.js';
 import { portOf, udpPhone, type RawPhone } from './raw-phone.js';
@@ -76,10 +78,19 @@ export const keptIn = (folder: string): NonNullable<EngineOptions['keep']> => ({
 });
 
 /** Waits until the disk has so many records in which this is said, written by whichever process. */
-export async function onDisk(folder: string, shelf: Shelf, count: number, word = ''): Promise<void> {
+export const onDisk = (folder: string, shelf: Shelf, count: number, word = ''): Promise<void> =>
+  onceOnDisk(folder, `${count} records of ${shelf}`, (disk) => recordsWith(disk, shelf, word) === count);
+
+/** Waits until the dialogs on the disk are so. */
+export const dialogsOnDisk = (folder: string, fit: (dialogs: readonly KeptDialog[]) => boolean): Promise<void> =>
+  onceOnDisk(folder, 'the dialogs are written', (disk) =>
+    fit([...disk.entries('dialogs')].map(([, bytes]) => textValueOf(bytes, []) as KeptDialog)),
+  );
+
+async function onceOnDisk(folder: string, what: string, fits: (disk: LmdbDisk) => boolean): Promise<void> {
   const disk = await LmdbDisk.open(join(folder, 'engine'));
   try {
-    await until(`${count} records of ${shelf}`, () => recordsWith(disk, shelf, word) === count);
+    await until(what, () => fits(disk));
   } finally {
     await disk.close();
   }

@@ -4,13 +4,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Test } from 'tap';
 import type { CallId } from '#core/leg.js';
 import { RealClock } from '#kit/clock.js';
 import { newCallId } from '#kit/ids.js';
 import { createLogger } from '#kit/log.js';
 import { startMedia, type Media, type MediaConfig } from '#media/media.js';
 import { freePorts } from './free-ports.js';
-import { RtpEndpoint } from './rtp-endpoint.js';
+import { RtpEndpoint, type Heard } from './rtp-endpoint.js';
 import { toneWav } from './wav.js';
 
 export const CALLER_HERTZ = 400;
@@ -102,4 +103,17 @@ export async function talkingPhones(t: Teardown, media: Media): Promise<TalkingP
   callee.talk(CALLEE_HERTZ);
   await Promise.all([caller.next(5), callee.next(5)]);
   return { callId, caller, callee };
+}
+
+/** Each hears the other's tone and nothing else, once what was on its way has come. */
+export async function hearEachOther(
+  t: Pick<Test, 'same'>,
+  caller: RtpEndpoint,
+  callee: RtpEndpoint,
+): Promise<{ atCaller: Heard; atCallee: Heard }> {
+  await Promise.all([caller.next(2), callee.next(2)]);
+  const [atCaller, atCallee] = await Promise.all([caller.next(15), callee.next(15)]);
+  t.same(atCaller.tones(...TONES), [CALLEE_HERTZ], 'the caller hears the callee');
+  t.same(atCallee.tones(...TONES), [CALLER_HERTZ], 'the callee hears the caller');
+  return { atCaller, atCallee };
 }

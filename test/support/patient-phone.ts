@@ -93,6 +93,11 @@ export class PatientPhone {
     return this.lines.some(({ callId }) => this.#transactions.openInvite(callId) !== undefined);
   }
 
+  /** A 200 of ours to an INVITE has no ACK yet. */
+  get isAnswering(): boolean {
+    return this.#transactions.isRepeatingAnswers;
+  }
+
   get line(): Line | undefined {
     return this.lines.at(-1);
   }

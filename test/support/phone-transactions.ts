@@ -122,6 +122,11 @@ export class Transactions {
     }
   }
 
+  /** A 200 of ours to an INVITE is repeated, because no ACK has come. */
+  get isRepeatingAnswers(): boolean {
+    return [...this.#answering.values()].some(({ timer }) => timer !== undefined && this.#timers.has(timer));
+  }
+
   /** The INVITE that a CANCEL is about. */
   inviteOf(cancel: Message): Message | undefined {
     return this.#answering.get(keyOf(cancel).replace(/CANCEL$/, 'INVITE'))?.request;

@@ -3,7 +3,7 @@
  */
 import { CallService } from '#calls/call-service.js';
 import { EventBus } from '#calls/event-bus.js';
-import type { BindingsPort, LegSignal, MediaPort, SignalingPort } from '#calls/ports.js';
+import type { BindingsPort, IncomingCall, LegSignal, MediaPort, SignalingPort } from '#calls/ports.js';
 import type { CallStorePort } from '#calls/store-port.js';
 import { NO_POLICY } from '#core/hold-policy.js';
 import type { CallId, LegRole } from '#core/leg.js';
@@ -11,6 +11,23 @@ import type { Clock } from '#kit/clock.js';
 import { createLogger } from '#kit/log.js';
 import { FakeClock } from './fake-clock.js';
 import { sdpOf } from './stored-call.js';
+
+/** Whoever is called is at one place, and is a phone. */
+export const ONE_PHONE: BindingsPort = {
+  find: () => ({ kind: 'targets', targets: [{ uri: 'sip:102@192.0.2.2' }] }),
+  traits: () => ({ kind: 'phone', holdMode: 'auto', refusedMusic: false }),
+  holdRefused: () => undefined,
+};
+
+/** 101 calls 102. */
+export const CALL_OF_101: IncomingCall = {
+  fromUser: '101',
+  toUser: '102',
+  offer: sdpOf(20_000),
+  maxForwards: 70,
+  asker: 'inside',
+  privacy: false,
+};
 
 /** Every method is there and does nothing but to be counted. */
 function obliging<Port extends object>(asked: string[], answers: Readonly<Record<string, unknown>>): Port {
@@ -32,15 +49,10 @@ export class QuietCalls {
   constructor(store: CallStorePort | undefined, clock: Clock = new FakeClock()) {
     this.clock = clock;
     const log = createLogger('silent');
-    const bindings: BindingsPort = {
-      find: () => ({ kind: 'targets', targets: [{ uri: 'sip:102@192.0.2.2' }] }),
-      traits: () => ({ kind: 'phone', holdMode: 'auto', refusedMusic: false }),
-      holdRefused: () => undefined,
-    };
     this.service = new CallService({
       signaling: obliging<SignalingPort>(this.asked, {}),
       media: obliging<MediaPort>(this.asked, MEDIA),
-      bindings,
+      bindings: ONE_PHONE,
       bus: new EventBus(clock, log, 100),
       clock,
       log,
@@ -63,15 +75,7 @@ export class QuietCalls {
 
   /** 101 calls 102. */
   async rings(): Promise<CallId> {
-    const call = {
-      fromUser: '101',
-      toUser: '102',
-      offer: sdpOf(20_000),
-      maxForwards: 70,
-      asker: 'inside',
-      privacy: false,
-    } as const;
-    const id = this.service.incoming(call);
+    const id = this.service.incoming(CALL_OF_101);
     await this.settles();
     await this.says(id, 'callee', { kind: 'progressed', status: 180 });
     return id;

@@ -1,32 +1,23 @@
 /**
  * second-life: kill -9 of a Holdfast or of its rtpengine between two scripted phones, and what the phones do when they are told of it.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import type { Test } from 'tap';
-import { freePort } from './free-port.js';
-import type { Holdfast } from './holdfast.js';
-import type { CallLeg, Message } from './sip-phone.js';
+import { keptEnvironment, type Holdfast } from './holdfast.js';
+import type { Message } from './sip-phone.js';
 import { TwoPhones, type Phone, type Talk } from './two-phones.js';
+
+const DEAF_PACKETS = 15;
 
 export const cseqOf = (message: Message): number => parseInt(message.headers.get('cseq') ?? '0', 10);
 
-/** On a port that stays, and with a store. */
-export async function houseWithStore(t: Test, more: Readonly<Record<string, string>> = {}): Promise<TwoPhones> {
-  const environment = {
-    HOLDFAST_SIP_PORT: String(await freePort()),
-    HOLDFAST_HTTP_PORT: String(await freePort()),
-    HOLDFAST_STORE: 'store',
-    ...more,
-  };
-  return TwoPhones.start(t, { environment });
-}
+/** On ports that stay, and with a store. */
+export const houseWithStore = async (t: Test, more: Readonly<Record<string, string>> = {}): Promise<TwoPhones> =>
+  TwoPhones.start(t, { environment: await keptEnvironment(more) });
 
-/** SIGKILL of the whole program, and another life of it. Phones go on sending RTP all the time. */
-export async function killed(t: Test, { holdfast }: TwoPhones): Promise<Holdfast> {
-  await holdfast.api('GET', '/calls'); // whatever was agreed before this has been written by the time it is over
-  await new Promise((resolve) => setTimeout(resolve, 100));
+/** SIGKILL of the whole program once it has written all, and another life of it. Phones go on sending RTP all the time. */
+export async function killed(t: Test, holdfast: Holdfast): Promise<Holdfast> {
+  await holdfast.written();
   holdfast.kill();
-  await holdfast.exited();
   const next = await holdfast.again();
   t.teardown(() => next.stop());
   return next;
@@ -45,23 +36,15 @@ export async function moves(
   return reinvite;
 }
 
-export async function reinvites(phone: Phone, leg: CallLeg, direction: string): Promise<Message> {
-  phone.sip.inDialog(leg, 'INVITE', phone.rtp.sdp({ direction, version: leg.cseq + 10 }));
-  const ok = await phone.sip.receives('200', (one) => one.headers.get('cseq') === `${leg.cseq} INVITE`);
-  phone.sip.ack(leg, ok);
-  phone.rtp.obey(ok.body);
-  return ok;
-}
-
 export async function hear(phones: TwoPhones): Promise<{ alice: number[]; bob: number[] }> {
   const [alice, bob] = await Promise.all([phones.hears(phones.alice), phones.hears(phones.bob)]);
   return { alice, bob };
 }
 
-export async function isDeaf(phone: Phone): Promise<boolean> {
-  const before = phone.rtp.heard.count;
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  return phone.rtp.heard.count === before;
+/** Nothing comes to it while it sends, and while the other hears, so many packets. */
+export async function isDeaf(phone: Phone, other: Phone): Promise<boolean> {
+  const [heard] = await Promise.all([phone.rtp.during(DEAF_PACKETS), other.rtp.next(DEAF_PACKETS)]);
+  return heard.count === 0;
 }
 
 /** Alice says BYE, is answered, and Bob hears of it. */
@@ -72,17 +55,4 @@ export async function hangsUp({ alice, bob }: TwoPhones, talk: Talk): Promise<Me
   bob.sip.respond(bye, 200);
   for (const phone of [alice, bob]) phone.rtp.hush();
   return bye;
-}
-
-/** The rtpengine that this process has started. */
-export function rtpengineOf(pid: number): number {
-  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const [, name, parent] = /^\d+ \((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${entry}/stat`, 'utf8')) ?? [];
-      if (name === 'rtpengine' && Number(parent) === pid) return Number(entry);
-    } catch {
-      continue; // it ended meanwhile
-    }
-  }
-  throw new Error('there is no rtpengine');
 }

@@ -132,6 +132,15 @@ export class TwoPhones {
   }
 }
 
+/** A re-INVITE of the phone: hold (`sendonly`) or resume. @returns its answer, which it obeys. */
+export async function reinvites(phone: Phone, leg: CallLeg, direction: string): Promise<Message> {
+  phone.sip.inDialog(leg, 'INVITE', phone.rtp.sdp({ direction, version: leg.cseq + 10 }));
+  const ok = await phone.sip.receives('200', (one) => one.headers.get('cseq') === `${leg.cseq} INVITE`);
+  phone.sip.ack(leg, ok);
+  phone.rtp.obey(ok.body);
+  return ok;
+}
+
 export type LegProof = Readonly<{
   held: boolean;
   state: string;

@@ -4,11 +4,17 @@
 const LOOK_MS = 20;
 
 export async function until(what: string, done: () => boolean | Promise<boolean>, patienceMs = 10_000): Promise<void> {
+  if (!(await within(patienceMs, done))) throw new Error(`waited ${patienceMs} ms for: ${what}`);
+}
+
+/** @returns has it come in time? */
+export async function within(patienceMs: number, done: () => boolean | Promise<boolean>, lookMs = LOOK_MS): Promise<boolean> {
   const endMs = performance.now() + patienceMs;
   while (!(await done())) {
-    if (performance.now() > endMs) throw new Error(`waited ${patienceMs} ms for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    if (performance.now() > endMs) return false;
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
+  return true;
 }
 
 /** Does this process exist, and is it more than a zombie? */

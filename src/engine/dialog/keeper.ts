@@ -4,6 +4,7 @@
  */
 import type { Clock } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
+import type { StoreHealth } from '#kit/store-health.js';
 import type { Endpoint, Flow, Protocol } from '../transport/flow.js';
 import type { DialogFacts, SentRequest } from './dialog.js';
 
@@ -58,6 +59,7 @@ export type EngineKeeper = Readonly<{
   ringing: Keeper<KeptRinging>;
   /** @returns once all that was said before is kept, or cannot be. */
   written: () => Promise<unknown>;
+  health: () => StoreHealth;
   /** Once nothing changes any more: what changed last is written. */
   close: () => Promise<void>;
 }>;

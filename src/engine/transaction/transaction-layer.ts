@@ -18,8 +18,10 @@ export type Arrived = Readonly<{ request: SipRequest; facts: RequestEssentials; 
 
 /** What does not belong to a transaction that is there. */
 export interface RequestUser {
-  /** Refuses before any state is made: seconds for Retry-After when there is too much to do; `drop`: who sent it gets no answer. */
-  overloaded(arrived: Arrived, isFull: boolean): number | 'drop' | undefined;
+  /** Asked first, before any state is made: seconds for Retry-After where somebody asks too often; `drop`: who sent it gets no answer. */
+  keptOut(arrived: Arrived): number | 'drop' | undefined;
+  /** Asked of what would be begun: seconds for Retry-After when there is too much to do. */
+  overloaded(arrived: Arrived, isFull: boolean): number | undefined;
   request(arrived: Arrived, transaction: ServerTransaction): void;
   /** `invite` is the INVITE transaction to be cancelled, if there is one. */
   cancel(arrived: Arrived, transaction: ServerTransaction, invite: ServerTransaction | undefined): void;
@@ -130,11 +132,14 @@ export class TransactionLayer implements FlowUser {
     const invite = request.method === 'CANCEL' ? this.#servers.get(serverKey(request, facts, 'INVITE')) : undefined;
     // What belongs to a call is let in all the same: a BYE that is refused for want of room would keep what it ends.
     const isFull = this.#servers.size >= this.#limits.serverTransactions;
-    const refusal = invite === undefined ? this.#user.overloaded(arrived, isFull) : undefined;
-    if (refusal === 'drop') return;
-    if (refusal !== undefined && request.method !== 'CANCEL')
-      return this.#user.refuse(arrived, 503, 'Service Unavailable', refusal);
+    const keptOut = invite === undefined ? this.#user.keptOut(arrived) : undefined;
+    if (keptOut === 'drop') return;
+    if (request.method === 'CANCEL' && invite === undefined && isFull)
+      return this.#user.refuse(arrived, 481, 'Call/Transaction Does Not Exist');
+    // It begins nothing, and so it is never too much.
     if (request.method === 'CANCEL') return this.#user.cancel(arrived, this.#server(key, undefined, arrived), invite);
+    const refusal = keptOut ?? this.#user.overloaded(arrived, isFull);
+    if (refusal !== undefined) return this.#user.refuse(arrived, 503, 'Service Unavailable', refusal);
     // RFC 3261 §8.2.2.2: only a request outside a dialog can have come by two ways.
     const merge = facts.toTag === undefined ? mergeKey(facts) : undefined;
     if (merge !== undefined && this.#merges.has(merge)) return this.#user.refuse(arrived, 482, 'Loop Detected');
@@ -165,7 +170,7 @@ export class TransactionLayer implements FlowUser {
     if (facts !== undefined) {
       const arrived = { request, facts, ...stampVia(text, facts.via, flow.remote), flow };
       // Who is not to know that somebody is there does not learn it by writing nonsense.
-      return this.#user.overloaded(arrived, false) === 'drop' ? undefined : this.#user.refuse(arrived, status, reason);
+      return this.#user.keptOut(arrived) === 'drop' ? undefined : this.#user.refuse(arrived, status, reason);
     }
     const guessed: RequestEssentials = {
       via: NO_VIA,
@@ -177,7 +182,7 @@ export class TransactionLayer implements FlowUser {
       cseqMethod: '',
     };
     const arrived = { request, facts: guessed, text, via: '', flow };
-    if (this.#user.overloaded(arrived, false) !== 'drop') this.#user.refuse(arrived, status, reason);
+    if (this.#user.keptOut(arrived) !== 'drop') this.#user.refuse(arrived, status, reason);
   }
 }
 

@@ -1,12 +1,16 @@
 /**
- * connections: the open connections, TLS or not, by their remote end, with a limit. A connection is used again for
+ * connections: the open connections, TLS or not, by their remote end, with a limit for all and one for each address. A connection is used again for
  * everything that goes to its remote end (RFC 3261 §18, RFC 5923); what is sent on it is not this room's business.
  */
+import type { Socket } from 'node:net';
+import { networkOf } from '#guard/network-of.js';
 import { hostPort, type Endpoint, type Flow, type Protocol } from './flow.js';
 
 export type ConnectionLimits = Readonly<{
   /** Of all kinds together. */
   count: number;
+  /** Of one address (RFC 4291: of one /64), counted from the accept on. */
+  perAddress: number;
   /** A connection on which nothing was said for so long is closed; phones that ping every two minutes never meet it. */
   idleMs: number;
   /** A message that has begun must be complete by then. */
@@ -18,18 +22,46 @@ export type ConnectionLimits = Readonly<{
 
 export const CONNECTION_LIMITS: ConnectionLimits = {
   count: 20_000,
+  perAddress: 2_000,
   idleMs: 2 * 3_600_000,
   messageMs: 30_000,
   connectMs: 8_000,
   unsentBytes: 4 * 1024 * 1024,
 };
 
+/** Whether one more may connect from there, where so many stand, of at most so many. */
+export type MayConnect = (address: string, standing: number, most: number) => boolean;
+
 export class Connections {
   readonly limits: ConnectionLimits;
+  readonly #mayConnect: MayConnect;
   readonly #flows = new Map<string, Flow>();
+  /** How many came in and stand, by where from, those among them that still shake hands. */
+  readonly #standing = new Map<string, number>();
 
-  constructor(limits: ConnectionLimits = CONNECTION_LIMITS) {
+  constructor(limits: ConnectionLimits, mayConnect: MayConnect) {
     this.limits = limits;
+    this.#mayConnect = mayConnect;
+  }
+
+  /** One that comes in, before anything is read of it. @returns false: it is not wanted, and is closed. */
+  takes(socket: Socket): boolean {
+    const address = socket.remoteAddress ?? '';
+    const from = networkOf(address);
+    const standing = this.#standing.get(from) ?? 0;
+    if (!this.#mayConnect(address, standing, this.limits.perAddress)) {
+      socket.destroy();
+      return false;
+    }
+    this.#standing.set(from, standing + 1);
+    socket.once('close', () => this.#left(from));
+    return true;
+  }
+
+  #left(from: string): void {
+    const standing = (this.#standing.get(from) ?? 1) - 1;
+    if (standing === 0) this.#standing.delete(from);
+    else this.#standing.set(from, standing);
   }
 
   get full(): boolean {

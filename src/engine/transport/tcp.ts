@@ -22,7 +22,8 @@ export class TcpTransport {
     this.#connections = connections;
     server.on('connection', (socket) => {
       if (connections.full) socket.destroy();
-      else this.#adopt(socket, { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 });
+      else if (connections.takes(socket))
+        this.#adopt(socket, { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 });
     });
     // An accept that fails (no file descriptors left) costs that connection only.
     server.on('error', () => undefined);

@@ -3,7 +3,7 @@
  * asked for (RFC 5922). Framing and flows are those of TCP.
  */
 import { isIP, isIPv6, type AddressInfo, type Socket } from 'node:net';
-import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
+import { connect, createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
 import type { Certificate } from '#kit/certificates.js';
 import { announced, isWildcard } from './announced.js';
 import type { Connections } from './connections.js';
@@ -25,7 +25,8 @@ export class TlsTransport {
   readonly #connections: Connections;
   readonly #rules: TlsRules;
   readonly #warn: (text: string) => void;
-  #certificate: Certificate;
+  /** Made once for each certificate: all authorities are read for it, which takes the thread long. */
+  #client: SecureContext;
   /** Sockets that came in, those still shaking hands among them. */
   readonly #sockets = new Set<Socket>();
   readonly #open = new Set<StreamFlow>();
@@ -37,10 +38,11 @@ export class TlsTransport {
     this.#connections = given.connections;
     this.#rules = given.rules;
     this.#warn = given.warn;
-    this.#certificate = given.certificate;
+    this.#client = createSecureContext(given.certificate.client);
     server.on('connection', (socket: Socket) => {
       // Those that never finish their handshake count too: they cost as much as the others.
       if (this.#connections.full || this.#sockets.size >= this.#connections.limits.count) return void socket.destroy();
+      if (!this.#connections.takes(socket)) return;
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
@@ -70,7 +72,7 @@ export class TlsTransport {
 
   /** For connections from now on; those that stand keep what they agreed on. */
   renew(certificate: Certificate): void {
-    this.#certificate = certificate;
+    this.#client = createSecureContext(certificate.client);
     this.#server.setSecureContext(certificate.server);
   }
 
@@ -80,7 +82,7 @@ export class TlsTransport {
     if (open !== undefined || this.#connections.full) return open;
     const { address } = this.local;
     const socket = connect({
-      ...this.#certificate.client,
+      secureContext: this.#client,
       host: remote.address,
       port: remote.port,
       // RFC 6066 §3: a name, never an address. `host` would be asked for otherwise.

@@ -7,7 +7,7 @@ import { isIP, isIPv6 } from 'node:net';
 import type { Certificate } from '#kit/certificates.js';
 import { parseUri, type SipUri } from '#sip/uri.js';
 import { announced, isLoopback, isWildcard } from './announced.js';
-import { Connections, type ConnectionLimits } from './connections.js';
+import type { Connections } from './connections.js';
 import { hostPort, unbracketed, type Endpoint, type Flow, type FlowUser, type Place, type Protocol } from './flow.js';
 import { openNamed } from './open-named.js';
 import { TcpTransport } from './tcp.js';
@@ -52,9 +52,9 @@ export class Transports {
   readonly #warn: (text: string) => void;
   #lookups = 0;
 
-  constructor(user: FlowUser, limits: ConnectionLimits, warn: (text: string) => void) {
+  constructor(user: FlowUser, connections: Connections, warn: (text: string) => void) {
     this.#user = user;
-    this.#connections = new Connections(limits);
+    this.#connections = connections;
     this.#warn = warn;
   }
 

@@ -4,7 +4,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import { isUtf8 } from 'node:buffer';
-import { isIPv6, type AddressInfo } from 'node:net';
+import { isIPv6, type AddressInfo, type Socket } from 'node:net';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Certificate } from '#kit/certificates.js';
 import { announced } from './announced.js';
@@ -28,6 +28,7 @@ export class WebSocketTransport {
     this.protocol = http instanceof SecureServer ? 'wss' : 'ws';
     // Those count too that never ask for an upgrade, or never finish their handshake.
     http.maxConnections = connections.limits.count;
+    http.on('connection', (socket: Socket) => void connections.takes(socket));
     this.#server = new WebSocketServer({
       server: http,
       maxPayload: MAX_BODY_BYTES,

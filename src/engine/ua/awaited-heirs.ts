@@ -7,12 +7,21 @@ import type { TimerWheel, WheelTarget, WheelTimer } from '../timer-wheel.js';
 /** More at once is no pause any more. */
 const MAX_AWAITING = 10_000;
 
-type Waiting = Readonly<{ again: () => void; late: WheelTimer }>;
+/** One of them is called, once, later. */
+export type Hopes = Readonly<{
+  again: () => void;
+  nobodyCame: () => void;
+  /** RFC 3261 §9.2: its peer does not want it any more. */
+  cancelled?: () => void;
+}>;
+
+type Waiting = Readonly<{ hopes: Hopes; late: WheelTimer }>;
 
 export class AwaitedHeirs {
   readonly #wheel: TimerWheel;
   readonly #heirMs: number;
-  readonly #waiting = new Set<Waiting>();
+  /** By their transactions. */
+  readonly #waiting = new Map<string, Waiting>();
 
   constructor(wheel: TimerWheel, { heirMs }: Readonly<{ heirMs: number }>) {
     this.#wheel = wheel;
@@ -23,26 +32,34 @@ export class AwaitedHeirs {
     return this.#waiting.size;
   }
 
-  /** @returns false: too many wait already. One of the two is called later. */
-  await(again: () => void, nobodyCame: () => void): boolean {
+  /** @returns false: too many wait already. */
+  await(transactionId: string, hopes: Hopes): boolean {
     if (this.#waiting.size >= MAX_AWAITING) return false;
     const patience: WheelTarget<'no heir'> = {
       due: () => {
-        this.#waiting.delete(waiting);
-        nobodyCame();
+        this.#waiting.delete(transactionId);
+        hopes.nobodyCame();
       },
     };
-    const waiting: Waiting = { again, late: this.#wheel.start(patience, 'no heir', this.#heirMs) };
-    this.#waiting.add(waiting);
+    this.#waiting.set(transactionId, { hopes, late: this.#wheel.start(patience, 'no heir', this.#heirMs) });
     return true;
+  }
+
+  /** Nothing happens when it does not wait. */
+  cancel(transactionId: string): void {
+    const waiting = this.#waiting.get(transactionId);
+    if (waiting?.hopes.cancelled === undefined) return;
+    this.#waiting.delete(transactionId);
+    waiting.late.cancel();
+    waiting.hopes.cancelled();
   }
 
   /** An application is there. */
   come(): void {
-    for (const waiting of [...this.#waiting]) {
-      this.#waiting.delete(waiting);
-      waiting.late.cancel();
-      waiting.again();
+    for (const [transactionId, { hopes, late }] of [...this.#waiting]) {
+      this.#waiting.delete(transactionId);
+      late.cancel();
+      hopes.again();
     }
   }
 }

@@ -35,7 +35,8 @@ function receive(core: Core, dialog: LiveDialog, arrived: Arrived, transaction: 
   // A BYE behind it may be faster than whoever comes.
   const again = (): void =>
     core.dialogs.byId(dialog.id) === undefined ? finish(arrived, transaction, 487) : receive(core, dialog, arrived, transaction);
-  if (owner === undefined && core.heirs.await(again, refuse)) return;
+  const cancelled = (): void => finish(arrived, transaction, 487);
+  if (owner === undefined && core.heirs.await(transaction.id, { again, nobodyCame: refuse, cancelled })) return;
   if (owner === undefined || core.incoming.size >= core.limits.unanswered) return refuse();
   const incoming = new IncomingRequest(core, arrived, transaction, owner, dialog);
   handOn(dialog, owner, () => incoming.tellApp());
@@ -75,7 +76,7 @@ function receiveBye(core: Core, dialog: LiveDialog, arrived: Arrived, transactio
     const heir = ownerOf(core, dialog);
     return heir === undefined ? agree() : tell(heir);
   };
-  if (!core.heirs.await(told, agree)) agree();
+  if (!core.heirs.await(transaction.id, { again: told, nobodyCame: agree })) agree();
 }
 
 /** A caller that says BYE before it was answered means CANCEL, and that is the word drachtio-srf understands at this point. */

@@ -6,6 +6,7 @@ import { isKnownMethod } from '#sip/method.js';
 import { headerField } from '#sip/headers.js';
 import type { SipResponse } from '#sip/message.js';
 import { dialogId } from '../dialog/dialog.js';
+import type { LiveDialog } from '../dialog/live-dialog.js';
 import { wireTime } from '../link/link-messages.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Arrived, RequestUser } from '../transaction/transaction-layer.js';
@@ -32,6 +33,8 @@ export class Uas implements RequestUser {
   readonly #doorway: Doorway;
   readonly #turnedAway: TurnedAway;
   #core: Core | undefined;
+  /** Of the request that is looked at now, by door, admission and whoever answers: the key of a dialog is long. */
+  #looked: Readonly<{ arrived: Arrived; dialog: LiveDialog | undefined }> | undefined;
 
   constructor(admission: Admission, doorway: Doorway, turnedAway: TurnedAway) {
     this.#admission = admission;
@@ -49,18 +52,23 @@ export class Uas implements RequestUser {
     return this.#core;
   }
 
-  overloaded({ request, facts, flow }: Arrived, isFull: boolean): number | 'drop' | undefined {
-    const inCall =
-      facts.toTag !== undefined && this.#parts.dialogs.byTags(facts.callId, facts.toTag, facts.fromTag) !== undefined;
-    const refusal = this.#doorway.refuses({
+  keptOut(arrived: Arrived): number | 'drop' | undefined {
+    const { request, flow } = arrived;
+    return this.#doorway.refuses({
       method: request.method,
       source: flow.remote.address,
       port: flow.remote.port,
-      userAgent: headerField(request, 'User-Agent'),
-      inCall,
+      // Looking for it walks over all header fields, and only of strangers it is asked for.
+      get userAgent() {
+        return headerField(request, 'User-Agent');
+      },
+      inCall: this.#dialogOf(arrived) !== undefined,
     });
-    if (refusal !== undefined) return refusal;
-    if (isFull && !inCall) {
+  }
+
+  overloaded(arrived: Arrived, isFull: boolean): number | undefined {
+    const { request, facts } = arrived;
+    if (isFull && this.#dialogOf(arrived) === undefined) {
       this.#turnedAway.count('full');
       return FULL_SEC;
     }
@@ -77,12 +85,20 @@ export class Uas implements RequestUser {
     // RFC 3261 §8.2.6.1: at once, so that the peer stops repeating the INVITE, whoever will answer it.
     if (request.method === 'INVITE') transaction.answer(100, composeResponse(arrived, { status: 100, reason: 'Trying' }));
     if (facts.toTag !== undefined) {
-      const dialog = core.dialogs.byTags(facts.callId, facts.toTag, facts.fromTag);
+      const dialog = this.#dialogOf(arrived);
       if (dialog !== undefined) return receiveInDialog(core, dialog, arrived, transaction);
       if (!MEANT_WITHOUT_DIALOG.has(request.method)) return finish(arrived, transaction, 481);
     }
     if (DIALOG_ONLY.has(request.method)) return finish(arrived, transaction, 481);
     this.#newRequest(core, arrived, transaction);
+  }
+
+  #dialogOf(arrived: Arrived): LiveDialog | undefined {
+    if (this.#looked?.arrived === arrived) return this.#looked.dialog;
+    const { callId, toTag, fromTag } = arrived.facts;
+    const dialog = toTag === undefined ? undefined : this.#parts.dialogs.byTags(callId, toTag, fromTag);
+    this.#looked = { arrived, dialog };
+    return dialog;
   }
 
   #newRequest(core: Core, arrived: Arrived, transaction: ServerTransaction): void {
@@ -113,7 +129,8 @@ export class Uas implements RequestUser {
     if (invite === undefined) return finish(arrived, transaction, 481);
     const incoming = core.incoming.get(invite.id);
     transaction.answer(200, composeResponse(arrived, { status: 200, reason: 'OK', toTag: incoming?.toTag() ?? newTag() }));
-    if (incoming === undefined) return; // it has been answered: the CANCEL comes too late and changes nothing
+    // It waits for an application, or it has been answered: then the CANCEL comes too late and changes nothing.
+    if (incoming === undefined) return core.heirs.cancel(invite.id);
     const { text, flow } = arrived;
     const notice = {
       source: 'network',

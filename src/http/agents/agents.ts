@@ -2,6 +2,7 @@
  * agents: who is signed in, at which phone, until when; and which events concern whom. At most as many as agents.yaml names.
  * In which words an agent is told is the dialect's business (`spell`).
  */
+import { forgetOldest } from '#kit/forget-oldest.js';
 import type { CallView } from '#calls/commands.js';
 import type { EventBus, NumberedEvent } from '#calls/event-bus.js';
 import type { Clock } from '#kit/clock.js';
@@ -144,8 +145,7 @@ export class Agents<E> {
     if (event.kind !== 'call.ended') return;
     if (!concerned.some(({ desk }) => callOf(desk, event.callId))) this.ids.forget(event.callId);
     this.#ended.add(event.callId);
-    const [oldest] = this.#ended;
-    if (this.#ended.size > MOST_ENDED && oldest !== undefined) this.#ended.delete(oldest);
+    forgetOldest(this.#ended, MOST_ENDED);
   }
 
   #hearFor(session: AgentSession<E>, numbered: NumberedEvent): void {

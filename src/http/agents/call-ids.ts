@@ -60,7 +60,8 @@ export class AgentCallIds {
     this.#wireIds.set(callId, wireId);
     this.#callIds.set(wireId, callId);
     this.#notes.write('agent-ids', callId, wireId);
+    if (this.#wireIds.size <= MOST_IDS) return;
     const [oldest] = this.#wireIds.keys();
-    if (this.#wireIds.size > MOST_IDS && oldest !== undefined) this.forget(oldest);
+    if (oldest !== undefined) this.forget(oldest);
   }
 }

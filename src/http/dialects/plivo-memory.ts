@@ -26,8 +26,9 @@ export class PlivoMemory {
     this.#roles.delete(user);
     this.#roles.set(user, role);
     this.#notes.write('plivo-roles', user, role);
+    if (this.#roles.size <= this.#most) return;
     const [oldest] = this.#roles.keys();
-    if (this.#roles.size > this.#most && oldest !== undefined) this.#forget(oldest);
+    if (oldest !== undefined) this.#forget(oldest);
   }
 
   role(address: string): Role | undefined {

@@ -52,8 +52,9 @@ export class WireIds {
   #put(callId: CallId, wireId: string): void {
     this.#wireIds.set(callId, wireId);
     this.#callIds.set(wireId, callId);
+    if (this.#wireIds.size <= this.#mostIds) return;
     const oldest = this.#wireIds.keys().next();
-    if (this.#wireIds.size > this.#mostIds && oldest.done !== true) this.forget(oldest.value);
+    if (oldest.done !== true) this.forget(oldest.value);
   }
 
   find(wireId: string): CallId | undefined {

@@ -114,6 +114,7 @@ const HAPPY: ReadonlySet<EndCause> = new Set<EndCause>([
 
 function keep<K, V>(map: Map<K, V>, key: K, value: V): void {
   map.set(key, value);
+  if (map.size <= MOST) return;
   const oldest = map.keys().next();
-  if (map.size > MOST && oldest.done !== true) map.delete(oldest.value);
+  if (oldest.done !== true) map.delete(oldest.value);
 }

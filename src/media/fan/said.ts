@@ -47,7 +47,8 @@ export class SaidAndTold {
     const call = this.#calls.get(callId) ?? {};
     call[role] = { ...call[role], ...what };
     this.#calls.set(callId, call);
+    if (this.#calls.size <= CALL_LIMIT) return;
     const [oldest] = this.#calls.keys();
-    if (this.#calls.size > CALL_LIMIT && oldest !== undefined) this.#calls.delete(oldest);
+    if (oldest !== undefined) this.#calls.delete(oldest);
   }
 }

@@ -2,9 +2,10 @@
  * product: Holdfast in a process of its own, configured for measuring: many phones, and two trunks between which SIPp calls.
  * How it is started and stopped is known by test/support/holdfast.ts; here is what the measurements add and read.
  */
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { childrenOf } from '../../support/child-processes.js';
 import { freePorts } from '../../support/free-ports.js';
 import { Holdfast } from '../../support/holdfast.js';
 
@@ -58,25 +59,16 @@ function writeConfig(folder: string, numbers: readonly string[], answererPort: n
 
 /** Resident memory in MB of Holdfast itself and of the rtpengine it has started. */
 export function memoryOf(holdfast: Holdfast): { node: number; rtpengine: number } {
-  const media = rtpengineOf(holdfast);
-  return { node: residentMb(String(holdfast.pid)), rtpengine: media === undefined ? Number.NaN : residentMb(media) };
+  const media = childrenOf(holdfast.pid).find(({ name }) => name === 'rtpengine');
+  return { node: residentMb(holdfast.pid), rtpengine: media === undefined ? Number.NaN : residentMb(media.pid) };
 }
 
-/** The process of the rtpengine that Holdfast has started. */
-export const rtpengineOf = (holdfast: Holdfast): string | undefined =>
-  readdirSync('/proc').find((pid) => isRtpengineOf(pid, holdfast.pid));
+const residentMb = (pid: number): number => Number(/^VmRSS:\s+(\d+)/m.exec(statusOf(pid))?.[1]) / 1024;
 
-function isRtpengineOf(pid: string, parent: number): boolean {
-  const [, name, parentOfPid] = /\((.*)\) \S (\d+)/.exec(procFile(pid, 'stat')) ?? [];
-  return name === 'rtpengine' && Number(parentOfPid) === parent;
-}
-
-const residentMb = (pid: string): number => Number(/^VmRSS:\s+(\d+)/m.exec(procFile(pid, 'status'))?.[1]) / 1024;
-
-/** Processes come and go while they are listed. */
-function procFile(pid: string, name: string): string {
+/** Empty: it has ended. */
+function statusOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
   } catch {
     return '';
   }

@@ -7,6 +7,7 @@ import type { CallId, LegRole } from '#core/leg.js';
 import {
   CALLEE_HERTZ,
   CALLER_HERTZ,
+  hearEachOther,
   MUSIC_HERTZ,
   openPhone,
   startTestMedia,
@@ -72,11 +73,8 @@ t.test('those who are held together', async (t) => {
 
     await Promise.all([port.stop(callId, 'caller'), port.stop(callId, 'callee')]);
     await port.ungate(callId);
-    await Promise.all([caller.next(2), callee.next(2)]);
-    const [backAtCaller, backAtCallee] = await Promise.all([caller.next(15), callee.next(15)]);
-    t.same(backAtCaller.tones(...TONES), [CALLEE_HERTZ]);
-    t.same(backAtCallee.tones(...TONES), [CALLER_HERTZ]);
-    t.equal(backAtCaller.perSsrc.size, 1, 'no music over the voice');
+    const { atCaller } = await hearEachOther(t, caller, callee);
+    t.equal(atCaller.perSsrc.size, 1, 'no music over the voice');
     t.same(await port.musicPackets(callId), { caller: 0, callee: 0 });
     await port.delete(callId);
   });
