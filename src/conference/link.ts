@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '#kit/clock.js';
 import { AppError } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
+import { Questions } from '#kit/questions.js';
 import { LIMITS, type Limits } from './limits.js';
 import type * as Say from './messages.js';
 import { full, threadGone } from './refusals.js';
@@ -18,23 +19,27 @@ const ANSWER_MS = 5_000;
 const STOP_MS = 1_000;
 const MOST_PENDING = 1000;
 
-type Question = Readonly<{ resolve: (answer: Say.Answer) => void; reject: (error: AppError) => void; timer: Timer }>;
-
 export class Link {
   readonly started: Promise<void>;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #worker: Worker;
-  readonly #pending = new Map<number, Question>();
+  readonly #questions: Questions<Say.Answer>;
   readonly #exits: ((why: string) => void)[] = [];
   readonly #exited: Promise<void>;
-  #lastId = 0;
   #gone = false;
   #stopping: Promise<void> | undefined;
 
   constructor({ clock, log, address = '127.0.0.1', limits }: LinkOptions) {
     this.#clock = clock;
     this.#log = log;
+    this.#questions = new Questions({
+      clock,
+      answerMs: ANSWER_MS,
+      limit: MOST_PENDING,
+      full: () => full('questions to the mixer'),
+      late: threadGone,
+    });
     const data: WorkerData = { address, limits: { ...LIMITS, ...limits }, logLevel: log.level };
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: data, name: 'conference' });
     this.#exited = new Promise((resolve) => this.#worker.once('exit', (code) => resolve(this.#ended(code))));
@@ -55,16 +60,9 @@ export class Link {
 
   ask(command: Say.Command): Promise<Say.Answer> {
     if (this.#gone || this.#stopping !== undefined) return Promise.reject(threadGone());
-    if (this.#pending.size >= MOST_PENDING) return Promise.reject(full('questions to the mixer'));
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      const timer = this.#clock.after('conference answer', ANSWER_MS, () => {
-        this.#pending.delete(id);
-        reject(threadGone());
-      });
-      this.#pending.set(id, { resolve, reject, timer });
-      this.#worker.postMessage({ kind: 'ask', id, command } satisfies Say.ToWorker);
-    });
+    return this.#questions.ask('conference answer', (id) =>
+      this.#worker.postMessage({ kind: 'ask', id, command } satisfies Say.ToWorker),
+    );
   }
 
   onExit(listener: (why: string) => void): void {
@@ -87,20 +85,13 @@ export class Link {
 
   #hear(message: Exclude<Say.FromWorker, { kind: 'started' }>): void {
     if (message.kind === 'log') return relayLog(this.#log, message.line);
-    const question = this.#pending.get(message.id);
-    this.#pending.delete(message.id);
-    question?.timer.cancel();
-    if (message.kind === 'answer') question?.resolve(message.answer);
-    else question?.reject(new AppError(message.facts));
+    if (message.kind === 'answer') this.#questions.answer(message.id, message.answer);
+    else this.#questions.refuse(message.id, new AppError(message.facts));
   }
 
   #ended(code: number): void {
     this.#gone = true;
-    for (const { reject, timer } of this.#pending.values()) {
-      timer.cancel();
-      reject(threadGone());
-    }
-    this.#pending.clear();
+    this.#questions.refuseAll(threadGone);
     if (this.#stopping === undefined) for (const listener of this.#exits) listener(`the mixer's thread ended with code ${code}`);
   }
 }

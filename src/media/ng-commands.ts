@@ -29,8 +29,10 @@ const SDP_TREATMENT = {
 const SUBSCRIBED = { 'transport-protocol': 'RTP/AVP', ICE: 'remove', 'rtcp-mux': ['demux'] } as const;
 
 /** @param keys of ours may be put into this audio; rtpengine then sends it under an SSRC of its own, so only calls that need it have it. */
-const treatment = (keys: boolean): Readonly<Record<string, unknown>> =>
-  keys ? { ...SDP_TREATMENT, flags: [...SDP_TREATMENT.flags, 'inject-DTMF'] } : SDP_TREATMENT;
+const treatment = (keys: boolean, stays = false): Readonly<Record<string, unknown>> => ({
+  ...SDP_TREATMENT,
+  flags: [...SDP_TREATMENT.flags, ...(keys ? ['inject-DTMF'] : []), ...(stays ? ['asymmetric'] : [])],
+});
 
 export type OfferWays = Readonly<{
   /** Codecs added to those of the offer: whoever answers with one of them is translated. */
@@ -39,6 +41,8 @@ export type OfferWays = Readonly<{
   protocol?: string | undefined;
   /** Let keys of ours in. */
   keys?: boolean;
+  /** It is where its SDP says: whoever sends from elsewhere is not taken for it. */
+  stays?: boolean;
 }>;
 
 export class NgCommands {
@@ -49,11 +53,11 @@ export class NgCommands {
   }
 
   async offer(callId: string, from: string, to: string, sdp: string, ways: OfferWays = {}): Promise<string> {
-    const { more = [], protocol, keys = false } = ways;
+    const { more = [], protocol, keys = false, stays = false } = ways;
     const codec = more.length === 0 ? {} : { codec: { transcode: more } };
     // rtpengine remembers the profile of the offerer and answers in it; RFC 4568 §6.1: with one of the keys it was offered.
     const profile = { ...(protocol === undefined ? {} : { 'transport-protocol': protocol }), ...keying(protocol, sdp) };
-    const args = { 'call-id': callId, 'from-tag': from, 'to-tag': to, sdp, ...treatment(keys), ...codec, ...profile };
+    const args = { 'call-id': callId, 'from-tag': from, 'to-tag': to, sdp, ...treatment(keys, stays), ...codec, ...profile };
     return sdpOf(await this.#ng.request('offer', args));
   }
 

@@ -18,7 +18,6 @@ export type NgVerb =
   | 'list'
   | 'ping'
   | 'statistics'
-  | 'publish'
   | 'blockMedia'
   | 'unblockMedia'
   | 'blockDTMF'

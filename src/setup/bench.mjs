@@ -1,11 +1,12 @@
 /**
- * bench: `npm run bench [-- NAME ...]`: installs, builds, and runs the measurements of test/bench; all of them when none is named.
- * They print figures and judge nothing.
+ * bench: `npm run bench [-- NAME ... [FIGURE or --FLAG ...]]`: installs, builds, and runs the measurements of test/bench; all of them when none
+ * is named. Figures and flags are given to each that is named. They print figures and judge nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
+import { benchWords } from './bench-words.mjs';
 import {
   asSetup,
   BARESIP,
@@ -30,7 +31,7 @@ const folder = join(ROOT, 'test/bench');
 const all = readdirSync(folder)
   .filter((name) => name.endsWith('.ts'))
   .map((name) => name.slice(0, -3));
-const named = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+const { names: named, given } = benchWords(process.argv.slice(2));
 
 console.log(
   `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, load ${loadavg()
@@ -43,5 +44,5 @@ for (const name of named.length > 0 ? named : all) {
     process.exit(1);
   }
   console.log(`\n== ${name}`);
-  spawnSync(process.execPath, ['--import=tsx', join(folder, `${name}.ts`)], { cwd: ROOT, stdio: 'inherit' });
+  spawnSync(process.execPath, ['--import=tsx', join(folder, `${name}.ts`), ...(named.length > 0 ? given : [])], { cwd: ROOT, stdio: 'inherit' });
 }

@@ -3,13 +3,14 @@
  * by turns in one run. Printed, never asserted. `npm run bench -- engine-keeping`
  */
 import { createSocket } from 'node:dgram';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newSrf, outgoing, TestApp } from '../support/engine-fixture.js';
 import { SDP } from '../support/engine-calls.js';
 import { engineProcess } from '../support/killed-engine.js';
 import { portOf, RawPhone } from '../support/raw-phone.js';
+import { cpuTicks } from './sipp/music-listener.js';
 
 const CALLS = 2000;
 const AT_ONCE = 60;
@@ -42,11 +43,6 @@ async function phoneFor(port: number): Promise<RawPhone> {
   return phone;
 }
 
-function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-}
-
 async function oneCall(app: TestApp, uri: string): Promise<void> {
   const call = await outgoing(app, { method: 'INVITE', uri, body: SDP });
   const { response, ack } = await call.next();
@@ -72,9 +68,9 @@ async function round(store: string): Promise<number> {
     await Promise.all(Array.from({ length: AT_ONCE }, line));
   };
   await calls(500); // warm
-  const before = cpuMs(engine.pid);
+  const before = TICK_MS * cpuTicks(engine.pid);
   await calls(CALLS);
-  const us = ((cpuMs(engine.pid) - before) * 1000) / CALLS;
+  const us = ((TICK_MS * cpuTicks(engine.pid) - before) * 1000) / CALLS;
   app.srf.disconnect();
   phone.close();
   await engine.kill();

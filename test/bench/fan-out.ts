@@ -14,11 +14,13 @@ import { createLogger } from '#kit/log.js';
 import { FanHouse } from '#media/fan/fan-house.js';
 import { NgClient } from '#media/ng-client.js';
 import { NgCommands } from '#media/ng-commands.js';
+import type { NgVerb } from '#media/ng-wire.js';
 import { RtpengineKeeper } from '#media/rtpengine-keeper.js';
 import { findRtpengine } from '#media/rtpengine-process.js';
 import { freePorts } from '../support/free-ports.js';
 import { toneWav } from '../support/wav.js';
 import { load } from './sipp/hold-client.js';
+import { sleep } from './sipp/load.js';
 import { cpuTicks, Listener, spread, threadTicks, ticksSince } from './sipp/music-listener.js';
 
 const LISTEN_MS = 4000;
@@ -75,7 +77,7 @@ const subscribed =
       ?.sdp()
       .replace(/audio \d+/, 'audio 9')
       .replace('sendrecv', 'sendonly');
-    const root = await raw.request('publish', { 'call-id': 'root', 'from-tag': 'music', sdp: silent, ...plain });
+    const root = await raw.request('publish' as NgVerb, { 'call-id': 'root', 'from-tag': 'music', sdp: silent, ...plain });
     const port = /^m=audio (\d+)/m.exec(String(root['sdp']))?.[1] ?? '9';
     await ng.offer('feeder', 'caller', 'callee', listeners[0]?.sdp().replace(/audio \d+/, `audio ${port}`) ?? '');
     await ng.playMedia('feeder', 'caller', { file }, true);
@@ -125,10 +127,10 @@ async function measure(name: string, way: Way, count: number): Promise<void> {
     const started = performance.now();
     await way(house, listeners);
     const tookMs = performance.now() - started;
-    await pause(SETTLE_MS);
+    await sleep(SETTLE_MS);
     for (const listener of listeners) Object.assign(listener, { gaps: [], packets: 0, missing: 0, disordered: 0 });
     const [ticks, own] = [cpuTicks(house.pid()), threadTicks()];
-    await pause(LISTEN_MS);
+    await sleep(LISTEN_MS);
     const cpu = (100 * (cpuTicks(house.pid()) - ticks)) / TICKS_PER_SECOND / (LISTEN_MS / 1000);
     const fanned = ticksSince(own) / (LISTEN_MS / 1000);
     const gaps = listeners.flatMap((one) => one.gaps);
@@ -145,8 +147,6 @@ async function measure(name: string, way: Way, count: number): Promise<void> {
     await house.stop();
   }
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 function encode(folder: string, codec: string, samples: number): string {
   const output = join(folder, `${codec}-${samples}.mka`);

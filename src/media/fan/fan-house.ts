@@ -13,7 +13,7 @@ import { Streams } from './streams.js';
 import { FanThread, type FanThreadOptions } from './thread.js';
 
 export type FanHouseDeps = Readonly<{
-  ng: Pick<NgCommands, 'query' | 'offer' | 'answer' | 'delete'>;
+  ng: Pick<NgCommands, 'query' | 'offer' | 'answer' | 'blockMedia' | 'blockDtmf' | 'delete'>;
   player: Pick<Player, 'play' | 'stop' | 'ended' | 'hears'>;
   library: Pick<MusicLibrary, 'musicOf'>;
   playAlone: MusicFanDeps['playAlone'];
@@ -39,7 +39,7 @@ const RENEW_AT_MOST_MS = 3_600_000;
 
 export class FanHouse {
   readonly fan: MusicFan;
-  readonly said = new SaidAndTold();
+  readonly said: SaidAndTold;
   readonly #deps: FanHouseDeps;
   #thread: Pick<FanThread, 'ask' | 'ready' | 'started' | 'stop'> | undefined;
   #stopped = false;
@@ -47,6 +47,7 @@ export class FanHouse {
   constructor(deps: FanHouseDeps) {
     this.#deps = deps;
     const { settings, timeoutSeconds, ...rest } = deps;
+    this.said = new SaidAndTold(settings.packetMs);
     const thread = (): Pick<FanThread, 'ask'> => this.#ready ?? NOT_THERE;
     const renewMs = Math.min(RENEW_AT_MOST_MS, timeoutSeconds * 500);
     this.fan = new MusicFan({

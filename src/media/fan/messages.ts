@@ -28,7 +28,8 @@ export type News =
   /** This seat is no more. */
   | Readonly<{ kind: 'lost'; seat: string; why: string }>;
 
-export type ToWorker = Readonly<{ kind: 'ask'; id: number; command: Command }> | Readonly<{ kind: 'stop' }>;
+/** It is ended from outside. */
+export type ToWorker = Readonly<{ kind: 'ask'; id: number; command: Command }>;
 
 export type FromWorker =
   | Readonly<{ kind: 'started' }>

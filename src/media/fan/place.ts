@@ -38,11 +38,16 @@ export type SharedCodec = keyof typeof SHARED_CODECS;
 /** What a phone has said of its audio, and what it was told. */
 export type Said = Readonly<{ said?: string | undefined; told?: string | undefined }>;
 
-/** @returns what rtpengine would play to this phone: the first of its codecs that the other side has too. Undefined: not one that is shared. */
-export function codecOf({ said, told }: Said): SharedCodec | undefined {
+/**
+ * @param packetMs how long the packets of a stream are.
+ * @returns what rtpengine would play to this phone: the first of its codecs that the other side has too. Undefined: not one that is shared.
+ */
+export function codecOf({ said, told }: Said, packetMs = 20): SharedCodec | undefined {
   if (said === undefined || told === undefined) return undefined;
   const [own, other] = [audioOf(said), audioOf(told)];
   if (own.packetMs !== undefined && own.packetMs !== 20) return undefined;
+  // RFC 4566 §6: what is longer than its maxptime it need not take.
+  if (own.mostMs !== undefined && own.mostMs < packetMs) return undefined;
   const first = own.formats.find((one) => other.formats.some(({ number, name }) => number === one.number || name === one.name));
   const number = Number(first?.number);
   return number === 0 || number === 8 || number === 9 ? number : undefined;
@@ -51,15 +56,21 @@ export function codecOf({ said, told }: Said): SharedCodec | undefined {
 type Format = Readonly<{ number: string; name: string }>;
 
 /** Codecs that carry speech, of the first audio line. */
-function audioOf(sdp: string): Readonly<{ formats: readonly Format[]; packetMs: number | undefined }> {
+function audioOf(
+  sdp: string,
+): Readonly<{ formats: readonly Format[]; packetMs: number | undefined; mostMs: number | undefined }> {
   const [, section = ''] = sdp.split(/^(?=m=audio )/m);
   const [audio = ''] = section.split(/\r?\n(?=m=)/);
   const numbers = /^m=audio \d+ \S+ ([\d ]+)/.exec(audio)?.[1]?.trim().split(' ') ?? [];
   const named = new Map([...audio.matchAll(/^a=rtpmap:(\d+) ([^/\s]+)/gm)].map(([, number = '', name = '']) => [number, name]));
   const formats = numbers.map((number) => ({ number, name: (named.get(number) ?? number).toLowerCase() }));
-  const packetMs = /^a=ptime:(\d+)/m.exec(audio)?.[1];
+  const msOf = (name: 'ptime' | 'maxptime'): number | undefined => {
+    const [, ms] = new RegExp(`^a=${name}:(\\d+)`, 'm').exec(audio) ?? [];
+    return ms === undefined ? undefined : Number(ms);
+  };
   return {
     formats: formats.filter(({ number, name }) => number !== '13' && name !== 'telephone-event' && name !== 'cn'),
-    packetMs: packetMs === undefined ? undefined : Number(packetMs),
+    packetMs: msOf('ptime'),
+    mostMs: msOf('maxptime'),
   };
 }

@@ -11,7 +11,13 @@ type LegRole = LegId['role'];
 const CALL_LIMIT = 100_000;
 
 export class SaidAndTold {
+  readonly #packetMs: number;
   readonly #calls = new Map<CallId, Partial<Record<LegRole, Said>>>();
+
+  /** @param packetMs how long the packets are that are shared. */
+  constructor(packetMs: number) {
+    this.#packetMs = packetMs;
+  }
 
   said(callId: CallId, role: LegRole, sdp: string): void {
     this.#keep(callId, role, { said: sdp });
@@ -22,7 +28,7 @@ export class SaidAndTold {
   }
 
   codecOf(callId: CallId, role: LegRole): SharedCodec | undefined {
-    return codecOf(this.#calls.get(callId)?.[role] ?? {});
+    return codecOf(this.#calls.get(callId)?.[role] ?? {}, this.#packetMs);
   }
 
   ended(callId: CallId): void {

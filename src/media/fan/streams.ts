@@ -16,7 +16,7 @@ type CallId = LegId['callId'];
 
 export type StreamsDeps = Readonly<{
   thread: () => Pick<FanThread, 'ask'>;
-  ng: Pick<NgCommands, 'query' | 'offer' | 'answer' | 'delete'>;
+  ng: Pick<NgCommands, 'query' | 'offer' | 'answer' | 'blockMedia' | 'blockDtmf' | 'delete'>;
   player: Pick<Player, 'play' | 'ended'>;
   library: Pick<MusicLibrary, 'musicOf'>;
   clock: Clock;
@@ -102,10 +102,6 @@ export class Streams {
     for (const { name } of [...this.#streams.values()]) this.end(name);
   }
 
-  get size(): number {
-    return this.#streams.size;
-  }
-
   #begin(key: string, music: string, codec: SharedCodec): Stream {
     const name = `fan-${this.#deps.newId()}`;
     const ready = Promise.resolve().then(() => this.#start(stream));
@@ -127,9 +123,12 @@ export class Streams {
     const feeder = `feed-${newId()}` as CallId;
     stream.files = this.#filesOf(stream.music);
     try {
-      await ng.offer(feeder, ROLE, 'callee', speech({ address, port: stream.port }, stream.codec));
+      // Nothing comes from the copier, so rtpengine would take whoever sends there, as a phone whose call had the port before, for its phone.
+      await ng.offer(feeder, ROLE, 'callee', speech({ address, port: stream.port }, stream.codec), { stays: true });
       // With an answer it is a call like others; without one rtpengine gives it an hour.
       await ng.answer(feeder, ROLE, 'callee', speech({ address, port: DISCARD }, stream.codec));
+      // What a stranger sends to its ports would be copied to all: they hear what is played, and nothing else.
+      await Promise.all([ng.blockMedia(feeder), ng.blockDtmf(feeder)]);
       const place = placeOf(await ng.query(feeder), ROLE);
       if (place === undefined) throw new MediaFailed('rtpengine does not say where it plays from');
       await thread().ask({ kind: 'feed', stream: stream.name, from: place.from });

@@ -3,9 +3,10 @@
  * starts it. When it is gone, everything asked is refused; nothing waits for ever.
  */
 import { Worker } from 'node:worker_threads';
-import type { Clock, Timer } from '#kit/clock.js';
+import type { Clock } from '#kit/clock.js';
 import { MediaFailed } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
+import { Questions } from '#kit/questions.js';
 import type { Answer, Command, FromWorker, News, ToWorker } from './messages.js';
 import type { WorkerData } from './worker.js';
 
@@ -23,21 +24,25 @@ const START_MS = 15_000;
 const ANSWER_MS = 3000;
 const PENDING_LIMIT = 20_000;
 
-type Question = Readonly<{ resolve: (answer: Answer) => void; reject: (error: Error) => void; timer: Timer }>;
-
 export class FanThread {
   /** Resolves when it copies; rejects when it never will. */
   readonly started: Promise<void>;
   readonly #options: FanThreadOptions;
   readonly #worker: Worker;
-  readonly #pending = new Map<number, Question>();
-  #lastId = 0;
+  readonly #questions: Questions<Answer>;
   #ready = false;
   #gone = false;
   #stopping: Promise<void> | undefined;
 
   constructor(options: FanThreadOptions) {
     this.#options = options;
+    this.#questions = new Questions({
+      clock: options.clock,
+      answerMs: ANSWER_MS,
+      limit: PENDING_LIMIT,
+      full: () => new MediaFailed('too much is asked of the music fan'),
+      late: () => new MediaFailed(`the music fan did not answer in ${ANSWER_MS} ms`),
+    });
     const data: WorkerData = { address: options.address };
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: data, name: 'music fan' });
     this.#worker.unref();
@@ -71,16 +76,9 @@ export class FanThread {
   /** @throws MediaFailed */
   ask(command: Command): Promise<Answer> {
     if (!this.ready || this.#stopping !== undefined) return Promise.reject(new MediaFailed('the music fan is not there'));
-    if (this.#pending.size >= PENDING_LIMIT) return Promise.reject(new MediaFailed('too much is asked of the music fan'));
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      const timer = this.#options.clock.after(`music fan: ${command.kind}`, ANSWER_MS, () => {
-        this.#pending.delete(id);
-        reject(new MediaFailed(`the music fan did not answer in ${ANSWER_MS} ms`));
-      });
-      this.#pending.set(id, { resolve, reject, timer });
-      this.#worker.postMessage({ kind: 'ask', id, command } satisfies ToWorker);
-    });
+    return this.#questions.ask(`music fan: ${command.kind}`, (id) =>
+      this.#worker.postMessage({ kind: 'ask', id, command } satisfies ToWorker),
+    );
   }
 
   /** Stopping twice is stopping once. */
@@ -90,21 +88,14 @@ export class FanThread {
 
   #hear(message: Exclude<FromWorker, { kind: 'started' } | { kind: 'unfit' }>): void {
     if (message.kind === 'silent' || message.kind === 'lost') return this.#options.heard(message);
-    const question = this.#pending.get(message.id);
-    this.#pending.delete(message.id);
-    question?.timer.cancel();
-    if (message.kind === 'answer') question?.resolve(message.answer);
-    else question?.reject(new MediaFailed(`the music fan refused: ${message.why}`));
+    if (message.kind === 'answer') this.#questions.answer(message.id, message.answer);
+    else this.#questions.refuse(message.id, new MediaFailed(`the music fan refused: ${message.why}`));
   }
 
   #ended(why: string): void {
     const wanted = this.#stopping === undefined;
     this.#gone = true;
-    for (const { reject, timer } of this.#pending.values()) {
-      timer.cancel();
-      reject(new MediaFailed(why));
-    }
-    this.#pending.clear();
+    this.#questions.refuseAll(() => new MediaFailed(why));
     if (wanted) this.#options.gone(why);
   }
 }

@@ -15,7 +15,7 @@ if (port === null) throw new Error('worker.js runs only as a thread of thread.js
 const say = (message: FromWorker): void => port.postMessage(message);
 const copier = new Copier({ clock: new RealClock(), tell: say });
 
-async function answer({ id, command }: ToWorker & { kind: 'ask' }): Promise<void> {
+async function answer({ id, command }: ToWorker): Promise<void> {
   try {
     say({ kind: 'answer', id, answer: await copier.execute(command) });
   } catch (error) {
@@ -23,11 +23,7 @@ async function answer({ id, command }: ToWorker & { kind: 'ask' }): Promise<void
   }
 }
 
-port.on('message', (message: ToWorker) => {
-  if (message.kind === 'ask') return void answer(message);
-  copier.stop();
-  port.close();
-});
+port.on('message', (message: ToWorker) => void answer(message));
 
 const unfit = await checkBorrowing((workerData as WorkerData).address);
 say(unfit === undefined ? { kind: 'started' } : { kind: 'unfit', why: unfit });

@@ -56,6 +56,8 @@ function stage(settings: { from?: number; seats?: number; timeoutSeconds?: numbe
         }),
       offer: (callId) => say(`offer ${callId}`, SDP),
       answer: (callId) => say(`answer ${callId}`, SDP),
+      blockMedia: (callId) => say(`gate ${callId}`, undefined),
+      blockDtmf: (callId) => say(`gate keys ${callId}`, undefined),
       delete: (callId) => say(`delete ${callId}`, undefined),
     },
     player: {
@@ -126,6 +128,8 @@ t.test('below the threshold everybody is played to alone; who comes after it sha
     'open fan-1',
     'offer feed-2',
     'answer feed-2',
+    'gate feed-2',
+    'gate keys feed-2',
     'query feed-2',
     'feed fan-1',
     'play feed-2 caller jazz',

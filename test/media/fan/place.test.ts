@@ -69,6 +69,16 @@ t.test('a codec whose number each phone chooses, or packets of another length, a
   t.equal(codecOf({}), undefined);
 });
 
+t.test('a phone is sent no packets longer than it takes', async (t) => {
+  const most = (ms: number) => ({ said: sdp('0', 'a=ptime:20', `a=maxptime:${ms}`), told: sdp('0') });
+  t.equal(codecOf(most(20), 20), 0);
+  t.equal(codecOf(most(20), 40), undefined, 'two packets as one are too long');
+  t.equal(codecOf(most(40), 40), 0);
+  t.equal(codecOf(most(10), 20), undefined);
+  t.equal(codecOf({ said: sdp('0'), told: sdp('0', 'a=maxptime:20') }, 40), 0, 'what it was told is about the other direction');
+  t.equal(codecOf({ said: `${sdp('0')}m=video 5000 RTP/AVP 96\r\na=maxptime:20\r\n`, told: sdp('0') }, 40), 0);
+});
+
 t.test('what stands in a video line is no codec of the audio', async (t) => {
   const video = 'm=video 5000 RTP/AVP 8\r\na=rtpmap:0 VP8/90000\r\na=ptime:40\r\n';
   t.equal(codecOf({ said: sdp('8 0') + video, told: sdp('0') + video }), 0);

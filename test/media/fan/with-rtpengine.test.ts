@@ -16,7 +16,7 @@ import {
   type TalkingPhones,
 } from '../../support/media-fixture.js';
 import { PCMA, PCMU, type RtpEndpoint } from '../../support/rtp-endpoint.js';
-import { endRtpengineCall, rtpengineCalls } from '../../support/rtpengine-calls.js';
+import { endRtpengineCall, rtpengineCalls, rtpenginePorts } from '../../support/rtpengine-calls.js';
 import { until } from '../../support/until.js';
 
 const MUSIC = { kind: 'music', music: 'default' } as const;
@@ -50,8 +50,9 @@ t.test('those who are held together', async (t) => {
   // The thread starts beside; the first one who is alone keeps the class from resting.
   const alone = await held(t, 'caller');
   await until('the thread copies', async () => {
-    const { callId } = await held(t, 'caller');
+    const { callId, caller, callee } = await held(t, 'caller');
     const shared = (await feeders()).length > 0;
+    for (const phone of [caller, callee]) phone.hush(); // its ports are soon another call's
     await port.delete(callId);
     return shared;
   });
@@ -141,6 +142,27 @@ t.test('those who are held together', async (t) => {
     t.equal(await ssrcOf(one.caller), shared, 'and back');
     await port.delete(one.callId);
     await port.delete(two.callId);
+  });
+
+  t.test('whoever sends to a port of the source, as a phone whose call had it before, takes the music from nobody', async (t) => {
+    const [one] = [await held(t, 'caller'), await held(t, 'caller')];
+    const shared = await ssrcOf(one.caller);
+    const ports = (await Promise.all((await feeders()).map((feeder) => rtpenginePorts(pid, feeder)))).flat();
+    t.ok(ports.length >= 4);
+    const strangers = await Promise.all(
+      ports.map(async (port) => {
+        const stranger = await openPhone(t);
+        stranger.obey(`c=IN IP4 127.0.0.1\r\nm=audio ${port} RTP/AVP 0\r\n`);
+        stranger.talk(CALLER_HERTZ);
+        return stranger;
+      }),
+    );
+    await one.caller.next(75);
+    t.equal(await ssrcOf(one.caller), shared);
+    t.same(
+      strangers.map(({ heard }) => heard.packetsWith(MUSIC_HERTZ)),
+      ports.map(() => 0),
+    );
   });
 
   t.test('when the source of a stream dies, each hears music again, alone', async (t) => {
