@@ -44,5 +44,8 @@ for (const name of named.length > 0 ? named : all) {
     process.exit(1);
   }
   console.log(`\n== ${name}`);
-  spawnSync(process.execPath, ['--import=tsx', join(folder, `${name}.ts`), ...(named.length > 0 ? given : [])], { cwd: ROOT, stdio: 'inherit' });
+  spawnSync(process.execPath, ['--import=tsx', join(folder, `${name}.ts`), ...(named.length > 0 ? given : [])], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
 }
