@@ -60,6 +60,7 @@ export class PatientPhone {
   readonly #transactions: Transactions;
   /** Those that are asked again after a pause among them. */
   #reinvites = 0;
+  #isClosed = false;
   readonly #history: string[] = [];
 
   static async open(options: PatientOptions): Promise<PatientPhone> {
@@ -80,6 +81,7 @@ export class PatientPhone {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#transactions.close();
     this.#socket.close();
     this.rtp.close();
@@ -248,7 +250,7 @@ export class PatientPhone {
     if (message.line.startsWith('SIP/2.0')) return this.#answered(message);
     if (message.what === 'ACK') return this.#acked(message);
     if (again) return this.#transactions.answerAgain(message);
-    void think(THINK_MS).then(() => this.#asked(message));
+    void think(THINK_MS).then(() => (this.#isClosed ? undefined : this.#asked(message)));
   }
 
   #answered(answer: Message): void {
@@ -310,6 +312,7 @@ export class PatientPhone {
     line.cseq = 100;
     this.#answer(invite, 180);
     await think(3 * THINK_MS);
+    if (this.#isClosed) return;
     if (line.state !== 'early') return;
     this.#obey(line, invite.body);
     this.#answer(invite, 200, this.rtp.sdp({ version: line.version }));
