@@ -15,6 +15,7 @@ import { RealClock, type Clock } from '#kit/clock.js';
 import { loadConfig, type Config } from '#kit/config.js';
 import { AppError } from '#kit/errors.js';
 import { createLogger, type Logger } from '#kit/log.js';
+import { QuietCollector } from '#kit/quiet-collector.js';
 import { startMedia, type Media } from '#media/media.js';
 import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
 import { installRoutes, type RouteDeps } from '#signaling/routes.js';
@@ -207,6 +208,8 @@ async function build(
   });
   calls.interceptBy(http.intercept);
   closers.add('http', () => http.stop());
+  const collector = new QuietCollector({ clock, count: () => calls.size });
+  closers.add('collector', () => collector.close());
   closers.add('calls', () => Promise.race([calls.close(), timeLimit(clock, POLITE_MS)]));
   // After all of that, because building takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
   const sip = await connectSrf(srf, drachtio, CONNECT_MS, log, () => calls.sipReturn.back());

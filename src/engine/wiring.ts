@@ -3,6 +3,7 @@
  */
 import { word } from '#kit/ids.js';
 import { createLogger } from '#kit/log.js';
+import { QuietCollector } from '#kit/quiet-collector.js';
 import { Admission } from './admission.js';
 import { Doorway } from './doorway.js';
 import { DialogTable } from './dialog/dialog-table.js';
@@ -81,7 +82,13 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
   uas.begin(core);
   const isServed = (): boolean => core.roster.size > 0;
   const watch = parts.watchLoad === true ? new LoadWatch(admission, clock, log, parts.askFence, isServed) : undefined;
-  return { core, doorway, stopWatching: () => watch?.stop() };
+  const count = (): number => core.transactions.size + core.dialogs.size;
+  const collector = parts.watchLoad === true ? new QuietCollector({ clock, count }) : undefined;
+  const stopWatching = (): void => {
+    watch?.stop();
+    collector?.close();
+  };
+  return { core, doorway, stopWatching };
 }
 
 /** What the applications ask for. */
