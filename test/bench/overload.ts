@@ -17,7 +17,6 @@ const FACTOR = 3;
 const OVERLOAD_SECONDS = 25;
 /** Until the first refusals have come and the load is what it will be. */
 const SETTLING_MS = 5000;
-/** 64 × T1 and a little: every transaction is over. */
 /** Transactions are over after 32 s (RFC 3261 §17), and a house that has been quiet for 40 s after that collects. */
 const DRAIN_MS = 90_000;
 /** A rate is sustained while nearly everything offered comes to its end. */
