@@ -3,6 +3,7 @@
  * answer too.
  */
 import type { Clock } from '#kit/clock.js';
+import { Questions } from '#kit/questions.js';
 import type { StoreHealth } from '#kit/store-health.js';
 
 /** A thread that needs longer than this for a word is in trouble. */
@@ -11,37 +12,26 @@ const ANSWER_MS = 1000;
 const MOST = 100;
 
 export class StoreQuestions {
-  readonly #ask: () => void;
-  readonly #clock: Clock;
-  /** Answers come in the order of the questions; who has stopped waiting is still in it. */
-  readonly #waiting: ((health: StoreHealth | undefined) => void)[] = [];
+  readonly #send: (id: number) => void;
+  readonly #questions: Questions<StoreHealth | undefined>;
   #last: StoreHealth = { entries: 0, pending: 0, batches: 0, refused: 0 };
 
-  /** @param ask sends one question, which `answered` is called for. */
-  constructor(ask: () => void, clock: Clock) {
-    this.#ask = ask;
-    this.#clock = clock;
+  /** @param send sends one question, whose answer has the same id. */
+  constructor(send: (id: number) => void, clock: Clock) {
+    this.#send = send;
+    const silent = (): Error => new Error('the SIP engine does not say how its store is');
+    this.#questions = new Questions({ clock, answerMs: ANSWER_MS, limit: MOST, full: silent, late: silent });
   }
 
   /** @returns how it is now; of a thread that does not answer, how it was, and what is wrong. Undefined: there is no store. */
   ask(): Promise<StoreHealth | undefined> {
-    if (this.#waiting.length >= MOST) return Promise.resolve(this.#silent());
-    return new Promise((resolve) => {
-      const late = this.#clock.after('the store of the engine', ANSWER_MS, () => resolve(this.#silent()));
-      this.#waiting.push((health) => {
-        late.cancel();
-        resolve(health);
-      });
-      this.#ask();
-    });
+    return this.#questions
+      .ask('the store of the engine', this.#send)
+      .catch((error: Error) => ({ ...this.#last, problem: error.message }));
   }
 
-  answered(health: StoreHealth | undefined): void {
+  answered(id: number, health: StoreHealth | undefined): void {
     if (health !== undefined) this.#last = health;
-    this.#waiting.shift()?.(health);
-  }
-
-  #silent(): StoreHealth {
-    return { ...this.#last, problem: 'the SIP engine does not say how its store is' };
+    this.#questions.answer(id, health);
   }
 }

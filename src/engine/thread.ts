@@ -41,7 +41,7 @@ export async function startEngineThread(options: EngineOptions, log: Logger): Pr
   });
   let turnedAway: TurnedAwayCounts = {};
   const say = (message: ToWorker): void => worker.postMessage(message);
-  const questions = new StoreQuestions(() => say({ kind: 'how-stored' }), new MonotonicClock());
+  const questions = new StoreQuestions((id) => say({ kind: 'how-stored', id }), new MonotonicClock());
   const started = await firstWord(worker, log, (counts) => (turnedAway = counts), questions);
   const stop = async (): Promise<void> => {
     say({ kind: 'stop' });
@@ -103,7 +103,7 @@ function firstWord(
           return turnedAway(message.counts);
         case 'stored':
           // As with the fence: what the engine had told us before is read first.
-          return void setImmediate(() => questions.answered(message.health));
+          return void setImmediate(() => questions.answered(message.id, message.health));
         case 'log':
           return relayLog(log, message.line);
       }

@@ -18,8 +18,8 @@ export type ToWorker = Readonly<
   /** Restored dialogs that are none of these are ended. */
   | { kind: 'end-orphans'; known: readonly string[] }
   | { kind: 'door'; options: DoorOptions | undefined }
-  /** Asks how the store is; answered by `stored`, in the order of the questions. */
-  | { kind: 'how-stored' }
+  /** Asks how the store is; answered by `stored` with the same id. */
+  | { kind: 'how-stored'; id: number }
 >;
 
 export type FromWorker = Readonly<
@@ -28,6 +28,6 @@ export type FromWorker = Readonly<
   /** Asks to be answered when everything written to the application so far has been read. */
   | { kind: 'fence' }
   | { kind: 'turned-away'; counts: TurnedAwayCounts }
-  | { kind: 'stored'; health: StoreHealth | undefined }
+  | { kind: 'stored'; id: number; health: StoreHealth | undefined }
   | { kind: 'log'; line: string }
 >;

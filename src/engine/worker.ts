@@ -32,7 +32,7 @@ port.on('message', (message: ToWorker) => {
       return engine?.endOrphans(message.known);
     case 'how-stored':
       // What had come to our sockets before the question is read in this turn of the loop, and counted.
-      return void setImmediate(() => say({ kind: 'stored', health: engine?.stored() }));
+      return void setImmediate(() => say({ kind: 'stored', id: message.id, health: engine?.stored() }));
     case 'stop':
       void engine?.stop();
       port.close();

@@ -3,6 +3,7 @@
  * forged in its name, do not keep such a phone out. Knows no accounts.
  */
 import { forgetOldest } from '#kit/forget-oldest.js';
+
 /** Longer than phones wait between two registrations. */
 const KEPT_MS = 2 * 3_600_000;
 

@@ -3,6 +3,7 @@
  * so that being banned tells nobody which are ours.
  */
 import { forgetOldest } from '#kit/forget-oldest.js';
+
 type Asked = { numbers: Set<string>; endsMs: number };
 
 export type StrangerLimits = Readonly<{ numbers: number; windowMs: number; remembered: number }>;

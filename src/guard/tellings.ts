@@ -3,6 +3,7 @@
  * with forged addresses every datagram is a new thing to say.
  */
 import { forgetOldest } from '#kit/forget-oldest.js';
+
 const APART_MS = 60_000;
 const MOST = 1000;
 const LINES_A_MINUTE = 60;

@@ -13,7 +13,7 @@ type View = { id: string; members: { number: string; callId: string; state: stri
 async function three(t: Test, body: object): Promise<{ phones: ThreePhones; view: View; callId: string }> {
   const phones = await ThreePhones.start(t);
   const { alice, bob, holdfast } = phones.two;
-  const { id } = await phones.talk();
+  const { id } = await phones.two.talk();
   const joined = holdfast.api<View>('POST', `/calls/${id}/join`, { to: '103', ...body });
   // Their dialogs go over to the mixer.
   await Promise.all([phones.follows(alice, 'sendrecv'), phones.follows(bob, 'sendrecv')]);
@@ -134,7 +134,7 @@ t.test('who monitors hears both and is heard by nobody; who whispers is heard by
 t.test('101 consults 103 while 102 waits with music, and hangs up: 102 and 103 are connected', async (t) => {
   const phones = await ThreePhones.start(t);
   const { alice, bob, holdfast } = phones.two;
-  const { id, alice: leg } = await phones.talk();
+  const { id, alice: leg } = await phones.two.talk();
   const asked = holdfast.api('POST', `/calls/${id}/consult`, { holder: 'caller', to: '103' });
   const bobWaits = (async () => {
     await phones.follows(bob, 'sendrecv');
@@ -152,7 +152,7 @@ t.test('101 consults 103 while 102 waits with music, and hangs up: 102 and 103 a
 t.test('a consultation that nobody answers leaves the two as they were; one that is cancelled too', async (t) => {
   const phones = await ThreePhones.start(t);
   const { alice, bob, holdfast } = phones.two;
-  const { id } = await phones.talk();
+  const { id } = await phones.two.talk();
   const waits = async (): Promise<void> => {
     await phones.follows(bob, 'sendrecv');
     await phones.follows(bob, 'sendonly');
@@ -220,7 +220,7 @@ t.test(
 t.test('what cannot be is refused before anybody is moved', async (t) => {
   const phones = await ThreePhones.start(t);
   const { holdfast } = phones.two;
-  const { id } = await phones.talk();
+  const { id } = await phones.two.talk();
   const refused = async (status: number, code: string, path: string, body: object): Promise<void> => {
     const answer = await holdfast.api('POST', path, body);
     t.equal(answer.status, status, JSON.stringify(body));

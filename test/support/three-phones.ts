@@ -35,15 +35,6 @@ export class ThreePhones {
     return [this.two.alice, this.two.bob, this.carol];
   }
 
-  /** 101 and 102 talk, and the house has the ACK of 101: what comes from one phone over UDP on loopback is read in its order. */
-  async talk(): ReturnType<TwoPhones['talk']> {
-    const { alice } = this.two;
-    const talk = await this.two.talk();
-    alice.sip.request('OPTIONS', 'sip:127.0.0.1');
-    await alice.sip.receives('200', (one) => one.headers.get('cseq') === '1 OPTIONS');
-    return talk;
-  }
-
   /** Takes the next re-INVITE as a well-behaved phone does, and sends its audio where that says. @returns the direction it was told. */
   async follows(phone: Phone, expected: string): Promise<Message> {
     const reinvite = await phone.sip.receives('INVITE', (one) => /;tag=/.test(one.headers.get('to') ?? ''));

@@ -7,7 +7,7 @@ import { Holdfast, MUSIC_HERTZ, type Options } from './holdfast.js';
 import { tlsWire } from './phone-wire.js';
 import { RtpEndpoint } from './rtp-endpoint.js';
 import { SrtpKeys } from './srtp-keys.js';
-import { SipPhone, type CallLeg, type Message } from './sip-phone.js';
+import { readMessage, SipPhone, type CallLeg, type Message } from './sip-phone.js';
 
 export const ALICE_HERTZ = 400;
 export const BOB_HERTZ = 800;
@@ -77,10 +77,17 @@ export class TwoPhones {
     );
     alice.sip.ack(leg, answer);
     await bob.sip.receives('ACK', (one) => one.headers.get('call-id') === invite.headers.get('call-id'));
+    await this.#hasRead(alice);
     this.speak(alice, answer.body);
     this.speak(bob, invite.body);
     const { body } = await this.holdfast.api<{ calls: { id: string }[] }>('GET', '/calls');
     return { id: body.calls.at(-1)?.id ?? '', alice: leg, bob: bob.sip.legOf(invite) };
+  }
+
+  /** What comes from one phone is read in its order: with the answer to this the house has had the ACK, which a program's request may overtake. */
+  async #hasRead({ sip }: Phone): Promise<void> {
+    const callId = readMessage(sip.request('OPTIONS', 'sip:127.0.0.1')).headers.get('call-id');
+    await sip.receives('200', (one) => one.headers.get('call-id') === callId);
   }
 
   speak(phone: Phone, sdp: string): void {

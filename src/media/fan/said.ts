@@ -1,6 +1,7 @@
 /**
  * said: what each phone of a call has said of its audio and what it was told, kept because `query` does not say which codec is agreed on.
  */
+import { forgetOldest } from '#kit/forget-oldest.js';
 import type { LegId } from '#calls/ports.js';
 import { codecOf, type Said, type SharedCodec } from './place.js';
 
@@ -47,8 +48,6 @@ export class SaidAndTold {
     const call = this.#calls.get(callId) ?? {};
     call[role] = { ...call[role], ...what };
     this.#calls.set(callId, call);
-    if (this.#calls.size <= CALL_LIMIT) return;
-    const [oldest] = this.#calls.keys();
-    if (oldest !== undefined) this.#calls.delete(oldest);
+    forgetOldest(this.#calls, CALL_LIMIT);
   }
 }
