@@ -10,6 +10,7 @@ import { ConferenceCommands } from '#calls/conference-commands.js';
 import { ConferenceService } from '#calls/conference-service.js';
 import type { EventBus } from '#calls/event-bus.js';
 import { HoldMusicSounds } from '#calls/hold-music-sounds.js';
+import { OpenOffers } from '#calls/open-offers.js';
 import { SoundCommands } from '#calls/sound-commands.js';
 import type { VirtualNumbers } from '#calls/virtual-numbers.js';
 import type { VirtualPhones } from '#calls/virtual-phones.js';
@@ -82,6 +83,8 @@ export function buildCommands({
     media: media.port,
     clock,
   });
-  const commands: CommandPort = new ConferenceAware(ofCalls, conferences, (id) => calls.view(id));
+  const commands: CommandPort = new ConferenceAware(new OpenOffers(ofCalls, (id) => calls.live(id), clock), conferences, (id) =>
+    calls.view(id),
+  );
   return commands;
 }

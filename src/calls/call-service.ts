@@ -217,6 +217,7 @@ export class CallService implements CallSignals {
     this.#runner.run(live, effects);
     this.#keep(live);
     this.#tellWatches(live);
+    for (const tell of live.stepped) tell();
   }
 
   /** Only says that it has changed: what it is then is written with the next batch, for many steps at once. */

@@ -42,6 +42,8 @@ export type LiveCall = {
   readonly log: Logger;
   /** Commands that wait to see what becomes of a hold or a resume. */
   readonly watches: Set<HoldWatch>;
+  /** Called after every step of the call. */
+  readonly stepped: Set<() => void>;
   /** Effects that touch media, or wait for it, run one after the other on this lane. */
   lane: Promise<void>;
   /** Who was asked last, and how. */
@@ -68,6 +70,7 @@ export function newLiveCall(
     timers: new Map(),
     dueMs: new Map(),
     watches: new Set(),
+    stepped: new Set(),
     lane: Promise.resolve(),
     hasMedia: false,
     mediaLife: 0,

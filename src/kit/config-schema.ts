@@ -241,7 +241,7 @@ export const MusicFile = Type.Object(
     language: Type.String({ pattern: VOICE, default: 'en' }), // what texts are spoken in that say nothing else
     fan: Type.Object(
       {
-        packetMs: Type.Union([Type.Literal(20), Type.Literal(40)], { default: 20 }), // 40: half the packets and half the work; most phones take it (RFC 3551 §4.2)
+        packetMs: Type.Union([Type.Literal(20), Type.Literal(40), Type.Literal(60)], { default: 20 }), // 60: a third of the packets and of the work; a phone should take up to 200 (RFC 3551 §4.2)
         from: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 30 }), // so many listeners of one class share one stream of it; 0: never
         seats: limit(4000), // listeners of shared streams, each of which takes a file descriptor; more are played to alone
       },

@@ -167,6 +167,7 @@ try {
     ['given out by rtpengine', subscribed(file('pcm_s16le', 160))],
     ['copied by our thread', copied(file('pcm_s16le', 160))],
     ['copied, 40 ms', copied(file('pcm_s16le', 160), 40)],
+    ['copied, 60 ms', copied(file('pcm_s16le', 160), 60)],
   ];
   const named = process.argv.slice(2).map(Number).filter(Boolean);
   const words = process.argv.slice(2).filter((word) => Number.isNaN(Number(word)));

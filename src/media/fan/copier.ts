@@ -82,7 +82,7 @@ export class Copier {
       name,
       socket,
       seats: new Set(),
-      joiner: joined ? new Joiner() : undefined,
+      joiner: joined > 1 ? new Joiner(joined) : undefined,
       from: undefined,
       newest: undefined,
       heard: true,

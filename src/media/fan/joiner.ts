@@ -1,6 +1,6 @@
 /**
- * joiner: two packets of sound as one (RFC 3551 §4.2: 20 ms is what is usual, and a receiver should take anything up to 200 ms): half the packets
- * for the same music. Pure.
+ * joiner: several packets of sound as one (RFC 3551 §4.2: 20 ms is what is usual, and a receiver should take anything up to 200 ms): a half or a
+ * third of the packets for the same music. Pure.
  */
 
 const HEAD = 12;
@@ -8,18 +8,24 @@ const HEAD = 12;
 const PLAIN = 0x80;
 
 export class Joiner {
-  #first: Buffer | undefined;
+  readonly #many: number;
+  #parts: Buffer[] = [];
   #sequence = 0;
 
-  /** @param datagram a packet of G.711 or G.722, one byte for each step of the clock. @returns undefined: its other half is still to come. */
+  /** @param many so many packets become one. */
+  constructor(many: number) {
+    this.#many = many;
+  }
+
+  /** @param datagram a packet of G.711 or G.722, one byte for each step of the clock. @returns undefined: the rest of it is still to come. */
   join(datagram: Buffer): Buffer | undefined {
-    const first = this.#first;
-    if (first === undefined || !follows(first, datagram)) {
-      this.#first = datagram; // what was not followed is lost, as one packet may be
-      return undefined;
-    }
-    this.#first = undefined;
-    const joined = Buffer.concat([first, datagram.subarray(HEAD)]);
+    const last = this.#parts.at(-1);
+    // What was not followed is lost, as one packet may be.
+    if (last !== undefined && !follows(last, datagram)) this.#parts = [];
+    this.#parts.push(datagram);
+    if (this.#parts.length < this.#many) return undefined;
+    const joined = Buffer.concat(this.#parts.map((part, index) => (index === 0 ? part : part.subarray(HEAD))));
+    this.#parts = [];
     this.#sequence = (this.#sequence + 1) & 0xffff;
     joined.writeUInt16BE(this.#sequence, 2);
     return joined;

@@ -4,8 +4,8 @@
 import type { SocketAddress } from '#calls/ports.js';
 
 export type Command =
-  /** A stream with this name, of which two packets are sent as one or not. Answered with the port that its packets are to be sent to. */
-  | Readonly<{ kind: 'open'; stream: string; address: string; joined: boolean }>
+  /** A stream with this name, of which so many packets are sent as one. Answered with the port that its packets are to be sent to. */
+  | Readonly<{ kind: 'open'; stream: string; address: string; joined: number }>
   /** What comes to the stream's port from elsewhere is not its music. */
   | Readonly<{ kind: 'feed'; stream: string; from: SocketAddress }>
   | Readonly<{ kind: 'close'; stream: string }>

@@ -24,7 +24,7 @@ export type StreamsDeps = Readonly<{
   newId: () => string;
   /** Of rtpengine's ports, and so of the copier's. */
   address: string;
-  /** 20, or 40 for half the packets. */
+  /** 20, or a multiple of it for fewer packets. */
   packetMs: number;
   /** A source is begun anew after so long: it receives nothing, and rtpengine deletes what receives nothing. */
   renewMs: number;
@@ -113,7 +113,7 @@ export class Streams {
 
   async #start(stream: Stream): Promise<void> {
     const { thread, address, packetMs } = this.#deps;
-    const joined = packetMs === 2 * PLAYED_MS;
+    const joined = packetMs / PLAYED_MS;
     stream.port = (await thread().ask({ kind: 'open', stream: stream.name, address, joined })) ?? 0;
     await this.#feed(stream);
   }

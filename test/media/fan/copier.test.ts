@@ -31,7 +31,7 @@ async function stage(t: Test) {
   const told: News[] = [];
   const copier = new Copier({ clock, tell: (news) => told.push(news) });
   t.teardown(() => copier.stop());
-  const port = (await copier.execute({ kind: 'open', stream: 'jazz', address: HOST, joined: false })) ?? 0;
+  const port = (await copier.execute({ kind: 'open', stream: 'jazz', address: HOST, joined: 1 })) ?? 0;
   await copier.execute({ kind: 'feed', stream: 'jazz', from: placeOf(source) });
   const play = (text: string): void => source.send(text, port, HOST);
   const sit = (seat = 'a', to = phone) =>

@@ -1,4 +1,4 @@
-/** joiner: two packets become one with the sound of both. */
+/** joiner: several packets become one with the sound of all. */
 import t from 'tap';
 import { Joiner } from '#media/fan/joiner.js';
 
@@ -12,7 +12,7 @@ function packet({ sequence = 0, timestamp = 0, ssrc = 7, fill = 1 } = {}): Buffe
 }
 
 t.test('each second packet brings the sound of two, under numbers without a gap', async (t) => {
-  const joiner = new Joiner();
+  const joiner = new Joiner(2);
   const joined = [0, 1, 2, 3].map((one) => joiner.join(packet({ sequence: 50 + one, timestamp: 160 * one, fill: one })));
   t.same(
     joined.map((one) => one?.length),
@@ -24,7 +24,7 @@ t.test('each second packet brings the sound of two, under numbers without a gap'
 });
 
 t.test('what does not follow is not joined: another source, a gap, what is no packet of sound', async (t) => {
-  const joiner = new Joiner();
+  const joiner = new Joiner(2);
   joiner.join(packet());
   t.equal(joiner.join(packet({ timestamp: 160, ssrc: 8 })), undefined);
   t.equal(joiner.join(packet({ timestamp: 480, ssrc: 8 })), undefined);
@@ -34,7 +34,20 @@ t.test('what does not follow is not joined: another source, a gap, what is no pa
 });
 
 t.test('the clock of RTP goes round', async (t) => {
-  const joiner = new Joiner();
+  const joiner = new Joiner(2);
   joiner.join(packet({ timestamp: -160 }));
   t.equal(joiner.join(packet({ timestamp: 0 }))?.length, 332);
+});
+
+t.test('three become one, and what lacks one of them is left out', async (t) => {
+  const joiner = new Joiner(3);
+  const times = [0, 160, 320, 480, 640, 960, 1120, 1280];
+  const joined = times.map((timestamp, fill) => joiner.join(packet({ timestamp, fill })));
+  t.same(
+    joined.map((one) => one?.length),
+    [undefined, undefined, 492, undefined, undefined, undefined, undefined, 492],
+  );
+  t.same(joined[2]?.subarray(12), Buffer.concat([0, 1, 2].map((fill) => Buffer.alloc(160, fill))));
+  t.equal(joined[7]?.readUInt32BE(4), 960);
+  t.equal((joined[7]?.readUInt16BE(2) ?? 0) - (joined[2]?.readUInt16BE(2) ?? 0), 1);
 });

@@ -1,0 +1,69 @@
+/**
+ * open-offers: a command that takes a dialog into another call waits until no offer is open on it: a program that hears `call.answered` is often
+ * faster than the caller's ACK, and its wish is none the worse for it. A phone that asks for the same is refused at once, as SIP wants it (491).
+ */
+import { LEG_ROLES, mayOffer, type CallId } from '#core/leg.js';
+import type { Clock } from '#kit/clock.js';
+import type { Command, CommandPort, Outcome } from './commands.js';
+import type { LiveCall } from './live-call.js';
+import type { FindCall } from './preconditions.js';
+
+/** A phone that has not answered by then is one that the client should hear of: longer than the second repetition of what it may have lost. */
+export const OPEN_OFFER_MS = 2000;
+
+export class OpenOffers implements CommandPort {
+  readonly #commands: CommandPort;
+  readonly #find: FindCall;
+  readonly #clock: Clock;
+
+  constructor(commands: CommandPort, find: FindCall, clock: Clock) {
+    this.#commands = commands;
+    this.#find = find;
+    this.#clock = clock;
+  }
+
+  /** @throws as CommandPort; WrongMoment of what is behind it where the offer is open still. */
+  async execute(command: Command): Promise<Outcome> {
+    for (const id of movedBy(command)) await this.#closed(id);
+    return this.#commands.execute(command);
+  }
+
+  #closed(id: CallId): Promise<void> | undefined {
+    const live = this.#find(id);
+    if (live === undefined || !hasOpenOffer(live)) return undefined;
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        live.stepped.delete(look);
+        resolve();
+      };
+      const look = (): void => {
+        if (!hasOpenOffer(live)) end();
+      };
+      const timer = this.#clock.after(`open offer ${id}`, OPEN_OFFER_MS, end);
+      live.stepped.add(look);
+    });
+  }
+}
+
+/** RFC 3261 §14.1: no other offer may be made on that dialog now. */
+const hasOpenOffer = ({ call }: LiveCall): boolean =>
+  call.kind === 'confirmed' && LEG_ROLES.some((role) => call[role].dialog === 'confirmed' && !mayOffer(call[role]));
+
+/** Calls whose dialogs go on in another one. */
+function movedBy(command: Command): readonly CallId[] {
+  switch (command.kind) {
+    case 'call.transfer':
+      return 'callId' in command.to ? [command.callId, command.to.callId] : [command.callId];
+    case 'conference.add':
+      return 'callId' in command.member ? [command.member.callId] : [];
+    case 'call.park':
+    case 'call.retrieve':
+    case 'call.join':
+    case 'call.consult':
+    case 'consult.join':
+      return [command.callId];
+    default:
+      return [];
+  }
+}
