@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import { ConfigError } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
 import { EngineLoss } from './engine-loss.js';
+import { findQuickly } from './header-lookup.js';
 
 export type Headers = Readonly<Record<string, string>>;
 export type MessageOptions = Readonly<{ headers?: Headers; body?: string }>;
@@ -90,9 +91,12 @@ export interface Srf {
 
 export type SipConnection = Readonly<{ hostports: readonly string[]; version: string }>;
 
+type SrfStatics = Readonly<{ SipMessage: Parameters<typeof findQuickly>[0] }>;
+
 /** drachtio-srf is CommonJS without types; this is the only place that meets it untyped. */
 export function newSrf(): Srf {
-  const SrfClass = createRequire(import.meta.url)('drachtio-srf') as new () => Srf;
+  const SrfClass = createRequire(import.meta.url)('drachtio-srf') as { new (): Srf } & SrfStatics;
+  findQuickly(SrfClass.SipMessage);
   return new SrfClass();
 }
 

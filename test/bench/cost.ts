@@ -28,7 +28,7 @@ function since(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, n
 const sum = (rows: readonly (readonly [string, number])[]): number => rows.reduce((total, [, ns]) => total + ns, 0);
 
 const rate = Number(process.argv[2] ?? RATE);
-const product = await startProduct({ rtpPorts: 8000 });
+const product = await startProduct({ rtpPorts: 8000, store: process.argv[3] === 'store' });
 try {
   const { pid } = product.holdfast;
   const media = rtpengineOf(pid);

@@ -54,7 +54,7 @@ function writeConfig(folder: string, numbers: readonly string[], answererPort: n
   ];
   writeFileSync(join(folder, 'trunks.yaml'), trunks.join('\n'));
   // As the product is delivered: its log line per event is part of what a call costs.
-  writeFileSync(join(folder, 'holdfast.yaml'), `log: info\n${store ? 'store: kept\n' : ''}`);
+  writeFileSync(join(folder, 'holdfast.yaml'), `log: info\nstore: ${store ? 'kept' : 'memory'}\n`);
 }
 
 /** Resident memory in MB of Holdfast itself and of the rtpengine it has started. */
