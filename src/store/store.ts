@@ -14,6 +14,8 @@ export type Write = () => Uint8Array | undefined;
 export type StoreLimits = Readonly<{
   /** How long changes gather. It is also what a kill -9 may cost, with the time that the disk takes. */
   commitMs: number;
+  /** The same while there is much to write: each batch takes the processor from calls, however much is in it. */
+  busyCommitMs: number;
   /** What is written in one turn of the event loop; the rest waits for the next batch. */
   maxBatch: number;
   /** Of everything together, on disk and not yet. */
@@ -21,8 +23,16 @@ export type StoreLimits = Readonly<{
   maxEntryBytes: number;
 }>;
 
-export const STORE_LIMITS: StoreLimits = { commitMs: 5, maxBatch: 500, maxEntries: 200_000, maxEntryBytes: 1_000_000 };
+export const STORE_LIMITS: StoreLimits = {
+  commitMs: 5,
+  busyCommitMs: 25,
+  maxBatch: 500,
+  maxEntries: 200_000,
+  maxEntryBytes: 1_000_000,
+};
 
+/** More than a hundred calls a second leave in one batch. */
+const BUSY_BATCH = 16;
 /** lmdb takes 1978 bytes; what is longer is nobody's name. */
 const LONGEST_KEY = 400;
 /** A full disk does not get better in milliseconds. */
@@ -44,6 +54,8 @@ export class Store {
   #writing: Promise<boolean> | undefined;
   /** Changes of the batch that is being written. */
   #inBatch = 0;
+  /** The last batch was a large one. */
+  #isBusy = false;
   #batches = 0;
   #refused = 0;
   #problem: string | undefined;
@@ -74,7 +86,7 @@ export class Store {
       this.#keys.set(name, false);
     }
     this.#dirty.set(name, { shelf, key, write });
-    this.#wait(this.#limits.commitMs);
+    this.#wait(this.#gatherMs);
   }
 
   /** It goes. What came and went between two batches is never written at all. */
@@ -124,6 +136,11 @@ export class Store {
     await this.#disk.close();
   }
 
+  get #gatherMs(): number {
+    const { commitMs, busyCommitMs } = this.#limits;
+    return this.#isBusy ? Math.max(commitMs, busyCommitMs) : commitMs;
+  }
+
   #wait(ms: number): void {
     if (this.#timer !== undefined || this.#writing !== undefined || this.#dirty.size === 0) return;
     this.#timer = this.#clock.after('group commit', ms, () => void this.#write());
@@ -135,6 +152,7 @@ export class Store {
     this.#timer = undefined;
     const taken = this.#take();
     this.#inBatch = taken.length;
+    this.#isBusy = taken.length > BUSY_BATCH;
     const batch: Change[] = [];
     for (const [name, dirty] of taken) {
       const bytes = this.#bytesOf(dirty);
@@ -148,7 +166,7 @@ export class Store {
     const writing = this.#commit(batch, taken).then((ok) => {
       this.#writing = undefined;
       this.#inBatch = 0;
-      if (this.#closing === undefined) this.#wait(ok ? this.#limits.commitMs : RETRY_MS);
+      if (this.#closing === undefined) this.#wait(ok ? this.#gatherMs : RETRY_MS);
       return ok;
     });
     this.#writing = writing;

@@ -52,6 +52,23 @@ t.test('ten changes of one thing within a batch are written once, as it is at th
   t.equal(asked, 1);
 });
 
+t.test('after a large batch the next one gathers longer, and after a small one as long as ever', async (t) => {
+  const { disk, clock, store } = house({ commitMs: 5, busyCommitMs: 25 });
+  const many = (): void => Array.from({ length: 40 }, (_one, n) => n).forEach((n) => store.changed('calls', `c${n}`, say('1')));
+  const passes = async (ms: number): Promise<number> => {
+    clock.advance(ms);
+    await settled();
+    return disk.batches.length;
+  };
+  many();
+  t.equal(await passes(5), 1);
+  store.changed('calls', 'a', say('1'));
+  t.equal(await passes(24), 1);
+  t.equal(await passes(1), 2);
+  store.changed('calls', 'a', say('2'));
+  t.equal(await passes(5), 3);
+});
+
 t.test('what comes and goes between two batches never sees the disk', async (t) => {
   const { disk, clock, store } = house();
   store.changed('calls', 'a', say('1'));
