@@ -4,7 +4,7 @@
  */
 import { BadSdp, connectionAddress } from '#sip/sdp.js';
 import { agreedKeys, sameKeys, withUsableKeys } from '#sip/sdp-keys.js';
-import { answerFrom, asSendrecv, dress, sameMedia, withAllLines, withZeroAddress } from '#sip/sdp-write.js';
+import { answerFrom, asSendrecv, dress, sameMedia, withAllLines, withVersion, withZeroAddress } from '#sip/sdp-write.js';
 import { receives, type Direction } from '#core/direction.js';
 import type { OfferSource } from '#core/effects.js';
 import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
@@ -290,7 +290,7 @@ export class MediaSession {
     const same = dress(made, { direction, sessionId, version: leg.version });
     if (same === leg.sent) return same;
     if (leg.sent !== undefined) leg.version += 1n;
-    leg.sent = dress(made, { direction, sessionId, version: leg.version });
+    leg.sent = withVersion(same, leg);
     return leg.sent;
   }
 }

@@ -5,7 +5,8 @@
 
 /** `headers`: names are lower case, but for those that begin with X- and P-. */
 type Message = { readonly headers: Readonly<Record<string, unknown>> };
-type MessageClass = { prototype: { getHeaderName(this: Message, name: string): string | undefined } };
+type Lookup = { getHeaderName: (name: string) => string | undefined; get: (name: string) => unknown };
+type MessageClass = { prototype: Lookup };
 
 const quick = new WeakSet<MessageClass>();
 
@@ -13,8 +14,14 @@ const quick = new WeakSet<MessageClass>();
 export function findQuickly(messages: MessageClass): void {
   if (quick.has(messages)) return;
   quick.add(messages);
-  messages.prototype.getHeaderName = function (name) {
+  // It knows the compact forms (RFC 3261 §7.3.3).
+  const { get: getOfLibrary } = messages.prototype;
+  messages.prototype.getHeaderName = function (this: Message, name) {
     return headerNamed(this.headers, name);
+  };
+  messages.prototype.get = function (this: Message, name) {
+    const found = headerNamed(this.headers, name);
+    return found === undefined ? (Reflect.apply(getOfLibrary, this, [name]) as unknown) : this.headers[found];
   };
 }
 

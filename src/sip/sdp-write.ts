@@ -4,8 +4,10 @@
 import {
   BadSdp,
   carriesSpeech,
+  directionIn,
   isDirectionLine,
   isZeroAddress,
+  lineHead,
   readSdp,
   sameCodec,
   type Codec,
@@ -26,24 +28,28 @@ const withoutDirection = (lines: readonly string[]): string[] => lines.filter((l
  * @throws BadSdp
  */
 export function dress(text: string, { direction, sessionId, version }: Dress): string {
-  const view = readSdp(text);
   const { session, media } = sectionsOf(text);
-  const address = (attribute(session, 'o=') ?? '').trim().split(/\s+/).slice(-2).join(' ');
+  const address = attribute(session, 'o=')?.trim().split(/\s+/).slice(-2).join(' ');
+  if (address === undefined || media.length === 0) throw new BadSdp('the session description has no o= or no m= line');
   const origin = `o=- ${sessionId} ${version} IN ${address}`;
   return textOf({
     session: withoutDirection(session).map((line) => (line.startsWith('o=') ? origin : line)),
-    media: media.map((lines, index) => {
-      const line = view.media[index];
-      if (line === undefined || line.rejected) return lines;
-      return [...withoutDirection(lines), `a=${directionFor(line, direction)}`];
+    media: media.map((lines) => {
+      const { kind, rejected } = lineHead(lines);
+      if (rejected) return lines;
+      const wanted = kind === 'audio' ? direction : direction === 'sendrecv' ? ownDirection(lines, session) : 'inactive';
+      return [...withoutDirection(lines), `a=${wanted}`];
     }),
   });
 }
 
-function directionFor(line: SdpMedia, wanted: SdpDirection): SdpDirection {
-  if (line.kind === 'audio') return wanted;
-  return wanted === 'sendrecv' ? line.direction : 'inactive';
-}
+/** The same under another o= version. */
+export const withVersion = (dressed: string, { sessionId, version }: Pick<Dress, 'sessionId' | 'version'>): string =>
+  dressed.replace(/^o=- \S+ \S+ /m, `o=- ${sessionId} ${version} `);
+
+/** RFC 3264 §5.1: what a stream says of itself, else the session, else sendrecv. */
+const ownDirection = (lines: readonly string[], session: readonly string[]): SdpDirection =>
+  directionIn(lines) ?? directionIn(session) ?? 'sendrecv';
 
 /**
  * For rtpengine, which must believe that everybody sends and receives (rtpengine-facts 3.0): every direction sendrecv, and an
@@ -68,11 +74,14 @@ export function asSendrecv(text: string, lastAddress?: string): string {
  */
 export function withAllLines(text: string, before: string | undefined): string {
   if (before === undefined) return text;
-  const missing = readSdp(before).media.slice(readSdp(text).media.length);
-  if (missing.length === 0) return text;
+  const count = linesOf(text);
+  if (count >= linesOf(before)) return text;
+  const missing = readSdp(before).media.slice(count);
   const { session, media } = sectionsOf(text);
   return textOf({ session, media: [...media, ...missing.map(refused)] });
 }
+
+const linesOf = (text: string): number => text.match(/^m=/gm)?.length ?? 0;
 
 /** RFC 2543 §B.5, RFC 3264 §8.4: the hold of phones that read no direction: they are told to send nowhere. */
 export function withZeroAddress(text: string): string {
