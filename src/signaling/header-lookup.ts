@@ -21,7 +21,7 @@ export function findQuickly(messages: MessageClass): void {
   };
   messages.prototype.get = function (this: Message, name) {
     const found = headerNamed(this.headers, name);
-    return found === undefined ? (Reflect.apply(getOfLibrary, this, [name]) as unknown) : this.headers[found];
+    return found === undefined ? Reflect.apply(getOfLibrary, this, [name]) : this.headers[found];
   };
 }
 

@@ -9,7 +9,7 @@ type Message = {
   has(name: string): boolean;
   set(name: string, value: string): void;
 };
-type MessageClass = { new (text: string): Message; prototype: { getHeaderName(name: string): string | undefined } };
+type MessageClass = { new (text: string): Message; prototype: { getHeaderName: (name: string) => string | undefined } };
 
 const require = createRequire(import.meta.url);
 const { SipMessage } = require('drachtio-srf') as { SipMessage: MessageClass };
