@@ -3,10 +3,15 @@
  */
 import { BlockList, isIP } from 'node:net';
 import { ConfigError } from '#kit/errors.js';
+import { forgetOldest } from '#kit/forget-oldest.js';
 import { bareAddress } from './network-of.js';
+
+/** The list takes 10 µs to be asked, for each message, and most messages are of those who sent the last ones. */
+const REMEMBERED = 1024;
 
 export class AddressSet {
   readonly #list = new BlockList();
+  readonly #asked = new Map<string, boolean>();
   readonly isEmpty: boolean;
 
   /** @param key names the key of the configuration in a refusal. @throws ConfigError when one is no network. */
@@ -28,8 +33,13 @@ export class AddressSet {
 
   has(address: string): boolean {
     if (this.isEmpty) return false;
+    const known = this.#asked.get(address);
+    if (known !== undefined) return known;
     const bare = bareAddress(address);
     const kind = isIP(bare);
-    return kind !== 0 && this.#list.check(bare, kind === 4 ? 'ipv4' : 'ipv6');
+    const found = kind !== 0 && this.#list.check(bare, kind === 4 ? 'ipv4' : 'ipv6');
+    this.#asked.set(address, found);
+    forgetOldest(this.#asked, REMEMBERED);
+    return found;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * cost: what one anchored set-up (INVITE, 180, 200, ACK, 200 ms, BYE) costs in processor time, by thread and process, from the scheduler's
  * own counters. It says far more than a rate on a machine that others use too, and whose sum is the ceiling of any rate.
- * `npm run bench -- cost`, or `node --import=tsx test/bench/cost.ts [calls a second]`
+ * `npm run bench -- cost`, or `node --import=tsx test/bench/cost.ts [calls a second [memory]]`; memory: without a store
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { rtpengineOf } from '../support/child-processes.js';
@@ -28,7 +28,7 @@ function since(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, n
 const sum = (rows: readonly (readonly [string, number])[]): number => rows.reduce((total, [, ns]) => total + ns, 0);
 
 const rate = Number(process.argv[2] ?? RATE);
-const product = await startProduct({ rtpPorts: 8000, store: process.argv[3] === 'store' });
+const product = await startProduct({ rtpPorts: 8000, store: process.argv[3] !== 'memory' });
 try {
   const { pid } = product.holdfast;
   const media = rtpengineOf(pid);

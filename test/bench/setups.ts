@@ -1,13 +1,13 @@
 /**
  * setups: how many calls a second SIPp can set up through Holdfast with their media anchored in rtpengine, and beside it the floor:
- * the same calls from SIPp straight to SIPp. Each call is INVITE, 180, 200, ACK, 200 ms, BYE. `npm run bench -- setups`
+ * the same calls from SIPp straight to SIPp. Each call is INVITE, 180, 200, ACK, 200 ms, BYE. `npm run bench -- setups`; `setups memory`: without a store
  */
 import { loadavg } from 'node:os';
 import { Load, type Counts } from './sipp/load.js';
 import { CALLED_NUMBER, CALLER_HOST, startProduct, type Product } from './sipp/product.js';
 import { freePorts } from '../support/free-ports.js';
 
-const RATES = [50, 100, 200, 400, 500, 600, 800, 1000, 1200];
+const RATES = [50, 100, 200, 400, 500, 600, 700, 800, 900, 1000, 1200];
 const SECONDS = 5;
 const CALL_MS = 200;
 /** After the last call has begun; a call that SIPp has given up by then is a failed one. */
@@ -64,11 +64,13 @@ async function highest(name: string, target: string, answererPort: number): Prom
 
 async function through(product: Product): Promise<number> {
   const target = `127.0.0.1:${product.holdfast.sipPort}`;
-  await run(100, 3, target, product.answererPort); // so that what is measured is compiled code
+  await run(200, 5, target, product.answererPort); // so that what is measured is compiled code
   return highest('Holdfast', target, product.answererPort);
 }
 
-const product = await startProduct({ rtpPorts: 8000 });
+const store = process.argv[2] !== 'memory';
+console.log(`store ${store ? 'on, as shipped' : 'off'}`);
+const product = await startProduct({ rtpPorts: 8000, store });
 let anchored = 0;
 try {
   anchored = await through(product);

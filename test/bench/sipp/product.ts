@@ -16,9 +16,9 @@ const FIRST_PHONE = 1000;
 
 export type Product = Readonly<{ holdfast: Holdfast; answererPort: number; stop: () => Promise<void> }>;
 
-/** `rtpPorts`: a call takes four of them. HOLDFAST_BENCH_NODE_OPTIONS (say `--import` of a profiler) reaches the process that is measured. `store`: everything is kept;
+/** `rtpPorts`: a call takes four of them. HOLDFAST_BENCH_NODE_OPTIONS (say `--import` of a profiler) reaches the process that is measured. `store`: everything is kept, as shipped;
  * `alone`: music is played to each listener alone, however many there are. */
-export async function startProduct({ phones = 0, rtpPorts = 400, store = false, alone = false }): Promise<Product> {
+export async function startProduct({ phones = 0, rtpPorts = 400, store = true, alone = false }): Promise<Product> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
   const answererPort = (await freePorts(16)).portMin;
   const { portMin, portMax } = await freePorts(rtpPorts);
