@@ -75,7 +75,7 @@ function readAnew(text: string): SdpView {
   if (!/^v=0\s*$/.test(session[0] ?? '')) throw new BadSdp('the session description does not begin with v=0');
   if (media.length === 0) throw new BadSdp('the session description has no media line');
   if (media.length > MOST_MEDIA) throw new BadSdp('the session description has too many media lines');
-  const parsed = parseSafely(text);
+  const parsed = parseSafely(media);
   const sessionDirection = directionIn(session);
   return {
     ...readOrigin(session),
@@ -85,9 +85,11 @@ function readAnew(text: string): SdpView {
 
 type Rtpmap = Readonly<{ payload: number; codec: string; rate?: number; encoding?: number }>;
 
-function parseSafely(text: string): { media: { rtp: readonly Rtpmap[] }[] } {
+/** The library takes each line through all of its rules, so it is shown only those it is asked about. */
+function parseSafely(media: readonly (readonly string[])[]): { media: { rtp: readonly Rtpmap[] }[] } {
+  const shown = media.flatMap((lines) => lines.filter((line, index) => index === 0 || line.startsWith('a=rtpmap:')));
   try {
-    return parse(text);
+    return parse(shown.join('\r\n'));
   } catch (error) {
     throw new BadSdp('the session description could not be read', error);
   }
