@@ -83,8 +83,8 @@ export function buildCommands({
     media: media.port,
     clock,
   });
-  const commands: CommandPort = new ConferenceAware(new OpenOffers(ofCalls, (id) => calls.live(id), clock), conferences, (id) =>
-    calls.view(id),
-  );
+  // Whether a call has become a conference is asked after the wait: it may have become one meanwhile.
+  const aware = new ConferenceAware(ofCalls, conferences, (id) => calls.view(id));
+  const commands: CommandPort = new OpenOffers(aware, (id) => calls.live(id), clock);
   return commands;
 }

@@ -24,13 +24,14 @@ export class OpenOffers implements CommandPort {
 
   /** @throws as CommandPort; WrongMoment of what is behind it where the offer is open still. */
   async execute(command: Command): Promise<Outcome> {
-    for (const id of movedBy(command)) await this.#closed(id);
+    const waits = movedBy(command).flatMap((moved) => this.#closed(moved) ?? []);
+    if (waits.length > 0) await Promise.all(waits);
     return this.#commands.execute(command);
   }
 
-  #closed(id: CallId): Promise<void> | undefined {
+  #closed({ id, isOpen }: Moved): Promise<void> | undefined {
     const live = this.#find(id);
-    if (live === undefined || !hasOpenOffer(live)) return undefined;
+    if (live === undefined || !isOpen(live)) return undefined;
     return new Promise((resolve) => {
       const end = (): void => {
         timer.cancel();
@@ -38,7 +39,7 @@ export class OpenOffers implements CommandPort {
         resolve();
       };
       const look = (): void => {
-        if (!hasOpenOffer(live)) end();
+        if (!isOpen(live)) end();
       };
       const timer = this.#clock.after(`open offer ${id}`, OPEN_OFFER_MS, end);
       live.stepped.add(look);
@@ -46,23 +47,34 @@ export class OpenOffers implements CommandPort {
   }
 }
 
+/** A call whose dialogs go on in another one, and what must be over before. */
+type Moved = Readonly<{ id: CallId; isOpen: (live: LiveCall) => boolean }>;
+
 /** RFC 3261 §14.1: no other offer may be made on that dialog now. */
 const hasOpenOffer = ({ call }: LiveCall): boolean =>
   call.kind === 'confirmed' && LEG_ROLES.some((role) => call[role].dialog === 'confirmed' && !mayOffer(call[role]));
 
-/** Calls whose dialogs go on in another one. */
-function movedBy(command: Command): readonly CallId[] {
+/** A late offer whose answer comes with the ACK of the caller: until then there is nothing to go on with. */
+const isHalfOpen = ({ call }: LiveCall): boolean => call.kind === 'confirmed' && call.callee.halfOpen === true;
+
+const offers = (id: CallId): Moved => ({ id, isOpen: hasOpenOffer });
+
+/** Who is transferred to a number, or parked, is told only later where to go on: an offer that is open then is none of these commands' business. */
+function movedBy(command: Command): readonly Moved[] {
   switch (command.kind) {
-    case 'call.transfer':
-      return 'callId' in command.to ? [command.callId, command.to.callId] : [command.callId];
-    case 'conference.add':
-      return 'callId' in command.member ? [command.member.callId] : [];
+    case 'call.transfer': {
+      const from = { id: command.callId, isOpen: isHalfOpen };
+      return 'callId' in command.to ? [from, offers(command.to.callId)] : [from];
+    }
     case 'call.park':
-    case 'call.retrieve':
+      return [{ id: command.callId, isOpen: isHalfOpen }];
+    case 'conference.create':
+      return command.calls.map(offers);
+    case 'conference.add':
+      return 'callId' in command.member ? [offers(command.member.callId)] : [];
     case 'call.join':
     case 'call.consult':
-    case 'consult.join':
-      return [command.callId];
+      return [offers(command.callId)];
     default:
       return [];
   }

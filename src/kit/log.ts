@@ -7,29 +7,33 @@ export type Logger = PinoLogger;
 
 const SECRETS: readonly string[] = ['password', 'secret', 'token', 'ha1', 'authorization', 'proxyAuthorization'];
 const CENSOR = '[secret]';
+/** So many levels inside of what is said are looked at. */
+const DEPTH = 2;
 
 /** @param level pino level name; the environment's HOLDFAST_LOG wins in main. @param destination standard output, when absent. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
+  const hide = (said: object): Record<string, unknown> => withoutSecrets(said, DEPTH);
   const options = {
     level,
     base: null,
+    // What a child is bound to: ids and names of rooms. pino looks at its own keys only.
     redact: { paths: [...SECRETS], censor: CENSOR },
-    formatters: { log: withoutSecrets },
-    serializers: { err: (error: unknown) => (error instanceof Error ? withoutSecrets(pino.stdSerializers.err(error)) : error) },
+    formatters: { log: hide },
+    serializers: { err: (error: unknown) => (error instanceof Error ? hide(pino.stdSerializers.err(error)) : error) },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  return pino(options, destination ?? gathered());
+  return pino(options, destination ?? (standardOutput ??= gathered()));
 }
 
 /**
- * What stands inside of what is said. pino's own way of saying this (`*.password`) copies every word of every line, which was a fifth of all
- * memory that a call needs for a moment.
+ * pino's own way of saying this (`*.password`) copies every word of every line, which was a fifth of all memory that a call needs for a moment.
  */
-function withoutSecrets(said: object, depth = 2): Record<string, unknown> {
+function withoutSecrets(said: object, depth: number): Record<string, unknown> {
   const all = said as Record<string, unknown>;
   let safe: Record<string, unknown> | undefined;
   for (const key of Object.keys(all)) {
     const value = all[key];
+    if (key === 'err' && value instanceof Error) continue; // its serializer hides what is in it
     const shown = SECRETS.includes(key) ? CENSOR : shownInside(value, depth);
     if (shown === value) continue;
     safe ??= { ...all };
@@ -38,28 +42,44 @@ function withoutSecrets(said: object, depth = 2): Record<string, unknown> {
   return safe ?? all;
 }
 
-/** An error has a serializer of its own. */
-const shownInside = (value: unknown, depth: number): unknown =>
-  depth > 0 && typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Error)
-    ? withoutSecrets(value, depth - 1)
-    : value;
+function shownInside(value: unknown, depth: number): unknown {
+  if (depth === 0 || typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return withoutSecrets(value instanceof Error ? pino.stdSerializers.err(value) : value, depth - 1);
+}
 
-/** A line is written so much later at most, and a kill -9 may cost so much of the story; an exit writes what is left. */
+/** A line is written so much later, or as soon as there are so many bytes; a kill -9 may cost them, an exit writes what is left. */
 const GATHER_MS = 50;
 const GATHER_BYTES = 8192;
 
+type Flushed = DestinationStream & Readonly<{ flushSync: () => void }>;
+
+let standardOutput: Flushed | undefined;
+
 /** Lines of many calls in one write: a write for each goes through a thread of its own and costs more than the line. */
-function gathered(): DestinationStream {
-  const stdout = pino.destination({ fd: process.stdout.fd, sync: false, minLength: GATHER_BYTES });
+function gathered(): Flushed {
+  const stdout = pino.destination({ fd: process.stdout.fd, sync: false });
+  let lines = '';
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
+    clearTimeout(timer);
     timer = undefined;
-    stdout.flush();
+    const said = lines;
+    lines = '';
+    if (said !== '') stdout.write(said);
   };
+  // Before pino's own listeners, which write what has been given to them by then.
+  process.prependListener('beforeExit', flush);
+  process.prependListener('exit', flush);
   return {
     write: (line: string) => {
-      stdout.write(line);
-      timer ??= setTimeout(flush, GATHER_MS).unref();
+      lines += line;
+      if (lines.length >= GATHER_BYTES) flush();
+      else timer ??= setTimeout(flush, GATHER_MS).unref();
+    },
+    // pino asks for it after a fatal line: nobody knows what comes after that.
+    flushSync: () => {
+      flush();
+      stdout.flushSync();
     },
   };
 }

@@ -1,6 +1,7 @@
 /**
  * header-lookup: finds a header in a message of drachtio-srf without making a list of all of its names first, as the library does each time it
- * or we ask: that was a twelfth of the time and of the memory that a call takes. What is found is the same.
+ * or we ask: that was a twelfth of the time and of the memory that a call takes. What is found is the same; where two custom
+ * headers differ in nothing but case, the one that is asked for in its own spelling.
  */
 
 /** `headers`: names are lower case, but for those that begin with X- and P-. */

@@ -81,7 +81,7 @@ export function withAllLines(text: string, before: string | undefined): string {
   return textOf({ session, media: [...media, ...missing.map(refused)] });
 }
 
-const linesOf = (text: string): number => text.match(/^m=/gm)?.length ?? 0;
+const linesOf = (text: string): number => text.match(/(?:^|[\r\n])m=/g)?.length ?? 0;
 
 /** RFC 2543 §B.5, RFC 3264 §8.4: the hold of phones that read no direction: they are told to send nowhere. */
 export function withZeroAddress(text: string): string {

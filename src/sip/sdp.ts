@@ -60,14 +60,16 @@ export function readSdp(text: string): SdpView {
   const known = lastRead.get(text);
   if (known !== undefined) return known;
   const view = readAnew(text);
-  lastRead.set(text, view);
+  // What is longer than phones write is read anew each time: its author would choose how much memory is held for it.
+  if (text.length <= LONGEST_REMEMBERED) lastRead.set(text, view);
   forgetOldest(lastRead, MOST_REMEMBERED);
   return view;
 }
 
 /** One SDP is asked for its direction, its codecs and its address within milliseconds, also where many calls are held at once; reading it costs 10 µs each time. */
 const lastRead = new Map<string, SdpView>();
-const MOST_REMEMBERED = 512;
+const MOST_REMEMBERED = 256;
+const LONGEST_REMEMBERED = 2048;
 
 function readAnew(text: string): SdpView {
   if (text.length > MOST_BYTES) throw new BadSdp('the session description is too long');

@@ -14,7 +14,7 @@ export type Write = () => Uint8Array | undefined;
 export type StoreLimits = Readonly<{
   /** How long changes gather. It is also what a kill -9 may cost, with the time that the disk takes. */
   commitMs: number;
-  /** The same while there is much to write: each batch takes the processor from calls, however much is in it. */
+  /** The same after a batch with much in it: each batch takes the processor from calls, however much is in it. */
   busyCommitMs: number;
   /** What is written in one turn of the event loop; the rest waits for the next batch. */
   maxBatch: number;
@@ -54,8 +54,8 @@ export class Store {
   #writing: Promise<boolean> | undefined;
   /** Changes of the batch that is being written. */
   #inBatch = 0;
-  /** The last batch was a large one. */
-  #isBusy = false;
+  /** Until when a batch would come too soon after a large one. */
+  #busyUntilMs = 0;
   #batches = 0;
   #refused = 0;
   #problem: string | undefined;
@@ -137,8 +137,7 @@ export class Store {
   }
 
   get #gatherMs(): number {
-    const { commitMs, busyCommitMs } = this.#limits;
-    return this.#isBusy ? Math.max(commitMs, busyCommitMs) : commitMs;
+    return Math.max(this.#limits.commitMs, this.#busyUntilMs - this.#clock.now());
   }
 
   #wait(ms: number): void {
@@ -152,7 +151,7 @@ export class Store {
     this.#timer = undefined;
     const taken = this.#take();
     this.#inBatch = taken.length;
-    this.#isBusy = taken.length > BUSY_BATCH;
+    if (taken.length > BUSY_BATCH) this.#busyUntilMs = this.#clock.now() + this.#limits.busyCommitMs;
     const batch: Change[] = [];
     for (const [name, dirty] of taken) {
       const bytes = this.#bytesOf(dirty);

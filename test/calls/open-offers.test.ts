@@ -30,34 +30,40 @@ async function answered(calls: QuietCalls): Promise<CallId> {
   return id;
 }
 
-const toNumber = (callId: CallId): Command => ({ kind: 'call.transfer', callId, to: { number: '103' } });
+const join = (callId: CallId): Command => ({
+  ...{ kind: 'call.join', callId, as: 'member', party: 'caller' },
+  to: { number: '103' } as never,
+});
 
-t.test('a transfer asked for before the ACK of the caller waits for it', async (t) => {
+t.test('a join asked for before the ACK of the caller waits for it', async (t) => {
   const { calls, passed, ask } = house();
   const id = await answered(calls);
-  ask(toNumber(id));
+  ask(join(id));
   await calls.settles();
   t.same(passed, []);
   await calls.says(id, 'caller', { kind: 'acked' });
-  t.same(passed, ['call.transfer']);
+  t.same(passed, ['call.join']);
   t.equal(calls.service.live(id)?.stepped.size, 0, 'nobody looks any more');
 });
 
-t.test('both calls of an attended transfer are waited for', async (t) => {
+t.test('every call of a conference, and the other call of an attended transfer, is waited for', async (t) => {
   const { calls, passed, ask } = house();
-  const [talks, rang] = [await calls.talks(), await answered(calls)];
+  const [talks, rang, other] = [await calls.talks(), await answered(calls), await answered(calls)];
   ask({ kind: 'call.transfer', callId: talks, to: { callId: rang } });
+  ask({ kind: 'conference.create', calls: [rang, talks, other], numbers: [] });
   await calls.settles();
   t.same(passed, []);
   await calls.says(rang, 'caller', { kind: 'acked' });
   t.same(passed, ['call.transfer']);
+  await calls.says(other, 'caller', { kind: 'acked' });
+  t.same(passed, ['call.transfer', 'conference.create']);
 });
 
 t.test('a hold that the phones are being told of is waited for', async (t) => {
   const { calls, passed, ask } = house();
   const id = await calls.talks();
   calls.service.dispatch(id, { kind: 'hold.requested', holder: 'controller' });
-  ask({ kind: 'call.join', callId: id, as: 'member', party: 'caller', to: { number: '103' } });
+  ask(join(id));
   await calls.settles();
   t.same(passed, []);
   await calls.answers(id, 'recvonly');
@@ -66,23 +72,38 @@ t.test('a hold that the phones are being told of is waited for', async (t) => {
 
 t.test('it is asked all the same when the phone never says a word, or the call ends', async (t) => {
   const { calls, time, passed, ask } = house();
-  ask(toNumber(await answered(calls)));
+  const [mute, mute2] = [await answered(calls), await answered(calls)];
+  ask({ kind: 'conference.create', calls: [mute, mute2], numbers: [] });
   await calls.settles();
   time.advance(OPEN_OFFER_MS);
   await calls.settles();
-  t.same(passed, ['call.transfer']);
+  t.same(passed, ['conference.create'], 'one wait for both');
   const id = await answered(calls);
-  ask({ kind: 'call.park', callId: id });
+  ask(join(id));
   await calls.says(id, 'callee', { kind: 'bye' });
+  t.same(passed, ['conference.create', 'call.join']);
+});
+
+t.test('a late offer without its answer is waited for by whoever wants to transfer or park', async (t) => {
+  const { calls, passed, ask } = house();
+  const id = await calls.ringsLate();
+  await calls.says(id, 'callee', { kind: 'answered', sdp: sdpOf(20_002) });
+  ask({ kind: 'call.transfer', callId: id, to: { number: '103' } });
+  ask({ kind: 'call.park', callId: id });
+  await calls.settles();
+  t.same(passed, []);
+  await calls.says(id, 'caller', { kind: 'acked', sdp: sdpOf(20_000) });
   t.same(passed, ['call.transfer', 'call.park']);
 });
 
-t.test('what moves no dialog, a call without an open offer and one that is not there wait for nothing', async (t) => {
+t.test('what moves no dialog now, a call without an open offer and one that is not there wait for nothing', async (t) => {
   const { calls, passed, ask } = house();
   const [open, quiet] = [await answered(calls), await calls.talks()];
   ask({ kind: 'call.hold', callId: open, holder: 'controller' });
-  ask(toNumber(quiet));
-  ask(toNumber(newCallId() as CallId));
+  ask({ kind: 'call.transfer', callId: open, to: { number: '103' } });
+  ask({ kind: 'call.park', callId: open });
+  ask(join(quiet));
+  ask(join(newCallId() as CallId));
   await calls.settles();
-  t.same(passed, ['call.hold', 'call.transfer', 'call.transfer']);
+  t.same(passed, ['call.hold', 'call.transfer', 'call.park', 'call.join', 'call.join']);
 });

@@ -72,6 +72,22 @@ t.test('a held call that version 1 has written is still read, and can be resumed
   ]);
 });
 
+t.test('a second program that holds a call of the last life gives its hold no new time', async (t) => {
+  const { confirmed } = talking();
+  const policy = { maxSeconds: 600, remindHolderEverySeconds: 0, onExpiry: { kind: 'transfer', to: '103' } } as const;
+  const story = new CallStory('phone', { ...confirmed, traits: { ...confirmed.traits, policy } });
+  t.ok(story.hold('controller').includes('start-timer hold-max-controller'));
+  story.cooperate();
+  const next = new CallStory('phone', overBytes(story.confirmed));
+  const led = next.on({ kind: 'hold.requested', holder: 'controller', by: 'another' });
+  t.notOk(
+    led.some((effect) => effect.includes('timer')),
+    led.join(),
+  );
+  const other = next.on({ kind: 'hold.requested', holder: 'controller', policy: { maxSeconds: 60 } });
+  t.ok(other.includes('start-timer hold-max-controller'), 'other terms begin anew');
+});
+
 t.test('what is not ours, damaged or from the future is refused by name', async (t) => {
   t.throws(() => callFrom(Buffer.alloc(0)), StoreFailed);
   t.throws(() => callFrom(Buffer.from('{"call":{}}')), /no record/);

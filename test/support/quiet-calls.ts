@@ -81,6 +81,14 @@ export class QuietCalls {
     return id;
   }
 
+  /** The same without an offer in the INVITE (RFC 3261 §13.2.1): the answer comes with the ACK. */
+  async ringsLate(): Promise<CallId> {
+    const { offer: _offer, ...call } = CALL_OF_101;
+    const id = this.service.incoming(call);
+    await this.settles();
+    return id;
+  }
+
   async talks(): Promise<CallId> {
     const id = await this.rings();
     await this.says(id, 'callee', { kind: 'answered', sdp: sdpOf(20_002) });
