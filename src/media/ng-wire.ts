@@ -1,9 +1,12 @@
 /**
- * ng-wire: rtpengine-client tamed. The library chooses cookies, writes bencode and matches replies; when a datagram leaves, and
- * which replies it gets to see, is decided by ng-client.ts. Left alone it would print and emit `error` for every late reply.
+ * ng-wire: rtpengine-client tamed. The library knows the commands, writes bencode and matches replies; when a datagram leaves, and
+ * which replies it gets to see, is decided by ng-client.ts. Left alone it would print and emit `error` for every late reply, and write
+ * each command as JSON twice for a debugger that is not there.
  */
+import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import rtpengineClient from 'rtpengine-client';
+import constants from 'rtpengine-client/lib/constants.js';
 import type { Logger } from '#kit/log.js';
 
 export type NgTarget = Readonly<{ host: string; port: number }>;
@@ -34,16 +37,14 @@ export type Written = Readonly<{ cookie: string; datagram: Buffer }>;
 export class NgWire {
   readonly #client: rtpengineClient.Client;
   readonly #socket: Socket;
-  #written: Buffer | undefined;
 
   /** @param onDatagram sees everything that comes in; what is good goes back in through `deliver`. */
   constructor(localAddress: string | undefined, log: Logger, onDatagram: (datagram: Buffer) => void) {
     this.#client = new rtpengineClient.Client(localAddress === undefined ? {} : { localAddress });
-    this.#socket = this.#client.socket as Socket;
+    this.#socket = this.#client.socket;
     this.#socket.removeAllListeners('message');
     this.#socket.on('message', onDatagram);
     this.#client.on('error', (error) => log.warn({ err: error as Error }, 'rtpengine control socket'));
-    this.#client.socket = { send: (datagram) => void (this.#written = datagram), close: () => this.#socket };
   }
 
   /** Sends nothing yet. @param done is called once, when `deliver` brings the reply. */
@@ -53,11 +54,11 @@ export class NgWire {
     blob: Buffer | undefined,
     done: (reply: NgReply) => void,
   ): Written {
-    this.#written = undefined;
-    this.#client.send_internal(verb, { ...args }, (_never, reply) => done(reply ?? {}));
-    const written = this.#written as Buffer | undefined;
-    if (written === undefined) throw new Error('rtpengine-client wrote nothing');
-    return { cookie: cookieOf(written), datagram: blob === undefined ? written : withBlob(written, blob) };
+    const cookie = randomUUID();
+    const command = constants.getRtpEngineNameForCommand(verb);
+    const written = rtpengineClient.Client.encodeMessage(cookie, { ...args, command });
+    this.#client.messages.set(cookie, (_never, reply) => done(reply ?? {}));
+    return { cookie, datagram: blob === undefined ? written : withBlob(written, blob) };
   }
 
   send(datagram: Buffer, target: NgTarget, failed: (error: Error) => void): void {

@@ -12,14 +12,19 @@ declare module 'rtpengine-client' {
     constructor(options: { localAddress?: string; localPort?: number; timeout?: number; rejectOnError?: boolean });
     /** Splits `cookie bencode`; throws, or gives `data` that is no dictionary, when the bytes are neither. */
     static decodeMessage(bytes: Buffer): { id: string; data: unknown };
-    /** Replaced by ng-client, which sees every datagram before it leaves. */
-    socket: Pick<Socket, 'close'> & {
-      send(datagram: Buffer, port: number, host: string, done: (error: Error | null) => void): void;
-    };
+    /** `cookie bencode`. */
+    static encodeMessage(cookie: string, command: Readonly<Record<string, unknown>>): Buffer;
+    readonly socket: Socket;
     /** Commands without a reply, by cookie. */
     readonly messages: Map<string, Callback>;
-    /** The list of verbs in lib/constants.js, in camel case. */
-    send_internal(verb: string, args: Record<string, unknown>, callback: Callback): this;
     _onParsedMessage(message: { id: string; data: Reply }): void;
   }
+}
+
+declare module 'rtpengine-client/lib/constants.js' {
+  const constants: Readonly<{
+    /** The verb as rtpengine spells it, of the library's camel case. */
+    getRtpEngineNameForCommand(verb: string): string | undefined;
+  }>;
+  export default constants;
 }

@@ -15,14 +15,15 @@ const quick = new WeakSet<MessageClass>();
 export function findQuickly(messages: MessageClass): void {
   if (quick.has(messages)) return;
   quick.add(messages);
-  // It knows the compact forms (RFC 3261 §7.3.3).
+  // It knows the compact forms, which are letters (RFC 3261 §7.3.3).
   const { get: getOfLibrary } = messages.prototype;
   messages.prototype.getHeaderName = function (this: Message, name) {
     return headerNamed(this.headers, name);
   };
   messages.prototype.get = function (this: Message, name) {
     const found = headerNamed(this.headers, name);
-    return found === undefined ? Reflect.apply(getOfLibrary, this, [name]) : this.headers[found];
+    if (found !== undefined) return this.headers[found];
+    return name.length === 1 ? Reflect.apply(getOfLibrary, this, [name]) : undefined;
   };
 }
 
