@@ -57,19 +57,21 @@ let standardOutput: Flushed | undefined;
 
 /** Lines of many calls in one write: a write for each goes through a thread of its own and costs more than the line. */
 function gathered(): Flushed {
-  const stdout = pino.destination({ fd: process.stdout.fd, sync: false });
+  const { fd } = process.stdout;
+  const stdout = pino.destination({ fd, sync: false });
+  const atOnce = pino.destination({ fd, sync: true });
   let lines = '';
   let timer: NodeJS.Timeout | undefined;
-  const flush = (): void => {
+  const flushTo = (out: DestinationStream): void => {
     clearTimeout(timer);
     timer = undefined;
     const said = lines;
     lines = '';
-    if (said !== '') stdout.write(said);
+    if (said !== '') out.write(said);
   };
-  // Before pino's own listeners, which write what has been given to them by then.
-  process.prependListener('beforeExit', flush);
-  process.prependListener('exit', flush);
+  const flush = (): void => flushTo(stdout);
+  const flushSync = (): void => flushTo(atOnce);
+  process.on('exit', flushSync);
   return {
     write: (line: string) => {
       lines += line;
@@ -77,9 +79,6 @@ function gathered(): Flushed {
       else timer ??= setTimeout(flush, GATHER_MS).unref();
     },
     // pino asks for it after a fatal line: nobody knows what comes after that.
-    flushSync: () => {
-      flush();
-      stdout.flushSync();
-    },
+    flushSync,
   };
 }
