@@ -33,8 +33,8 @@ export function mergePolicies(...policies: readonly (Partial<HoldPolicy> | undef
 /** The timers that a change of the ledger starts and stops; a hold that was asked for anew with other terms starts anew. */
 export function policyTimers(before: HoldLedger, after: HoldLedger): readonly Effect[] {
   if (before === after) return [];
-  const ended = [...before].filter(([reason, terms]) => !isSame(after.get(reason)?.policy, terms.policy));
-  const begun = [...after].filter(([reason, terms]) => !before.has(reason) || !isSame(before.get(reason)?.policy, terms.policy));
+  const ended = [...before].filter(([reason, terms]) => after.get(reason)?.policy !== terms.policy);
+  const begun = [...after].filter(([reason, terms]) => !before.has(reason) || before.get(reason)?.policy !== terms.policy);
   return [
     ...ended.flatMap(([reason, { policy }]) =>
       timersOf(reason, policy).map(({ timer }): Effect => ({ kind: 'stop-timer', timer })),
@@ -43,19 +43,6 @@ export function policyTimers(before: HoldLedger, after: HoldLedger): readonly Ef
       timersOf(reason, policy).map(({ timer, ms }): Effect => ({ kind: 'start-timer', timer, ms })),
     ),
   ];
-}
-
-/** By what they say: after a restart the terms of a hold and of its account are no longer one and the same object. */
-function isSame(one: HoldPolicy | undefined, other: HoldPolicy | undefined): boolean {
-  if (one === other || one === undefined || other === undefined) return one === other;
-  const [first, second] = [one.onExpiry, other.onExpiry];
-  const to = (end: OnExpiry): string => (end.kind === 'transfer' ? end.to : '');
-  return (
-    one.maxSeconds === other.maxSeconds &&
-    one.remindHolderEverySeconds === other.remindHolderEverySeconds &&
-    first.kind === second.kind &&
-    to(first) === to(second)
-  );
 }
 
 type Running = Readonly<{ timer: TimerName; ms: number }>;

@@ -26,7 +26,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
 }
 
 /**
- * pino's own way of saying this (`*.password`) copies every word of every line, which was a fifth of all memory that a call needs for a moment.
+ * pino's own way of saying this (`*.password`) copies every word of every line, which was an eighth of all memory that a call needs for a moment.
  */
 function withoutSecrets(said: object, depth: number): Record<string, unknown> {
   const all = said as Record<string, unknown>;

@@ -7,7 +7,7 @@ import type { DialogKeeper, Keeper, KeptDialog, KeptRinging } from '#engine/dial
 import type { Logger } from '#kit/log.js';
 import type { Shelf } from './disk.js';
 import { readLeft } from './left.js';
-import { bytesOf, valueOf, type Migrations } from './record.js';
+import { textBytesOf, textValueOf, type Migrations } from './record.js';
 import { StoreFailed } from './store-failed.js';
 import type { Store } from './store.js';
 
@@ -34,7 +34,7 @@ class EngineShelf<Kept> implements Keeper<Kept> {
 
   left(): readonly Kept[] {
     const read = (bytes: Uint8Array): Kept => {
-      const plain = valueOf(bytes, MIGRATIONS);
+      const plain = textValueOf(bytes, MIGRATIONS);
       if (!this.#is(plain)) throw new StoreFailed(`a record is nothing for the shelf ${this.#shelf}`);
       return plain;
     };
@@ -46,7 +46,7 @@ class EngineShelf<Kept> implements Keeper<Kept> {
   changed(name: string, what: () => Kept | undefined): void {
     this.#store.changed(this.#shelf, keyOf(name), () => {
       const kept = what();
-      return kept === undefined ? undefined : bytesOf(VERSION, kept);
+      return kept === undefined ? undefined : textBytesOf(VERSION, kept);
     });
   }
 

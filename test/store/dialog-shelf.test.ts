@@ -8,7 +8,7 @@ import type { KeptDialog, KeptRinging } from '#engine/dialog/keeper.js';
 import { createLogger } from '#kit/log.js';
 import { dialogShelf, ringingShelf } from '#store/dialog-shelf.js';
 import { MemoryDisk } from '#store/memory-disk.js';
-import { bytesOf } from '#store/record.js';
+import { textBytesOf } from '#store/record.js';
 import { Store } from '#store/store.js';
 import { FakeClock } from '../support/fake-clock.js';
 
@@ -83,9 +83,9 @@ t.test('what is damaged, of another kind, or younger than this program, is given
   const disk = new MemoryDisk();
   await disk.commit([
     { shelf: 'dialogs', key: 'damaged', bytes: Buffer.from('H\u0001{"id":') },
-    { shelf: 'dialogs', key: 'other', bytes: bytesOf(1, { id: 'x' }) },
-    { shelf: 'dialogs', key: 'younger', bytes: bytesOf(2, dialog()) },
-    { shelf: 'dialogs', key: 'whole', bytes: bytesOf(1, dialog()) },
+    { shelf: 'dialogs', key: 'other', bytes: textBytesOf(1, { id: 'x' }) },
+    { shelf: 'dialogs', key: 'younger', bytes: textBytesOf(2, dialog()) },
+    { shelf: 'dialogs', key: 'whole', bytes: textBytesOf(1, dialog()) },
   ]);
   const { store, dialogs } = shelves(disk);
   t.same(

@@ -10,7 +10,7 @@ import type { KeptDialog } from '#engine/dialog/keeper.js';
 import type { EngineOptions } from '#engine/options.js';
 import { LmdbDisk } from '#store/lmdb-disk.js';
 import type { Shelf } from '#store/disk.js';
-import { valueOf } from '#store/record.js';
+import { textValueOf } from '#store/record.js';
 import type { EngineHandle } from '#engine/engine.js';
 import { appForTest, type TestApp } from './engine-fixture.js';
 import { portOf, udpPhone, type RawPhone } from './raw-phone.js';
@@ -84,7 +84,7 @@ export const onDisk = (folder: string, shelf: Shelf, count: number, word = ''): 
 /** Waits until the dialogs on the disk are so. */
 export const dialogsOnDisk = (folder: string, fit: (dialogs: readonly KeptDialog[]) => boolean): Promise<void> =>
   onceOnDisk(folder, 'the dialogs are written', (disk) =>
-    fit([...disk.entries('dialogs')].map(([, bytes]) => valueOf(bytes, []) as KeptDialog)),
+    fit([...disk.entries('dialogs')].map(([, bytes]) => textValueOf(bytes, []) as KeptDialog)),
   );
 
 async function onceOnDisk(folder: string, what: string, fits: (disk: LmdbDisk) => boolean): Promise<void> {
