@@ -24,8 +24,8 @@ import { HeardKeys } from './heard-keys.js';
 import { newLiveCall, type LiveCall } from './live-call.js';
 import { MediaReturn } from './media-return.js';
 import { partyTraits, type HouseHabits } from './party-traits.js';
-import type { BindingsPort, CallSignals, IncomingCall, LegId, LegSignal, MediaPort, SignalingPort, TollPort } from './ports.js';
 import { chargeOf } from './charge.js';
+import type { BindingsPort, CallSignals, IncomingCall, LegId, LegSignal, MediaPort, SignalingPort, TollPort } from './ports.js';
 import { shortStory } from './short-story.js';
 import { askedWithoutSrtp } from './srtp-refusal.js';
 import { readSignal } from './signal-reader.js';
@@ -44,14 +44,12 @@ export type CallServiceDeps = Readonly<{
   house: HouseHabits;
   /** Absent: everybody may call everybody. */
   toll?: TollPort | undefined;
-  /** Ended calls that can still be asked for, so that nobody is left wondering how a call ended. */
+  /** Ended calls that can still be asked for. */
   endedKept?: number | undefined;
   /** Absent: nothing is kept across a restart. */
   store?: CallStorePort | undefined;
   random?: () => number;
 }>;
-
-const ENDED_KEPT = 1000;
 
 export class CallService implements CallSignals {
   readonly #deps: CallServiceDeps;
@@ -71,7 +69,7 @@ export class CallService implements CallSignals {
 
   constructor(deps: CallServiceDeps) {
     this.#deps = deps;
-    this.#ended = new EndedCalls(deps.endedKept ?? ENDED_KEPT);
+    this.#ended = new EndedCalls(deps.endedKept);
     const { signaling, media, bindings, clock } = deps;
     const publish = (event: CallEvent): void => this.publish(event);
     const dispatch = (id: CallId, input: Input): void => this.dispatch(id, input);
@@ -213,7 +211,10 @@ export class CallService implements CallSignals {
     live.call = call;
     if (live.log.isLevelEnabled('debug'))
       live.log.debug({ input: input.kind, state: call.kind, effects: effects.map((effect) => effect.kind) }, 'step');
-    if (call.kind === 'terminated' && before.kind !== 'terminated') this.#ended.add(call);
+    if (call.kind === 'terminated' && before.kind !== 'terminated') {
+      this.#ended.add(call);
+      this.#deps.toll?.ended(id); // whoever hangs up and dials again does not wait for rtpengine
+    }
     this.#runner.run(live, effects);
     this.#keep(live);
     this.#tellWatches(live);
@@ -290,7 +291,6 @@ export class CallService implements CallSignals {
   #forget(id: CallId): void {
     this.#calls.delete(id);
     this.mediaReturn.forget(id);
-    this.#deps.toll?.ended(id);
     this.#deps.signaling.forget({ callId: id, role: 'caller' });
     this.#deps.signaling.forget({ callId: id, role: 'callee' });
     if (this.#calls.size === 0) for (const tell of this.#whenEmpty.splice(0)) tell();

@@ -6,11 +6,13 @@ import type { CallId } from '#core/leg.js';
 import { viewOf } from './call-view.js';
 import type { CallView } from './commands.js';
 
+const KEPT = 1000;
+
 export class EndedCalls {
   readonly #views = new Map<CallId, CallView>();
   readonly #most: number;
 
-  constructor(most: number) {
+  constructor(most = KEPT) {
     this.#most = most;
   }
 

@@ -3,7 +3,7 @@
  */
 import { CallService } from '#calls/call-service.js';
 import { EventBus } from '#calls/event-bus.js';
-import type { BindingsPort, IncomingCall, LegSignal, MediaPort, SignalingPort } from '#calls/ports.js';
+import type { BindingsPort, IncomingCall, LegSignal, MediaPort, SignalingPort, TollPort } from '#calls/ports.js';
 import type { CallStorePort } from '#calls/store-port.js';
 import { NO_POLICY } from '#core/hold-policy.js';
 import type { CallId, LegRole } from '#core/leg.js';
@@ -41,17 +41,20 @@ function obliging<Port extends object>(asked: string[], answers: Readonly<Record
 const made = Promise.resolve(sdpOf(31_000));
 const MEDIA = { offer: made, answer: made, firstOffer: made, answerOfNobody: made };
 
+/** `media`: what its methods answer instead. */
+export type QuietMore = Readonly<{ media?: Readonly<Record<string, unknown>>; toll?: TollPort }>;
+
 export class QuietCalls {
   readonly asked: string[] = [];
   readonly clock: Clock;
   readonly service: CallService;
 
-  constructor(store: CallStorePort | undefined, clock: Clock = new FakeClock()) {
+  constructor(store: CallStorePort | undefined, clock: Clock = new FakeClock(), more: QuietMore = {}) {
     this.clock = clock;
     const log = createLogger('silent');
     this.service = new CallService({
       signaling: obliging<SignalingPort>(this.asked, {}),
-      media: obliging<MediaPort>(this.asked, MEDIA),
+      media: obliging<MediaPort>(this.asked, { ...MEDIA, ...more.media }),
       bindings: ONE_PHONE,
       bus: new EventBus(clock, log, 100),
       clock,
@@ -60,6 +63,7 @@ export class QuietCalls {
       maxCalls: 100_000,
       house: { policy: NO_POLICY },
       store,
+      toll: more.toll,
     });
   }
 
