@@ -2,7 +2,7 @@
  * test: `npm test [-- FOLDER-OR-FILE ...]`: installs, builds, checks types, lint and format, runs the tests with tap, and ends with
  * one line that counts: `N passed, N failed`. A check, a file that crashes and a failed assertion each count as one.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -33,9 +33,10 @@ await asSetup(() => {
 });
 
 const bin = (path) => join(ROOT, 'node_modules', path);
+/** The longest first: two run at a time. */
 const CHECKS = [
-  ['types of the tests', [bin('typescript/bin/tsc'), '-p', 'test/tsconfig.json']],
   ['lint', [bin('eslint/bin/eslint.js'), '--config', '.config/eslint.config.js', 'src', 'test']],
+  ['types of the tests', [bin('typescript/bin/tsc'), '-p', 'test/tsconfig.json']],
   ['format', [bin('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', 'src/**/*.{ts,mjs}', 'test/**/*.ts']],
 ];
 
@@ -43,14 +44,21 @@ let passed = 0;
 let failed = 0;
 let skipped = 0;
 
-if (chosen.length === 0) for (const [name, args] of CHECKS) check(name, args);
-
-function check(name, args) {
-  const done = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
-  if (done.status === 0) passed++;
-  else failed++;
-  console.log(`${done.status === 0 ? 'ok' : 'NOT OK'}  ${name}`);
-  if (done.status !== 0) console.log(`${done.stdout}${done.stderr}`);
+function check([name, args]) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    running.add(child);
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (said += data));
+    child.on('close', (code) => {
+      running.delete(child);
+      if (code === 0) passed++;
+      else failed++;
+      console.log(`${code === 0 ? 'ok' : 'NOT OK'}  ${name}`);
+      if (code !== 0) console.log(said);
+      resolve();
+    });
+  });
 }
 
 function testFiles(path) {
@@ -161,14 +169,15 @@ function report(name, tap, errors, code, signal, seconds) {
   else if (!good && errors !== '') console.log(errors.slice(-4000));
 }
 
-async function runAll(list, atOnce) {
+async function runAll(list, atOnce, run = runFile) {
   const waiting = [...list];
   const worker = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await runFile(file);
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) await run(one);
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
+if (chosen.length === 0) await runAll(CHECKS, 2, check);
 await runAll(light, 2);
 await runAll(alone, 1);
 await runAll(scenarios, 2);
