@@ -7,17 +7,12 @@ import { CallRate } from './call-rate.js';
 
 const REFUSE_SEC = { least: 5, most: 15 };
 
-/** A loop that never waits has messages standing in its socket buffers, how many nobody can see. */
-const SATURATED = 0.98;
-/** So many samples in a row: a burst is not an overload. */
-const SATURATED_SAMPLES = 10;
-
 export class Admission {
   readonly #lateMs: number;
   readonly #random: () => number;
   #loopIsLate = false;
   #appIsLate = false;
-  #saturatedSamples = 0;
+  #socketsAreLate = false;
   #worstMs = 0;
   readonly #rate = new CallRate();
 
@@ -39,9 +34,11 @@ export class Admission {
     return this.#appIsLate;
   }
 
-  /** @param share of the last sample in which our loop had something to do. */
-  loopWasBusy(share: number): void {
-    this.#saturatedSamples = share >= SATURATED ? this.#saturatedSamples + 1 : 0;
+  /** How long what phones sent stood in the buffers of our sockets. @returns true when that was too long. */
+  socketsWereLate(ms: number): boolean {
+    this.#socketsAreLate = ms > this.#lateMs;
+    this.#worstMs = Math.max(this.#worstMs, ms);
+    return this.#socketsAreLate;
   }
 
   /** The end of a sample: calls have another rate from now on, if need be. */
@@ -57,7 +54,7 @@ export class Admission {
 
   /** Nothing new is taken. */
   get overloaded(): boolean {
-    return this.#loopIsLate || this.#appIsLate || this.#saturatedSamples >= SATURATED_SAMPLES;
+    return this.#loopIsLate || this.#appIsLate || this.#socketsAreLate;
   }
 
   /** Seconds for Retry-After, not the same for everybody, so that they do not all come back at once; undefined: come in. */

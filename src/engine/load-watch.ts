@@ -1,85 +1,91 @@
 /**
- * load-watch: measures ten times a second how busy our loop is and how far behind the application reads, and tells admission.
+ * load-watch: measures ten times a second how far behind the application reads, and how far behind we read what phones send, and tells
+ * admission. Both by a question that stands in line behind everything else: its answer is as late as all that stood before it.
  */
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import type { Clock, Timer } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
 import type { Admission } from './admission.js';
 import type { AskFence } from './link/fence.js';
+import { Delay } from './delay.js';
+
+export type LoadWatchFacts = Readonly<{
+  admission: Admission;
+  clock: Clock;
+  log: Logger;
+  /** Answered when the application has read everything; only an application in this process can be asked. */
+  askApp?: AskFence | undefined;
+  /** Answered when everything has been read that stood in the buffers of our datagram sockets. */
+  askSockets?: AskFence | undefined;
+  /** An application is connected: a start takes as long as it takes, and is no reason to ration the calls after it. */
+  isServed?: () => boolean;
+  /** The share of the time since it was asked last in which our loop had something to do. */
+  busyShare?: () => number;
+}>;
 
 const SAMPLE_MS = 100;
+/** A loop that waits now and then has read everything that came, and its sockets need not be asked. */
+const NEVER_WAITS = 0.98;
+/** A buffer that was full has thrown the question away. */
+const LOST_MS = 1000;
 
 export class LoadWatch {
-  readonly #admission: Admission;
-  readonly #clock: Clock;
-  readonly #log: Logger;
-  readonly #askApp: AskFence | undefined;
-  #last: EventLoopUtilization = performance.eventLoopUtilization();
+  readonly #facts: LoadWatchFacts;
+  readonly #app: Delay | undefined;
+  readonly #sockets: Delay | undefined;
+  readonly #busyShare: () => number;
   #timer: Timer | undefined;
-  #askedMs: number | undefined;
   #overloaded = false;
-  readonly #isServed: () => boolean;
   #stopped = false;
 
-  /**
-   * @param askApp is answered when the application has read everything; only an application in this process can be asked.
-   * @param isServed an application is connected: a start takes as long as it takes, and is no reason to ration the calls after it.
-   */
-  constructor(
-    admission: Admission,
-    clock: Clock,
-    log: Logger,
-    askApp: AskFence | undefined,
-    isServed: () => boolean = () => true,
-  ) {
-    this.#admission = admission;
-    this.#clock = clock;
-    this.#log = log;
-    this.#askApp = askApp;
-    this.#isServed = isServed;
+  constructor(facts: LoadWatchFacts) {
+    const { admission, clock, askApp, askSockets } = facts;
+    this.#facts = facts;
+    this.#app = askApp && new Delay(askApp, clock, (ms) => admission.appWasLate(ms));
+    this.#sockets = askSockets && new Delay(askSockets, clock, (ms) => admission.socketsWereLate(ms), LOST_MS);
+    this.#busyShare = facts.busyShare ?? loopUtilization();
     this.#wait();
   }
 
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#app?.stop();
+    this.#sockets?.stop();
   }
 
   #wait(): void {
-    if (!this.#stopped) this.#timer = this.#clock.after('load sample', SAMPLE_MS, () => this.#sample());
+    if (!this.#stopped) this.#timer = this.#facts.clock.after('load sample', SAMPLE_MS, () => this.#sample());
   }
 
   #sample(): void {
-    const now = performance.eventLoopUtilization();
-    this.#admission.loopWasBusy(performance.eventLoopUtilization(now, this.#last).utilization);
-    this.#last = now;
-    this.#sampleApp();
-    if (this.#isServed()) this.#admission.sampled(this.#clock.now());
+    const { admission, clock, isServed } = this.#facts;
+    this.#app?.sample();
+    if (this.#busyShare() >= NEVER_WAITS) this.#sockets?.sample();
+    else this.#sockets?.none();
+    if (isServed?.() !== false) admission.sampled(clock.now());
     this.#tell();
     this.#wait();
   }
 
   /** Once when it begins and once when it is over: what is between changes with every sample. */
   #tell(): void {
-    const { overloaded, callsPerSecond } = this.#admission;
+    const { overloaded, callsPerSecond } = this.#facts.admission;
     const isFull = overloaded || callsPerSecond !== Infinity;
     if (isFull === this.#overloaded) return;
     this.#overloaded = isFull;
-    if (isFull)
-      this.#log.warn({ callsPerSecond: Math.round(Math.min(callsPerSecond, 1e6)) }, 'overloaded: new calls are refused');
-    else this.#log.warn('no longer overloaded');
+    const rate = { callsPerSecond: Math.round(Math.min(callsPerSecond, 1e6)) };
+    if (isFull) this.#facts.log.warn(rate, 'overloaded: new calls are refused');
+    else this.#facts.log.warn('no longer overloaded');
   }
+}
 
-  #sampleApp(): void {
-    if (this.#askApp === undefined) return;
-    const nowMs = this.#clock.now();
-    // No answer yet: late by as long as it has been waited for.
-    if (this.#askedMs !== undefined) return void this.#admission.appWasLate(nowMs - this.#askedMs);
-    this.#askedMs = nowMs;
-    this.#askApp(() => {
-      this.#askedMs = undefined;
-      // It has caught up with all that was written, so it is asked again at once: one long pause (starting up, for one) is no overload.
-      if (this.#admission.appWasLate(this.#clock.now() - nowMs) && !this.#stopped) this.#sampleApp();
-    });
-  }
+function loopUtilization(): () => number {
+  let last: EventLoopUtilization = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, last);
+    last = now;
+    return utilization;
+  };
 }

@@ -81,7 +81,9 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
   };
   uas.begin(core);
   const isServed = (): boolean => core.roster.size > 0;
-  const watch = parts.watchLoad === true ? new LoadWatch(admission, clock, log, parts.askFence, isServed) : undefined;
+  const askSockets = (read: () => void): void => core.transports.afterBacklog(read);
+  const load = { admission, clock, log, askApp: parts.askFence, askSockets, isServed };
+  const watch = parts.watchLoad === true ? new LoadWatch(load) : undefined;
   const count = (): number => core.transactions.size + core.dialogs.size;
   const collector = parts.watchLoad === true ? new QuietCollector({ clock, count }) : undefined;
   const stopWatching = (): void => {

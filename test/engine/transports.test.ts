@@ -1,5 +1,9 @@
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import t from 'tap';
+import { Connections } from '#engine/transport/connections.js';
+import { Transports } from '#engine/transport/transports.js';
+import { ENGINE_LIMITS } from '#engine/options.js';
 import { SDP, incomingCall, outgoingCall, register, sendInDialog, sendInvite } from '../support/engine-calls.js';
 import { appForTest, engineForTest, outgoing } from '../support/engine-fixture.js';
 import { bodyOf, header, portOf, tcpListener, tcpPhone, udpPhone, wsPhone } from '../support/raw-phone.js';
@@ -26,6 +30,28 @@ t.test('a call over each transport, in both directions', async (t) => {
     await phone.receives('200 BYE');
   }
   t.equal(engine.counts().dialogs, 0);
+});
+
+t.test('what was sent to a socket before it is asked has been read when it answers', async (t) => {
+  const read: string[] = [];
+  const warned: string[] = [];
+  const user = { message: (text: string) => void read.push(text), closed: () => undefined };
+  const transports = new Transports(
+    user,
+    new Connections(ENGINE_LIMITS.connections, () => true),
+    (text) => void warned.push(text),
+  );
+  for (const addresses of [['127.0.0.1'], ['0.0.0.0', '::1']]) {
+    await transports.open({ addresses, sipPort: 0, wsPort: 0 });
+    const phone = createSocket('udp4');
+    await new Promise<void>((bound) => phone.bind(0, '127.0.0.1', bound));
+    const port = transports.listening.find(({ protocol }) => protocol === 'udp')?.port ?? 0;
+    for (let sent = 1; sent <= 40; sent += 1) phone.send(`message ${sent}`, port, '127.0.0.1');
+    await new Promise<void>((answered) => transports.afterBacklog(answered));
+    t.equal(read.splice(0).length, 40, addresses.join(' '));
+    phone.close();
+    transports.close();
+  }
 });
 
 t.test('calls over IPv6', async (t) => {

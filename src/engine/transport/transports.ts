@@ -193,6 +193,13 @@ export class Transports {
     }
   }
 
+  /** `read` follows when every datagram socket has read what stood in its buffer; never, when one has no room for the question. */
+  afterBacklog(read: () => void): void {
+    const sockets = this.#all.filter((one): one is UdpTransport => one.protocol === 'udp');
+    let left = sockets.length;
+    for (const socket of sockets) socket.afterBacklog(() => (left -= 1) === 0 && read());
+  }
+
   close(): void {
     for (const transport of this.#all.splice(0)) transport.close();
   }

@@ -1,18 +1,22 @@
 /**
  * udp: one bound datagram socket. A flow is a remote address on it; it is always open.
  */
+import { randomBytes } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { announced } from './announced.js';
+import { announced, isWildcard } from './announced.js';
 import type { Endpoint, Flow, FlowUser } from './flow.js';
 
 /** What a stopped receiver can hold is the loss budget of a pause: the default is 8 ms of load, this is 0.3 s. */
 const BUFFER_BYTES = 4 * 1024 * 1024;
+/** Too short for SIP, and not to be guessed. */
+const QUESTION_BYTES = 4;
 
 export class UdpTransport {
   readonly protocol = 'udp';
   readonly local: Endpoint;
   readonly #socket: Socket;
+  #question: Readonly<{ bytes: Buffer; read: () => void }> | undefined;
   #closed = false;
 
   private constructor(socket: Socket, local: Endpoint) {
@@ -46,13 +50,33 @@ export class UdpTransport {
     // ICMP errors of earlier datagrams carry no address; the transactions notice by their timers.
     socket.on('error', () => undefined);
     socket.on('message', (bytes: Buffer, { address, port }: RemoteInfo) => {
-      if (bytes.length <= 4) return; // RFC 5626 keep-alives and those of old phones; over UDP nothing answers them
+      // RFC 5626 keep-alives and those of old phones: over UDP nothing answers them.
+      if (bytes.length <= QUESTION_BYTES) return this.#isAnswered(bytes);
       user.message(bytes.toString('latin1'), this.flowTo({ address, port }));
     });
   }
 
   flowTo(remote: Endpoint): Flow {
     return new UdpFlow(this.#socket, announced(this.local, remote), remote);
+  }
+
+  /**
+   * `read` follows when all has been read that stands in the buffer of the socket now: nobody can see how much that is, but a datagram to
+   * ourselves stands behind it. A buffer without room loses it. Asking anew takes the place of what was asked before.
+   */
+  afterBacklog(read: () => void): void {
+    const bytes = randomBytes(QUESTION_BYTES);
+    this.#question = { bytes, read };
+    const { address, port } = this.local;
+    const own = isWildcard(address) ? (isIPv6(address) ? '::1' : '127.0.0.1') : address;
+    if (!this.#closed) this.#socket.send(bytes, port, own);
+  }
+
+  #isAnswered(bytes: Buffer): void {
+    const question = this.#question;
+    if (question === undefined || !question.bytes.equals(bytes)) return;
+    this.#question = undefined;
+    question.read();
   }
 
   close(): void {
