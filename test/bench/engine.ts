@@ -1,6 +1,7 @@
 /**
- * engine: how many calls a second go through a bare drachtio-srf B2BUA (no media, no policy) on the embedded engine, between
- * two SIPp's. Printed, never asserted. `node --import tsx test/bench/engine.ts [rates...]`
+ * engine: how many calls a second go through a bare drachtio-srf B2BUA (no media, no policy) between two SIPp's: on the embedded engine, and by
+ * turns on one that does only what it must (test/support/floor-engine.ts), so that both were measured on the same machine in the same minutes.
+ * Printed, never asserted. `node --import tsx test/bench/engine.ts [rates...]`
  * With DRACHTIO_HOST, DRACHTIO_PORT, DRACHTIO_SECRET and DRACHTIO_SIP (host:port) it is a real drachtio-server that is measured.
  */
 import { spawn } from 'node:child_process';
@@ -9,14 +10,10 @@ import { createSocket } from 'node:dgram';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { startEngineThread } from '#engine/thread.js';
-import { createLogger } from '#kit/log.js';
-import { newSrf, type AppRequest, type AppResponse } from '../support/engine-fixture.js';
+import { startBareB2bua, type BareB2bua } from '../support/bare-b2bua.js';
 
 const SECONDS = 8;
 const CALL_MS = 200;
-
-process.env = { ...process.env }; // drachtio-srf reads it for every header
 
 const freeUdpPort = (): Promise<number> =>
   new Promise((resolve) => {
@@ -27,17 +24,24 @@ const freeUdpPort = (): Promise<number> =>
     });
   });
 
-/** Milliseconds of CPU of this thread and of the busiest other one: the engine. */
-function threadCpu(): { mainMs: number; engineMs: number } {
-  let mainMs = 0;
-  let engineMs = 0;
-  for (const tid of readdirSync('/proc/self/task')) {
-    const [ns = '0'] = readFileSync(`/proc/self/task/${tid}/schedstat`, 'utf8').split(' ');
-    const ms = Number(ns) / 1e6;
-    if (tid === String(process.pid)) mainMs = ms;
-    else engineMs = Math.max(engineMs, ms);
-  }
-  return { mainMs, engineMs };
+/** Milliseconds of processor that each thread of this process has had. */
+const threadCpu = (pid: number): Map<string, number> =>
+  new Map(
+    readdirSync(`/proc/${pid}/task`).map((tid) => {
+      const [ns = '0'] = readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ');
+      return [tid, Number(ns) / 1e6];
+    }),
+  );
+
+type Spent = Readonly<{ application: number; engine: number; all: number }>;
+
+/** Microseconds a call: of the main thread, of the one that was busiest beside it, and of all with V8's helpers. */
+function spentA(call: number, pid: number, before: ReadonlyMap<string, number>): Spent {
+  const after = threadCpu(pid);
+  const rows = [...after].map(([tid, ms]) => ({ tid, us: ((ms - (before.get(tid) ?? 0)) * 1000) / Math.max(1, call) }));
+  const application = rows.find(({ tid }) => tid === String(pid))?.us ?? 0;
+  const engine = Math.max(...rows.filter(({ tid }) => tid !== String(pid)).map(({ us }) => us));
+  return { application, engine, all: rows.reduce((sum, { us }) => sum + us, 0) };
 }
 
 type Run = { code: number; failed: number; retransmissions: number; done: number };
@@ -47,8 +51,10 @@ function sipp(folder: string, args: string[]): { child: ReturnType<typeof spawn>
   return { child, ended: new Promise((resolve) => child.once('exit', (code) => resolve(code ?? -1))) };
 }
 
+let runs = 0;
+
 async function callers(folder: string, target: string, rate: number, seconds: number): Promise<Run> {
-  const stat = join(folder, `stat-${rate}-${seconds}.csv`);
+  const stat = join(folder, `stat-${(runs += 1)}.csv`);
   const args = [
     '-sn',
     'uac',
@@ -86,56 +92,38 @@ async function callers(folder: string, target: string, rate: number, seconds: nu
   return { code, failed: field('FailedCall(C)'), retransmissions: field('Retransmissions(C)'), done: field('SuccessfulCall(C)') };
 }
 
+/** @returns microseconds of processor a call in the process of the B2BUA. */
+async function measured(house: BareB2bua, folder: string, rate: number): Promise<number> {
+  const before = threadCpu(house.pid);
+  const run = await callers(folder, house.target, rate, SECONDS);
+  const { application, engine, all } = spentA(run.done, house.pid, before);
+  // What is still being hung up when SIPp has its last 200 gets a moment.
+  for (let turn = 0; turn < 300 && (await house.legs()) > 0; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+  console.log(
+    `${rate}/s ${house.name}: ${run.done} done, ${run.failed} failed, ${run.retransmissions} retransmissions; CPU a call: ` +
+      `${Math.round(all)} us (application ${Math.round(application)}, busiest other thread ${Math.round(engine)}); legs left ${await house.legs()}`,
+  );
+  return all;
+}
+
 const rates = process.argv.slice(2).map(Number);
 const folder = mkdtempSync(join(tmpdir(), 'engine-bench-'));
-const { DRACHTIO_HOST: host, DRACHTIO_PORT: adminPort = '9022', DRACHTIO_SECRET: secret = 'cymru' } = process.env;
-const engine =
-  host === undefined
-    ? await startEngineThread({ addresses: ['127.0.0.1'], sipPort: 0, wsPort: 0 }, createLogger('warn'))
-    : undefined;
-const srf = newSrf();
 const uasPort = await freeUdpPort();
-let legs = 0;
-srf.use('invite', (request: AppRequest, response: AppResponse) => {
-  srf
-    .createB2BUA(request, response, `sip:uas@127.0.0.1:${uasPort}`, { localSdpB: request.body })
-    .then(({ uas, uac }) => {
-      legs += 2;
-      const other = { uas: uac, uac: uas };
-      uas.on('destroy', () => void other.uas.destroy().finally(() => (legs -= 2)));
-      uac.on('destroy', () => void other.uac.destroy().finally(() => (legs -= 2)));
-    })
-    .catch(() => undefined);
-});
-const ready = new Promise((resolve) => srf.on('connect', resolve));
-srf.connect(
-  engine === undefined
-    ? { host, port: Number(adminPort), secret }
-    : { host: '127.0.0.1', port: engine.adminPort, secret: engine.secret },
-);
-await ready;
+const first = await startBareB2bua(process.env['DRACHTIO_HOST'] === undefined ? 'ours' : 'drachtio-server', uasPort);
+const least = await startBareB2bua('floor', uasPort);
 const callee = sipp(folder, ['-sn', 'uas', '-i', '127.0.0.1', '-p', String(uasPort), '-nostdin', '-buff_size', '4194304']);
-const port = engine?.listening.find((one) => one.protocol === 'udp')?.port ?? 5060;
-const target = process.env['DRACHTIO_SIP'] ?? `127.0.0.1:${port}`;
 
 console.log(
   `${cpus().length} cores, load ${loadavg()[0]?.toFixed(2)}, ${process.version}; calls of ${CALL_MS} ms, ${SECONDS} s a row`,
 );
-await callers(folder, target, 200, 3); // warm
+for (const one of [first, least]) for (const rate of [200, 1000]) await callers(folder, one.target, rate, 3); // warm
 for (const rate of rates.length > 0 ? rates : [500, 1000, 1500, 2000, 2500]) {
-  const before = threadCpu();
-  const run = await callers(folder, target, rate, SECONDS);
-  const after = threadCpu();
-  // What is still being hung up when SIPp has its last 200 gets a moment.
-  for (let turn = 0; legs > 0 && turn < 300; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
-  const perCall = (ms: number): string => `${Math.round((ms * 1000) / Math.max(1, run.done))} us`;
-  console.log(
-    `${rate}/s: ${run.done} done, ${run.failed} failed, ${run.retransmissions} retransmissions; ` +
-      `CPU a call: application ${perCall(after.mainMs - before.mainMs)}, ${engine === undefined ? 'busiest other thread' : 'engine'} ${perCall(after.engineMs - before.engineMs)}; legs left ${legs}`,
-  );
+  const ours = await measured(first, folder, rate);
+  const floorUs = await measured(least, folder, rate);
+  console.log(`${rate}/s: ${first.name} needs ${(ours / floorUs).toFixed(2)} of the floor`);
 }
 callee.child.kill('SIGKILL');
-srf.disconnect();
-await engine?.stop();
+first.kill();
+least.kill();
 rmSync(folder, { recursive: true, force: true });
 process.exit(0);

@@ -1,10 +1,12 @@
 /**
- * setups: how many calls a second SIPp can set up through Holdfast with their media anchored in rtpengine, and beside it the floor:
- * the same calls from SIPp straight to SIPp. Each call is INVITE, 180, 200, ACK, 200 ms, BYE. `npm run bench -- setups`; `setups memory`: without a store
+ * setups: how many calls a second SIPp can set up through Holdfast with their media anchored in rtpengine, and beside it what this machine lets
+ * anybody do: the same calls through a bare B2BUA on an engine that does only what it must, anchored by the same three commands
+ * (test/support/bare-b2bua.ts), and from SIPp straight to SIPp. Each call is INVITE, 180, 200, ACK, 200 ms, BYE. `npm run bench -- setups`; `setups memory`: without a store
  */
 import { loadavg } from 'node:os';
 import { Load, type Counts } from './sipp/load.js';
 import { CALLED_NUMBER, CALLER_HOST, startProduct, type Product } from './sipp/product.js';
+import { startBareB2bua } from '../support/bare-b2bua.js';
 import { freePorts } from '../support/free-ports.js';
 
 const RATES = [50, 100, 200, 400, 500, 600, 700, 800, 900, 1000, 1200];
@@ -78,8 +80,14 @@ try {
   await product.stop();
 }
 const { portMin } = await freePorts(16);
-const floor = await highest('floor', `127.0.0.1:${portMin}`, portMin);
+const bare = await startBareB2bua('floor', portMin, 8000);
+await run(200, 5, bare.target, portMin);
+const least = await highest('bare', bare.target, portMin);
+bare.kill();
+const phones = await highest('phones', `127.0.0.1:${portMin}`, portMin);
+const most = RATES.at(-1);
+const name = (rate: number): string => `${rate}${rate === most ? ' or more' : ''}`;
 console.log(
-  `highest clean rate: ${anchored} set-ups/s anchored (first mark 400), floor ${floor}${floor === RATES.at(-1) ? ' or more' : ''}: ` +
-    `${(anchored / Math.max(1, floor)).toFixed(2)} of the floor`,
+  `highest clean rate: ${anchored} set-ups/s anchored (first mark 400); a bare B2BUA on a bare engine, anchored ${name(least)}: ` +
+    `${(anchored / Math.max(1, least)).toFixed(2)} of it; SIPp straight to SIPp ${name(phones)}`,
 );

@@ -1,0 +1,93 @@
+/**
+ * bare-b2bua: drachtio-srf's own createB2BUA and nothing else, in a process of its own, on one of three engines: what the bench of the engine
+ * measures. Started with the engine's name and the port of the called SIPp; says where it is called, and answers how many legs are up.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { startEngineThread } from '#engine/thread.js';
+import { createLogger } from '#kit/log.js';
+import { startBareMedia } from './bare-media.js';
+import { newSrf, type AppRequest, type AppResponse } from './engine-fixture.js';
+import { startFloorEngine } from './floor-engine.js';
+
+export type EngineName = 'ours' | 'floor' | 'drachtio-server';
+export type BareB2bua = Readonly<{
+  name: EngineName;
+  pid: number;
+  target: string;
+  legs: () => Promise<number>;
+  kill: () => void;
+}>;
+
+/** @param rtpPorts for an rtpengine in which it anchors its calls; 0: none. */
+export async function startBareB2bua(name: EngineName, uasPort: number, rtpPorts = 0): Promise<BareB2bua> {
+  const child = fork(fileURLToPath(import.meta.url), [name, String(uasPort), String(rtpPorts)]);
+  const said = async (): Promise<unknown> => (await once(child, 'message'))[0] as unknown;
+  const target = (await said()) as string;
+  const legs = async (): Promise<number> => {
+    child.send('legs');
+    return (await said()) as number;
+  };
+  return { name, pid: child.pid ?? 0, target, legs, kill: () => child.kill('SIGKILL') };
+}
+
+type Place = Readonly<{ host: string; port: number; secret: string; target: string }>;
+
+async function placeOf(name: EngineName): Promise<Place> {
+  const host = '127.0.0.1';
+  switch (name) {
+    case 'floor': {
+      const { adminPort, sipPort } = await startFloorEngine();
+      return { host, port: adminPort, secret: '', target: `${host}:${sipPort}` };
+    }
+    case 'ours': {
+      const engine = await startEngineThread({ addresses: [host], sipPort: 0, wsPort: 0 }, createLogger('warn'));
+      const port = engine.listening.find((one) => one.protocol === 'udp')?.port ?? 5060;
+      return { host, port: engine.adminPort, secret: engine.secret, target: `${host}:${port}` };
+    }
+    case 'drachtio-server': {
+      const { DRACHTIO_HOST = host, DRACHTIO_PORT = '9022', DRACHTIO_SECRET = 'cymru', DRACHTIO_SIP } = process.env;
+      return {
+        host: DRACHTIO_HOST,
+        port: Number(DRACHTIO_PORT),
+        secret: DRACHTIO_SECRET,
+        target: DRACHTIO_SIP ?? `${host}:5060`,
+      };
+    }
+  }
+}
+
+async function serve(name: EngineName, uasPort: string, rtpPorts: number): Promise<void> {
+  process.env = { ...process.env }; // drachtio-srf reads it for every header
+  const { target, ...link } = await placeOf(name);
+  const media = rtpPorts === 0 ? undefined : await startBareMedia(rtpPorts);
+  const srf = newSrf();
+  let legs = 0;
+  const begin = async (request: AppRequest, response: AppResponse): Promise<void> => {
+    const callId = request.get('Call-ID');
+    const offer = request.body ?? '';
+    const localSdpB = media === undefined ? offer : await media.offer(callId, offer);
+    const anchored = media === undefined ? {} : { localSdpA: (sdp: string): Promise<string> => media.answer(callId, sdp) };
+    const { uas, uac } = await srf.createB2BUA(request, response, `sip:uas@127.0.0.1:${uasPort}`, { localSdpB, ...anchored });
+    legs += 2;
+    for (const [one, other] of [
+      [uas, uac],
+      [uac, uas],
+    ] as const)
+      one.on('destroy', () => {
+        media?.delete(callId);
+        void other.destroy().finally(() => (legs -= 2));
+      });
+  };
+  srf.use('invite', (request: AppRequest, response: AppResponse) => void begin(request, response).catch(() => undefined));
+  process.on('message', () => process.send?.(legs));
+  process.on('disconnect', () => process.exit());
+  const ready = new Promise((resolve) => srf.on('connect', resolve));
+  srf.connect(link);
+  await ready;
+  process.send?.(target);
+}
+
+const [, file, name, uasPort, rtpPorts] = process.argv;
+if (file === fileURLToPath(import.meta.url)) await serve(name as EngineName, uasPort ?? '', Number(rtpPorts));
