@@ -78,6 +78,7 @@ async function build(
     mediaFor(config, clock, log, closers),
     engineFor(config, log, closers, fatal, guards),
   );
+  drachtio.worksBehind((gone) => media.afterBacklog(gone));
   const srf = newSrf();
   const phones = buildPhones({
     watch: guards.watch,

@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path';
 import type { EngineLimits } from '#engine/options.js';
-import { startEngineThread } from '#engine/thread.js';
+import { startEngineThread, type Backlog } from '#engine/thread.js';
 import { CONNECTION_LIMITS } from '#engine/transport/connections.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
@@ -26,14 +26,17 @@ export type Drachtio = Readonly<{
   restored: readonly string[] | undefined;
   /** Ends those of them that are none of these. To be called once, when calls have been restored and srf is connected. */
   endOrphans: (known: readonly string[]) => void;
+  /** Of new calls it lets in fewer while this is behind. An engine that is not ours does not ask. */
+  worksBehind: (backlog: Backlog) => void;
   /** How its own store is. Absent: an engine that is not ours does not say. */
   stored?: () => Promise<StoreHealth | undefined>;
 }>;
 
+const NOT_OURS = { lookAtCertificate: () => undefined, endOrphans: () => undefined, worksBehind: () => undefined };
+
 /** The embedded engine on its own thread, or the drachtio-server that the configuration names. */
 export async function engineFor(config: Config, log: Logger, closers: Closers, fatal: Fatal, guards: Guards): Promise<Drachtio> {
-  if (config.drachtio.host !== '')
-    return { ...config.drachtio, lookAtCertificate: () => undefined, restored: undefined, endOrphans: () => undefined };
+  if (config.drachtio.host !== '') return { ...config.drachtio, restored: undefined, ...NOT_OURS };
   const tls = await sipTls(config);
   const engine = await startEngineThread(
     {
@@ -58,6 +61,7 @@ export async function engineFor(config: Config, log: Logger, closers: Closers, f
     lookAtCertificate: () => engine.lookAtCertificate(),
     restored: engine.restored,
     endOrphans: (known) => engine.endOrphans(known),
+    worksBehind: (backlog) => engine.worksBehind(backlog),
     stored: () => engine.stored(),
   };
 }

@@ -27,18 +27,16 @@ export class Admission {
     this.#worstMs = Math.max(this.#worstMs, ms);
   }
 
-  /** How long the application took to read what was written to it. @returns true when that was too long. */
-  appWasLate(ms: number): boolean {
+  /** How long the application took to do what it was given. */
+  appWasLate(ms: number): void {
     this.#appIsLate = ms > this.#lateMs;
     this.#worstMs = Math.max(this.#worstMs, ms);
-    return this.#appIsLate;
   }
 
-  /** How long what phones sent stood in the buffers of our sockets. @returns true when that was too long. */
-  socketsWereLate(ms: number): boolean {
+  /** How long what phones sent stood in the buffers of our sockets. */
+  socketsWereLate(ms: number): void {
     this.#socketsAreLate = ms > this.#lateMs;
     this.#worstMs = Math.max(this.#worstMs, ms);
-    return this.#socketsAreLate;
   }
 
   /** The end of a sample: calls have another rate from now on, if need be. */

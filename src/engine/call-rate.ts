@@ -6,11 +6,13 @@
 const LATE_MS = 120;
 /** In a row: a pause of the garbage collector is no overload. */
 const LATE_SAMPLES = 5;
-/** After it has been made less: until that can be seen. */
-const PATIENT_SAMPLES = 7;
-const [LESS, MORE] = [0.85, 1.01];
-/** Nothing waits: there is room. */
-const [IDLE_MS, MUCH_MORE] = [40, 1.04];
+/**
+ * Of what can be done so much is let in when what waits is as long as it may be; less of it the more there is, so that it is worked off
+ * within a second or so.
+ */
+const [FULL_SHARE, WORKED_OFF_MS, LEAST_SHARE] = [0.95, 1000, 0.3];
+/** Behind by less than this there is room for more, at each sample by so much: the less waits, the more. */
+const [ROOM_MS, MORE] = [60, 0.03];
 /** Whatever is measured: so few calls are not what makes us late, and they show whether it is over. */
 const LEAST = 20;
 /** A bucket of so many seconds: what comes in one moment has to be done in one moment. */
@@ -24,10 +26,12 @@ const CALM_SAMPLES = 30;
  * not help against it.
  */
 const BASE_SAMPLES = 30;
-/** Of the last half second or so. */
-const SMOOTHING = 0.25;
-/** What waits grows, or shrinks, by so much of the time that passes: what is beyond is a fault of measuring. */
-const [SHRINKS, GROWS] = [-0.5, 20];
+/** Of the last second or so. */
+const SMOOTHING = 0.1;
+/** What waits can grow by so much of the time that passes: what is beyond is a fault of measuring. */
+const GROWS = 20;
+/** When it shrinks by so much of it, old work is done, and the few calls that are let in say nothing of how many could be done. */
+const SHRINKS = -0.3;
 
 export class CallRate {
   /** Infinity: no limit. */
@@ -36,8 +40,8 @@ export class CallRate {
   #filledMs = 0;
   #sampledMs: number | undefined;
   #admitted = 0;
-  /** Calls a second that were done, smoothed. */
-  #done = 0;
+  /** Calls that were let in lately, and the seconds that doing them takes: of two measures the younger counts for more. */
+  #work = { calls: 0, seconds: 0 };
   #beforeMs = 0;
   #refused = false;
   #late = 0;
@@ -58,20 +62,44 @@ export class CallRate {
     const seconds = (nowMs - (this.#sampledMs ?? nowMs - 1000)) / 1000;
     this.#sampledMs = nowMs;
     if (seconds <= 0) return;
-    // Of what was let in so much is done as does not make us later.
-    const growth = Math.min(GROWS, Math.max(SHRINKS, (lateMs - this.#beforeMs) / 1000 / seconds));
-    this.#done += SMOOTHING * (this.#admitted / seconds / (1 + growth) - this.#done);
-    this.#beforeMs = lateMs;
-    this.#admitted = 0;
-    const late = lateMs > LATE_MS + this.#baseMs(lateMs);
-    this.#late = late ? this.#late + 1 : Math.min(0, this.#late);
+    this.#measure(lateMs, seconds);
+    const behindMs = lateMs - this.#baseMs(lateMs);
+    const late = behindMs > LATE_MS;
+    this.#late = late ? this.#late + 1 : 0;
     this.#calm = late || this.#refused ? 0 : this.#calm + 1;
     this.#refused = false;
-    if (this.#late >= LATE_SAMPLES && (this.limited || this.#done > LEAST)) {
-      this.#late = -PATIENT_SAMPLES;
-      this.#perSecond = Math.max(LEAST, Math.min(this.#perSecond, this.#done) * LESS);
-    } else if (!late && this.limited)
-      this.#perSecond = this.#calm >= CALM_SAMPLES ? Infinity : this.#perSecond * (lateMs < IDLE_MS ? MUCH_MORE : MORE);
+    if (late) this.#less(behindMs);
+    else if (this.limited) this.#more(behindMs);
+  }
+
+  /** Calls a second that can be done: what is let in beyond that makes us later by as much time as it takes. */
+  get #capacity(): number {
+    return this.#work.seconds === 0 ? 0 : this.#work.calls / this.#work.seconds;
+  }
+
+  #measure(lateMs: number, seconds: number): void {
+    const growth = Math.min(GROWS, (lateMs - this.#beforeMs) / 1000 / seconds);
+    const admitted = this.#admitted;
+    this.#beforeMs = lateMs;
+    this.#admitted = 0;
+    if (growth < SHRINKS) return;
+    const { calls, seconds: before } = this.#work;
+    this.#work = {
+      calls: calls * (1 - SMOOTHING) + admitted,
+      seconds: before * (1 - SMOOTHING) + seconds * (1 + growth),
+    };
+  }
+
+  #less(behindMs: number): void {
+    const capacity = this.#capacity;
+    if (!this.limited && (this.#late < LATE_SAMPLES || capacity < LEAST)) return;
+    const share = Math.max(LEAST_SHARE, FULL_SHARE - (behindMs - ROOM_MS) / WORKED_OFF_MS);
+    this.#perSecond = Math.max(LEAST, capacity * share);
+  }
+
+  #more(behindMs: number): void {
+    if (this.#calm >= CALM_SAMPLES) this.#perSecond = Infinity;
+    else this.#perSecond *= 1 + MORE * Math.max(0, 1 - behindMs / ROOM_MS);
   }
 
   #baseMs(lateMs: number): number {

@@ -1,6 +1,6 @@
 /**
- * load-watch: measures ten times a second how far behind the application reads, and how far behind we read what phones send, and tells
- * admission. Both by a question that stands in line behind everything else: its answer is as late as all that stood before it.
+ * load-watch: measures ten times a second how far behind the application is, and how far behind we read what phones send, and tells
+ * admission. Both by questions that stand in line behind everything else: an answer is as late as all that stood before it.
  */
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import type { Clock, Timer } from '#kit/clock.js';
@@ -13,7 +13,7 @@ export type LoadWatchFacts = Readonly<{
   admission: Admission;
   clock: Clock;
   log: Logger;
-  /** Answered when the application has read everything; only an application in this process can be asked. */
+  /** Answered when the application has done all it was given; only an application in this process can be asked. */
   askApp?: AskFence | undefined;
   /** Answered when everything has been read that stood in the buffers of our datagram sockets. */
   askSockets?: AskFence | undefined;
@@ -26,8 +26,6 @@ export type LoadWatchFacts = Readonly<{
 const SAMPLE_MS = 100;
 /** A loop that waits now and then has read everything that came, and its sockets need not be asked. */
 const NEVER_WAITS = 0.98;
-/** A buffer that was full has thrown the question away. */
-const LOST_MS = 1000;
 
 export class LoadWatch {
   readonly #facts: LoadWatchFacts;
@@ -42,7 +40,7 @@ export class LoadWatch {
     const { admission, clock, askApp, askSockets } = facts;
     this.#facts = facts;
     this.#app = askApp && new Delay(askApp, clock, (ms) => admission.appWasLate(ms));
-    this.#sockets = askSockets && new Delay(askSockets, clock, (ms) => admission.socketsWereLate(ms), LOST_MS);
+    this.#sockets = askSockets && new Delay(askSockets, clock, (ms) => admission.socketsWereLate(ms));
     this.#busyShare = facts.busyShare ?? loopUtilization();
     this.#wait();
   }

@@ -97,6 +97,8 @@ export type EngineParts = Readonly<{
   clock?: Clock;
   /** How to find out what an application has read; without it a short wait must do. */
   askFence?: AskFence;
+  /** Answered when the application has done what it was given; without it, when it has read it. */
+  askApp?: AskFence;
   /** Refuse new calls when this thread, or the application's, has more to do than it can: a thread that does nothing else. */
   watchLoad?: boolean;
   /** Hears how many requests were turned away, and why. */

@@ -17,9 +17,14 @@ export type EngineThread = EngineHandle &
     onExit: (listener: (why: string) => void) => void;
     /** Requests that were refused or not answered, as of a second ago. */
     turnedAway: () => TurnedAwayCounts;
+    /** What the application has to wait for besides itself: whoever is that far behind gets fewer new calls. */
+    worksBehind: (backlog: Backlog) => void;
     /** Asks the thread, and has an end. Undefined: there is no store. */
     stored: () => Promise<StoreHealth | undefined>;
   }>;
+
+/** `gone` follows when everything is done that waits now. */
+export type Backlog = (gone: () => void) => void;
 
 const START_MS = 15_000;
 /** Longer than a store takes to close at worst (CLOSE_MS of store/): what is kept must be whole before the thread is ended. */
@@ -42,7 +47,9 @@ export async function startEngineThread(options: EngineOptions, log: Logger): Pr
   let turnedAway: TurnedAwayCounts = {};
   const say = (message: ToWorker): void => worker.postMessage(message);
   const questions = new StoreQuestions((id) => say({ kind: 'how-stored', id }), new MonotonicClock());
-  const started = await firstWord(worker, log, (counts) => (turnedAway = counts), questions);
+  let backlog: Backlog = (gone) => gone();
+  const caughtUp: Backlog = (gone) => backlog(gone);
+  const started = await firstWord(worker, log, { turnedAway: (counts) => (turnedAway = counts), questions, caughtUp });
   const stop = async (): Promise<void> => {
     say({ kind: 'stop' });
     let timer: NodeJS.Timeout | undefined;
@@ -64,19 +71,17 @@ export async function startEngineThread(options: EngineOptions, log: Logger): Pr
     lookAtCertificate: () => say({ kind: 'look-at-certificate' }),
     onExit: (listener) => void exits.push(listener),
     turnedAway: () => turnedAway,
+    worksBehind: (other) => (backlog = other),
     stored: () => (options.keep === undefined ? Promise.resolve(undefined) : questions.ask()),
   };
 }
 
 type Started = Pick<EngineHandle, 'adminPort' | 'secret' | 'listening' | 'restored'>;
 
+type Hears = Readonly<{ turnedAway: (counts: TurnedAwayCounts) => void; questions: StoreQuestions; caughtUp: Backlog }>;
+
 /** Listens to the worker for as long as it lives; resolves with the first thing it has to say. */
-function firstWord(
-  worker: Worker,
-  log: Logger,
-  turnedAway: (counts: TurnedAwayCounts) => void,
-  questions: StoreQuestions,
-): Promise<Started> {
+function firstWord(worker: Worker, log: Logger, hears: Hears): Promise<Started> {
   return new Promise((resolve, reject) => {
     const slow = setTimeout(() => {
       void worker.terminate();
@@ -99,11 +104,13 @@ function firstWord(
         case 'fence':
           // What was written to our sockets before the question is read in this turn of the loop; the answer comes after it.
           return void setImmediate(() => worker.postMessage({ kind: 'fence' } satisfies ToWorker));
+        case 'caught-up':
+          return void hears.caughtUp(() => setImmediate(() => worker.postMessage({ kind: 'caught-up' } satisfies ToWorker)));
         case 'turned-away':
-          return turnedAway(message.counts);
+          return hears.turnedAway(message.counts);
         case 'stored':
           // As with the fence: what the engine had told us before is read first.
-          return void setImmediate(() => questions.answered(message.id, message.health));
+          return void setImmediate(() => hears.questions.answered(message.id, message.health));
         case 'log':
           return relayLog(log, message.line);
       }

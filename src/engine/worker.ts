@@ -12,12 +12,15 @@ if (port === null) throw new Error('worker.js runs only as a thread of thread.js
 
 const say = (message: FromWorker): void => port.postMessage(message);
 const fences: (() => void)[] = [];
+const delays: (() => void)[] = [];
 let engine: RunningEngine | undefined;
 
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'fence':
       return fences.shift()?.();
+    case 'caught-up':
+      return delays.shift()?.();
     case 'look-at-certificate':
       return engine?.lookAtCertificate();
     case 'ban':
@@ -51,6 +54,10 @@ try {
     askFence: (passed) => {
       fences.push(passed);
       say({ kind: 'fence' });
+    },
+    askApp: (answered) => {
+      delays.push(answered);
+      say({ kind: 'caught-up' });
     },
   });
   const { adminPort, secret, listening, restored } = engine;

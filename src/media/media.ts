@@ -47,6 +47,8 @@ export type Media = Readonly<{
   onBack: (listener: () => void) => void;
   /** Calls that our own rtpengine has brought back, and that nobody speaks for. Another's may serve others too, and is left alone. */
   forgetOthers: (known: ReadonlySet<string>) => Promise<void>;
+  /** `gone` follows when every command that waits for its turn at rtpengine now has had it. */
+  afterBacklog: (gone: () => void) => void;
   /** The process id of our own rtpengine; undefined when it is another's. */
   pid: () => number | undefined;
   /** Stopping twice is stopping once. */
@@ -157,6 +159,7 @@ export async function startMedia(
         return piece === undefined ? new Int16Array(0) : samplesOf(await readFile(piece.file), SAMPLES_AT_MOST);
       },
       music: new MusicShelf({ library, cache, limits: config.music.limits, log }),
+      afterBacklog: (gone) => ng.afterBacklog(gone),
       onKey: (listener) => keys?.onKey(listener),
       onLost: (listener) => void listeners.add(listener),
       onBack: (listener) => void backs.add(listener),

@@ -46,7 +46,8 @@ export class NgClient {
   readonly #wire: NgWire;
   readonly #clock: Clock;
   readonly #waiting = new Map<string, Waiting>();
-  readonly #turn: string[] = [];
+  /** Cookies of what waits for its turn, and who wants to know when it is his. */
+  readonly #turn: (string | (() => void))[] = [];
   #onTheWay = 0;
   #target: NgTarget | undefined;
   #dropped = 0;
@@ -87,6 +88,12 @@ export class NgClient {
     this.#target = target;
   }
 
+  /** `gone` follows when everything that waits for its turn now has had it; at once when nothing waits. */
+  afterBacklog(gone: () => void): void {
+    this.#turn.push(gone);
+    this.#sendNext();
+  }
+
   get pending(): number {
     return this.#waiting.size;
   }
@@ -107,6 +114,10 @@ export class NgClient {
     while (this.#onTheWay < WINDOW) {
       const cookie = this.#turn.shift();
       if (cookie === undefined) return;
+      if (typeof cookie === 'function') {
+        cookie();
+        continue;
+      }
       const waiting = this.#waiting.get(cookie);
       if (waiting === undefined) continue; // its time ran out before its turn came
       this.#onTheWay++;
@@ -167,7 +178,7 @@ export class NgClient {
   }
 
   #abandon(why: string): void {
-    this.#turn.length = 0;
+    for (const one of this.#turn.splice(0)) if (typeof one === 'function') one();
     for (const cookie of [...this.#waiting.keys()]) {
       const waiting = this.#finish(cookie);
       waiting?.settle({ error: new MediaFailed(`${waiting.verb} has no answer: ${why}`) });

@@ -204,3 +204,21 @@ t.test('there is a limit to what may wait', async (t) => {
   client.close();
   t.same(new Set(await Promise.all(waiting)), new Set(['rejected']));
 });
+
+t.test('who asks for the backlog hears when what waited before him has had its turn', async (t) => {
+  const { ng, client } = await setUp(t);
+  const heard: string[] = [];
+  client.afterBacklog(() => heard.push('nothing waits'));
+  t.same(heard, ['nothing waits']);
+  const first = Array.from({ length: WINDOW + 1 }, () => client.request('ping', {}));
+  client.afterBacklog(() => heard.push('after the one that waits'));
+  await ng.until(WINDOW);
+  t.equal(heard.length, 1);
+  for (const request of [...ng.received].slice(0, 2)) ng.reply(request, PONG);
+  await ng.until(WINDOW + 1);
+  t.same(heard, ['nothing waits', 'after the one that waits']);
+  client.retarget(undefined, 'the test ends');
+  await Promise.allSettled(first);
+  client.afterBacklog(() => heard.push('without an rtpengine nothing waits'));
+  t.equal(heard.length, 3);
+});

@@ -11,12 +11,14 @@ import type { Endpoint, Flow, FlowUser } from './flow.js';
 const BUFFER_BYTES = 4 * 1024 * 1024;
 /** Too short for SIP, and not to be guessed. */
 const QUESTION_BYTES = 4;
+const MOST_QUESTIONS = 100;
 
 export class UdpTransport {
   readonly protocol = 'udp';
   readonly local: Endpoint;
   readonly #socket: Socket;
-  #question: Readonly<{ bytes: Buffer; read: () => void }> | undefined;
+  /** The oldest first. */
+  #questions: readonly Readonly<{ bytes: Buffer; read: () => void }>[] = [];
   #closed = false;
 
   private constructor(socket: Socket, local: Endpoint) {
@@ -62,21 +64,22 @@ export class UdpTransport {
 
   /**
    * `read` follows when all has been read that stands in the buffer of the socket now: nobody can see how much that is, but a datagram to
-   * ourselves stands behind it. A buffer without room loses it. Asking anew takes the place of what was asked before.
+   * ourselves stands behind it. A buffer without room loses it.
    */
   afterBacklog(read: () => void): void {
     const bytes = randomBytes(QUESTION_BYTES);
-    this.#question = { bytes, read };
+    this.#questions = [...this.#questions.slice(-MOST_QUESTIONS), { bytes, read }];
     const { address, port } = this.local;
     const own = isWildcard(address) ? (isIPv6(address) ? '::1' : '127.0.0.1') : address;
     if (!this.#closed) this.#socket.send(bytes, port, own);
   }
 
   #isAnswered(bytes: Buffer): void {
-    const question = this.#question;
-    if (question === undefined || !question.bytes.equals(bytes)) return;
-    this.#question = undefined;
-    question.read();
+    const at = this.#questions.findIndex((one) => one.bytes.equals(bytes));
+    if (at < 0) return;
+    const { read } = this.#questions[at] ?? {};
+    this.#questions = this.#questions.slice(at + 1); // those before it were lost
+    read?.();
   }
 
   close(): void {
