@@ -12,7 +12,7 @@ const LATE_SAMPLES = 5;
  */
 const [FULL_SHARE, WORKED_OFF_MS, LEAST_SHARE] = [0.95, 1000, 0.3];
 /** Behind by less than this there is room for more, at each sample by so much: the less waits, the more. */
-const [ROOM_MS, MORE] = [60, 0.03];
+const [ROOM_MS, MORE] = [60, 0.06];
 /** Whatever is measured: so few calls are not what makes us late, and they show whether it is over. */
 const LEAST = 20;
 /** A bucket of so many seconds: what comes in one moment has to be done in one moment. */
@@ -99,7 +99,7 @@ export class CallRate {
 
   #more(behindMs: number): void {
     if (this.#calm >= CALM_SAMPLES) this.#perSecond = Infinity;
-    else this.#perSecond *= 1 + MORE * Math.max(0, 1 - behindMs / ROOM_MS);
+    else this.#perSecond *= 1 + MORE * Math.max(0, 1 - behindMs / ROOM_MS) ** 2;
   }
 
   #baseMs(lateMs: number): number {
