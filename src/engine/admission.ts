@@ -12,6 +12,7 @@ export class Admission {
   readonly #random: () => number;
   #loopIsLate = false;
   #appIsLate = false;
+  #workIsLate = false;
   #socketsAreLate = false;
   #worstMs = 0;
   readonly #rate = new CallRate();
@@ -27,9 +28,15 @@ export class Admission {
     this.#worstMs = Math.max(this.#worstMs, ms);
   }
 
-  /** How long the application took to do what it was given. */
+  /** How long the application took to read what it was given. */
   appWasLate(ms: number): void {
     this.#appIsLate = ms > this.#lateMs;
+    this.#worstMs = Math.max(this.#worstMs, ms);
+  }
+
+  /** How long what the application has to ask for calls waited for its turn: of calls, and of nothing else. */
+  workWasLate(ms: number): void {
+    this.#workIsLate = ms > this.#lateMs;
     this.#worstMs = Math.max(this.#worstMs, ms);
   }
 
@@ -57,7 +64,9 @@ export class Admission {
 
   /** Seconds for Retry-After, not the same for everybody, so that they do not all come back at once; undefined: come in. */
   refuseForSec(isCall: boolean, nowMs: number): number | undefined {
-    if (!this.overloaded && (!isCall || this.#rate.admits(nowMs))) return undefined;
+    const isShut = this.overloaded || (isCall && this.#workIsLate);
+    if (isShut && isCall) this.#rate.shut();
+    if (!isShut && (!isCall || this.#rate.admits(nowMs))) return undefined;
     return REFUSE_SEC.least + Math.floor(this.#random() * (REFUSE_SEC.most - REFUSE_SEC.least + 1));
   }
 }

@@ -28,10 +28,8 @@ const CALM_SAMPLES = 30;
 const BASE_SAMPLES = 30;
 /** Of the last second or so. */
 const SMOOTHING = 0.1;
-/** What waits can grow by so much of the time that passes: what is beyond is a fault of measuring. */
-const GROWS = 20;
-/** When it shrinks by so much of it, old work is done, and the few calls that are let in say nothing of how many could be done. */
-const SHRINKS = -0.3;
+/** What waits can grow by so much of the time that passes, and shrink by all of it: what is beyond is a fault of measuring. */
+const [SHRINKS, GROWS] = [-1, 20];
 
 export class CallRate {
   /** Infinity: no limit. */
@@ -44,6 +42,7 @@ export class CallRate {
   #work = { calls: 0, seconds: 0 };
   #beforeMs = 0;
   #refused = false;
+  #isShut = false;
   #late = 0;
   /** The least of this window, and of the one before. */
   #base = { samples: 0, leastMs: Infinity, beforeMs: 0 };
@@ -62,14 +61,16 @@ export class CallRate {
     const seconds = (nowMs - (this.#sampledMs ?? nowMs - 1000)) / 1000;
     this.#sampledMs = nowMs;
     if (seconds <= 0) return;
-    this.#measure(lateMs, seconds);
+    const wasShut = this.#isShut;
+    this.#isShut = false;
+    this.#measure(lateMs, seconds, wasShut);
     const behindMs = lateMs - this.#baseMs(lateMs);
     const late = behindMs > LATE_MS;
     this.#late = late ? this.#late + 1 : 0;
     this.#calm = late || this.#refused ? 0 : this.#calm + 1;
     this.#refused = false;
-    if (late) this.#less(behindMs);
-    else if (this.limited) this.#more(behindMs);
+    if (late && !(wasShut && this.limited)) this.#less(behindMs);
+    else if (!late && this.limited) this.#more(behindMs);
   }
 
   /** Calls a second that can be done: what is let in beyond that makes us later by as much time as it takes. */
@@ -77,12 +78,13 @@ export class CallRate {
     return this.#work.seconds === 0 ? 0 : this.#work.calls / this.#work.seconds;
   }
 
-  #measure(lateMs: number, seconds: number): void {
-    const growth = Math.min(GROWS, (lateMs - this.#beforeMs) / 1000 / seconds);
+  /** @param wasShut nobody was let in, which says nothing of how many could be. */
+  #measure(lateMs: number, seconds: number, wasShut: boolean): void {
+    const growth = Math.min(GROWS, Math.max(SHRINKS, (lateMs - this.#beforeMs) / 1000 / seconds));
     const admitted = this.#admitted;
     this.#beforeMs = lateMs;
     this.#admitted = 0;
-    if (growth < SHRINKS) return;
+    if (wasShut) return;
     const { calls, seconds: before } = this.#work;
     this.#work = {
       calls: calls * (1 - SMOOTHING) + admitted,
@@ -110,6 +112,12 @@ export class CallRate {
         ? { samples: 0, leastMs: Infinity, beforeMs: least }
         : { samples: samples + 1, leastMs: least, beforeMs };
     return Math.min(least, beforeMs);
+  }
+
+  /** One more call asks, and nobody is let in at all. */
+  shut(): void {
+    this.#isShut = true;
+    this.#refused = true;
   }
 
   /** One more call asks. */

@@ -4,16 +4,16 @@
  */
 import type { Clock } from '#kit/clock.js';
 
-/** Whoever has not answered so many is late enough. */
+/** Of more without an answer the oldest says how late he is, and the youngest whether he answers again. */
 const MOST = 100;
 
 export class Delay {
   readonly #ask: (answered: () => void) => void;
   readonly #clock: Clock;
   readonly #late: (ms: number) => void;
-  /** When each was asked that has no answer, the oldest first; its number is `first`. */
-  #waiting: number[] = [];
-  #first = 0;
+  /** When each was asked that has no answer, by its number; the oldest first. */
+  readonly #waiting = new Map<number, number>();
+  #asked = 0;
   #stopped = false;
 
   /** @param late is told every measure, in milliseconds. */
@@ -25,16 +25,18 @@ export class Delay {
 
   sample(): void {
     const nowMs = this.#clock.now();
-    const [oldest] = this.#waiting;
-    if (oldest !== undefined) this.#late(nowMs - oldest);
-    if (this.#waiting.length >= MOST) return;
-    const number = this.#first + this.#waiting.push(nowMs) - 1;
+    const [oldestMs] = this.#waiting.values();
+    if (oldestMs !== undefined) this.#late(nowMs - oldestMs);
+    const [, second] = this.#waiting.keys();
+    if (this.#waiting.size >= MOST && second !== undefined) this.#waiting.delete(second);
+    const number = (this.#asked += 1);
+    this.#waiting.set(number, nowMs);
     this.#ask(() => this.#answered(number));
   }
 
   /** It is known without a question that nothing waits. */
   none(): void {
-    this.#forget(this.#waiting.length);
+    this.#waiting.clear();
     this.#late(0);
   }
 
@@ -44,15 +46,9 @@ export class Delay {
 
   /** Whoever answers a younger question has answered, or never got, the older ones. */
   #answered(number: number): void {
-    const index = number - this.#first;
-    const askedMs = this.#waiting[index];
+    const askedMs = this.#waiting.get(number);
     if (this.#stopped || askedMs === undefined) return;
-    this.#forget(index + 1);
+    for (const one of this.#waiting.keys()) if (one <= number) this.#waiting.delete(one);
     this.#late(this.#clock.now() - askedMs);
-  }
-
-  #forget(count: number): void {
-    this.#first += count;
-    this.#waiting = this.#waiting.slice(count);
   }
 }

@@ -1,6 +1,7 @@
 /**
- * load-watch: measures ten times a second how far behind the application is, and how far behind we read what phones send, and tells
- * admission. Both by questions that stand in line behind everything else: an answer is as late as all that stood before it.
+ * load-watch: measures ten times a second how far behind the application reads, how long what it asks for calls waits for its turn, and how
+ * far behind we read what phones send, and tells admission. By questions that stand in line behind everything else: an answer is as late as all
+ * that stood before it.
  */
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import type { Clock, Timer } from '#kit/clock.js';
@@ -13,8 +14,10 @@ export type LoadWatchFacts = Readonly<{
   admission: Admission;
   clock: Clock;
   log: Logger;
-  /** Answered when the application has done all it was given; only an application in this process can be asked. */
+  /** Answered when the application has read everything; only an application in this process can be asked. */
   askApp?: AskFence | undefined;
+  /** Answered when what it has to ask for calls now has had its turn. */
+  askWork?: AskFence | undefined;
   /** Answered when everything has been read that stood in the buffers of our datagram sockets. */
   askSockets?: AskFence | undefined;
   /** An application is connected: a start takes as long as it takes, and is no reason to ration the calls after it. */
@@ -30,6 +33,7 @@ const NEVER_WAITS = 0.98;
 export class LoadWatch {
   readonly #facts: LoadWatchFacts;
   readonly #app: Delay | undefined;
+  readonly #work: Delay | undefined;
   readonly #sockets: Delay | undefined;
   readonly #busyShare: () => number;
   #timer: Timer | undefined;
@@ -37,9 +41,10 @@ export class LoadWatch {
   #stopped = false;
 
   constructor(facts: LoadWatchFacts) {
-    const { admission, clock, askApp, askSockets } = facts;
+    const { admission, clock, askApp, askWork, askSockets } = facts;
     this.#facts = facts;
     this.#app = askApp && new Delay(askApp, clock, (ms) => admission.appWasLate(ms));
+    this.#work = askWork && new Delay(askWork, clock, (ms) => admission.workWasLate(ms));
     this.#sockets = askSockets && new Delay(askSockets, clock, (ms) => admission.socketsWereLate(ms));
     this.#busyShare = facts.busyShare ?? loopUtilization();
     this.#wait();
@@ -49,6 +54,7 @@ export class LoadWatch {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#app?.stop();
+    this.#work?.stop();
     this.#sockets?.stop();
   }
 
@@ -59,6 +65,7 @@ export class LoadWatch {
   #sample(): void {
     const { admission, clock, isServed } = this.#facts;
     this.#app?.sample();
+    this.#work?.sample();
     if (this.#busyShare() >= NEVER_WAITS) this.#sockets?.sample();
     else this.#sockets?.none();
     if (isServed?.() !== false) admission.sampled(clock.now());

@@ -28,7 +28,7 @@ export type EngineLimits = Readonly<{
   orphanMs: number;
   /** A request in a dialog whose application is not there waits so long for one, before it is refused. */
   heirMs: number;
-  /** A loop that is later than this refuses new calls with 503 until it has caught up. */
+  /** Behind by more than this, nothing new is taken (503) until it has been caught up with: admission.ts. */
   lateMs: number;
   connections: ConnectionLimits;
 }>;
@@ -97,8 +97,8 @@ export type EngineParts = Readonly<{
   clock?: Clock;
   /** How to find out what an application has read; without it a short wait must do. */
   askFence?: AskFence;
-  /** Answered when the application has done what it was given; without it, when it has read it. */
-  askApp?: AskFence;
+  /** Answered when what the application has to ask for calls now has had its turn. */
+  askWork?: AskFence;
   /** Refuse new calls when this thread, or the application's, has more to do than it can: a thread that does nothing else. */
   watchLoad?: boolean;
   /** Hears how many requests were turned away, and why. */

@@ -17,13 +17,13 @@ export type EngineThread = EngineHandle &
     onExit: (listener: (why: string) => void) => void;
     /** Requests that were refused or not answered, as of a second ago. */
     turnedAway: () => TurnedAwayCounts;
-    /** What the application has to wait for besides itself: whoever is that far behind gets fewer new calls. */
+    /** Where what the application asks for calls waits for its turn: the longer, the fewer new calls. */
     worksBehind: (backlog: Backlog) => void;
     /** Asks the thread, and has an end. Undefined: there is no store. */
     stored: () => Promise<StoreHealth | undefined>;
   }>;
 
-/** `gone` follows when everything is done that waits now. */
+/** `gone` follows when everything that waits for its turn now has had it. */
 export type Backlog = (gone: () => void) => void;
 
 const START_MS = 15_000;
@@ -48,8 +48,11 @@ export async function startEngineThread(options: EngineOptions, log: Logger): Pr
   const say = (message: ToWorker): void => worker.postMessage(message);
   const questions = new StoreQuestions((id) => say({ kind: 'how-stored', id }), new MonotonicClock());
   let backlog: Backlog = (gone) => gone();
-  const caughtUp: Backlog = (gone) => backlog(gone);
-  const started = await firstWord(worker, log, { turnedAway: (counts) => (turnedAway = counts), questions, caughtUp });
+  const started = await firstWord(worker, log, {
+    turnedAway: (counts) => (turnedAway = counts),
+    questions,
+    work: (gone) => backlog(gone),
+  });
   const stop = async (): Promise<void> => {
     say({ kind: 'stop' });
     let timer: NodeJS.Timeout | undefined;
@@ -78,7 +81,7 @@ export async function startEngineThread(options: EngineOptions, log: Logger): Pr
 
 type Started = Pick<EngineHandle, 'adminPort' | 'secret' | 'listening' | 'restored'>;
 
-type Hears = Readonly<{ turnedAway: (counts: TurnedAwayCounts) => void; questions: StoreQuestions; caughtUp: Backlog }>;
+type Hears = Readonly<{ turnedAway: (counts: TurnedAwayCounts) => void; questions: StoreQuestions; work: Backlog }>;
 
 /** Listens to the worker for as long as it lives; resolves with the first thing it has to say. */
 function firstWord(worker: Worker, log: Logger, hears: Hears): Promise<Started> {
@@ -104,8 +107,8 @@ function firstWord(worker: Worker, log: Logger, hears: Hears): Promise<Started> 
         case 'fence':
           // What was written to our sockets before the question is read in this turn of the loop; the answer comes after it.
           return void setImmediate(() => worker.postMessage({ kind: 'fence' } satisfies ToWorker));
-        case 'caught-up':
-          return void hears.caughtUp(() => setImmediate(() => worker.postMessage({ kind: 'caught-up' } satisfies ToWorker)));
+        case 'work':
+          return hears.work(() => worker.postMessage({ kind: 'work', id: message.id } satisfies ToWorker));
         case 'turned-away':
           return hears.turnedAway(message.counts);
         case 'stored':

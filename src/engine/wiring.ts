@@ -82,7 +82,7 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
   uas.begin(core);
   const isServed = (): boolean => core.roster.size > 0;
   const askSockets = (read: () => void): void => core.transports.afterBacklog(read);
-  const load = { admission, clock, log, askApp: parts.askApp ?? parts.askFence, askSockets, isServed };
+  const load = { admission, clock, log, askApp: parts.askFence, askWork: parts.askWork, askSockets, isServed };
   const watch = parts.watchLoad === true ? new LoadWatch(load) : undefined;
   const count = (): number => core.transactions.size + core.dialogs.size;
   const collector = parts.watchLoad === true ? new QuietCollector({ clock, count }) : undefined;

@@ -9,8 +9,7 @@ import type { TurnedAwayCounts } from './turned-away.js';
 export type ToWorker = Readonly<
   | { kind: 'stop' }
   | { kind: 'fence' }
-  /** The answer to the oldest `caught-up` question. */
-  | { kind: 'caught-up' }
+  | { kind: 'work'; id: number }
   | { kind: 'look-at-certificate' }
   /** This address has failed too often where passwords are judged. */
   | { kind: 'ban'; source: string; seconds: number }
@@ -29,8 +28,8 @@ export type FromWorker = Readonly<
   | { kind: 'failed'; why: string }
   /** Asks to be answered when everything written to the application so far has been read. */
   | { kind: 'fence' }
-  /** Asks to be answered when the application has done what it has been given so far: how late it is. */
-  | { kind: 'caught-up' }
+  /** Asks to be answered, with this id, when what the application has to ask for calls now has had its turn. */
+  | { kind: 'work'; id: number }
   | { kind: 'turned-away'; counts: TurnedAwayCounts }
   | { kind: 'stored'; id: number; health: StoreHealth | undefined }
   | { kind: 'log'; line: string }

@@ -12,15 +12,19 @@ if (port === null) throw new Error('worker.js runs only as a thread of thread.js
 
 const say = (message: FromWorker): void => port.postMessage(message);
 const fences: (() => void)[] = [];
-const delays: (() => void)[] = [];
+/** Asked of the application, by number; far more than are ever waited for. */
+const asked = new Map<number, () => void>();
+const MOST_ASKED = 200;
+let numbers = 0;
 let engine: RunningEngine | undefined;
 
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'fence':
       return fences.shift()?.();
-    case 'caught-up':
-      return delays.shift()?.();
+    case 'work':
+      asked.get(message.id)?.();
+      return void asked.delete(message.id);
     case 'look-at-certificate':
       return engine?.lookAtCertificate();
     case 'ban':
@@ -55,9 +59,10 @@ try {
       fences.push(passed);
       say({ kind: 'fence' });
     },
-    askApp: (answered) => {
-      delays.push(answered);
-      say({ kind: 'caught-up' });
+    askWork: (answered) => {
+      asked.set((numbers += 1), answered);
+      asked.delete(numbers - MOST_ASKED);
+      say({ kind: 'work', id: numbers });
     },
   });
   const { adminPort, secret, listening, restored } = engine;

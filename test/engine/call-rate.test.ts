@@ -60,3 +60,14 @@ t.test('however bad it is, a few are let in, by whom it is found out that it is 
   t.equal(admitted, 60_000 / SAMPLE_MS, 'every one of them: ten a second are not what makes us late');
   t.equal(rate.limited, false);
 });
+
+t.test('while nobody is let in nothing is learned of how many could be', async (t) => {
+  const rate = new CallRate();
+  const { nowMs } = run(rate, 1200, 400, 5);
+  const before = rate.perSecond;
+  for (let sample = 1; sample <= 30; sample += 1) {
+    rate.shut();
+    rate.sample(3000 - sample * SAMPLE_MS + 500, nowMs + sample * SAMPLE_MS);
+  }
+  t.equal(rate.perSecond, before, 'a pause of three seconds, and the same rate as before it');
+});

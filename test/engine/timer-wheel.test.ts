@@ -65,6 +65,10 @@ t.test('a loop that is late refuses new work until it has caught up', (t) => {
   t.equal(admission.refuseForSec(false, 0), 10, 'an application that reads late is no better');
   admission.appWasLate(1);
   t.equal(admission.refuseForSec(false, 0), undefined);
+  admission.workWasLate(401);
+  t.equal(admission.refuseForSec(true, 0), 10, 'calls are what it waits for');
+  t.equal(admission.refuseForSec(false, 0), undefined, 'a phone that registers asks rtpengine for nothing');
+  admission.workWasLate(1);
   admission.socketsWereLate(401);
   t.equal(admission.refuseForSec(false, 0), 10, 'nor is what stands in the buffers of the sockets');
   admission.socketsWereLate(0);

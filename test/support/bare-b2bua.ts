@@ -1,6 +1,6 @@
 /**
- * bare-b2bua: drachtio-srf's own createB2BUA and nothing else, in a process of its own, on one of three engines: what the bench of the engine
- * measures. Started with the engine's name and the port of the called SIPp; says where it is called, and answers how many legs are up.
+ * bare-b2bua: drachtio-srf's own createB2BUA and nothing else, in a process of its own, on one of three engines: what the benches of
+ * the engine and of set-ups measure. Started with the engine's name and the port of the called SIPp; says where it is called, and answers how many legs are up.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -193,10 +193,14 @@ export class Transports {
     }
   }
 
-  /** `read` follows when every datagram socket has read what stood in its buffer; never, when one has no room for the question. */
+  /**
+   * `read` follows when every datagram socket that hears itself has read what stood in its buffer; never, when one has no room for the
+   * question.
+   */
   afterBacklog(read: () => void): void {
-    const sockets = this.#all.filter((one): one is UdpTransport => one.protocol === 'udp');
+    const sockets = this.#all.filter((one): one is UdpTransport => one.protocol === 'udp' && one.hearsItself);
     let left = sockets.length;
+    if (left === 0) return read();
     for (const socket of sockets) socket.afterBacklog(() => (left -= 1) === 0 && read());
   }
 

@@ -17,6 +17,7 @@ export class UdpTransport {
   readonly protocol = 'udp';
   readonly local: Endpoint;
   readonly #socket: Socket;
+  #hearsItself = false;
   /** The oldest first. */
   #questions: readonly Readonly<{ bytes: Buffer; read: () => void }>[] = [];
   #closed = false;
@@ -34,6 +35,8 @@ export class UdpTransport {
         socket.removeAllListeners('error');
         const transport = new UdpTransport(socket, { address, port: socket.address().port });
         transport.#listen(user, warn);
+        // An address that is not here yet, or a firewall: whoever does not hear himself cannot be asked how late he is.
+        transport.afterBacklog(() => (transport.#hearsItself = true));
         resolve(transport);
       });
     });
@@ -53,7 +56,7 @@ export class UdpTransport {
     socket.on('error', () => undefined);
     socket.on('message', (bytes: Buffer, { address, port }: RemoteInfo) => {
       // RFC 5626 keep-alives and those of old phones: over UDP nothing answers them.
-      if (bytes.length <= QUESTION_BYTES) return this.#isAnswered(bytes);
+      if (bytes.length <= QUESTION_BYTES) return this.#isAnswered(bytes, port);
       user.message(bytes.toString('latin1'), this.flowTo({ address, port }));
     });
   }
@@ -62,19 +65,25 @@ export class UdpTransport {
     return new UdpFlow(this.#socket, announced(this.local, remote), remote);
   }
 
+  /** Whether `afterBacklog` was ever answered. */
+  get hearsItself(): boolean {
+    return this.#hearsItself;
+  }
+
   /**
    * `read` follows when all has been read that stands in the buffer of the socket now: nobody can see how much that is, but a datagram to
    * ourselves stands behind it. A buffer without room loses it.
    */
   afterBacklog(read: () => void): void {
     const bytes = randomBytes(QUESTION_BYTES);
-    this.#questions = [...this.#questions.slice(-MOST_QUESTIONS), { bytes, read }];
+    this.#questions = [...this.#questions.slice(1 - MOST_QUESTIONS), { bytes, read }];
     const { address, port } = this.local;
     const own = isWildcard(address) ? (isIPv6(address) ? '::1' : '127.0.0.1') : address;
     if (!this.#closed) this.#socket.send(bytes, port, own);
   }
 
-  #isAnswered(bytes: Buffer): void {
+  #isAnswered(bytes: Buffer, port: number): void {
+    if (port !== this.local.port) return;
     const at = this.#questions.findIndex((one) => one.bytes.equals(bytes));
     if (at < 0) return;
     const { read } = this.#questions[at] ?? {};
