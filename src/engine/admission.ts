@@ -7,13 +7,17 @@ import { CallRate } from './call-rate.js';
 
 const REFUSE_SEC = { least: 5, most: 15 };
 
+/**
+ * Who can be late: our loop, as every tick of the timer wheel says; the application, with reading what it was given; what it has to ask for
+ * calls, and for nothing else, with its turn; what phones sent, in the buffers of our sockets.
+ */
+export type Late = 'loop' | 'app' | 'work' | 'sockets';
+
 export class Admission {
   readonly #lateMs: number;
   readonly #random: () => number;
-  #loopIsLate = false;
-  #appIsLate = false;
-  #workIsLate = false;
-  #socketsAreLate = false;
+  /** Who was later than may be when he was measured last: once in time is enough to be open again. */
+  readonly #late = new Set<Late>();
   #worstMs = 0;
   readonly #rate = new CallRate();
 
@@ -22,27 +26,9 @@ export class Admission {
     this.#random = random;
   }
 
-  /** Heard at every tick of the timer wheel. One tick in time is enough to be open again. */
-  loopWasLate(ms: number): void {
-    this.#loopIsLate = ms > this.#lateMs;
-    this.#worstMs = Math.max(this.#worstMs, ms);
-  }
-
-  /** How long the application took to read what it was given. */
-  appWasLate(ms: number): void {
-    this.#appIsLate = ms > this.#lateMs;
-    this.#worstMs = Math.max(this.#worstMs, ms);
-  }
-
-  /** How long what the application has to ask for calls waited for its turn: of calls, and of nothing else. */
-  workWasLate(ms: number): void {
-    this.#workIsLate = ms > this.#lateMs;
-    this.#worstMs = Math.max(this.#worstMs, ms);
-  }
-
-  /** How long what phones sent stood in the buffers of our sockets. */
-  socketsWereLate(ms: number): void {
-    this.#socketsAreLate = ms > this.#lateMs;
+  wasLate(who: Late, ms: number): void {
+    if (ms > this.#lateMs) this.#late.add(who);
+    else this.#late.delete(who);
     this.#worstMs = Math.max(this.#worstMs, ms);
   }
 
@@ -57,14 +43,14 @@ export class Admission {
     return this.#rate.perSecond;
   }
 
-  /** Nothing new is taken. */
-  get overloaded(): boolean {
-    return this.#loopIsLate || this.#appIsLate || this.#socketsAreLate;
+  /** Nothing new is taken; or, where only what calls wait for is late, no new call. */
+  isShut(isCall: boolean): boolean {
+    return this.#late.size > (!isCall && this.#late.has('work') ? 1 : 0);
   }
 
   /** Seconds for Retry-After, not the same for everybody, so that they do not all come back at once; undefined: come in. */
   refuseForSec(isCall: boolean, nowMs: number): number | undefined {
-    const isShut = this.overloaded || (isCall && this.#workIsLate);
+    const isShut = this.isShut(isCall);
     if (isShut && isCall) this.#rate.shut();
     if (!isShut && (!isCall || this.#rate.admits(nowMs))) return undefined;
     return REFUSE_SEC.least + Math.floor(this.#random() * (REFUSE_SEC.most - REFUSE_SEC.least + 1));

@@ -43,9 +43,9 @@ export class LoadWatch {
   constructor(facts: LoadWatchFacts) {
     const { admission, clock, askApp, askWork, askSockets } = facts;
     this.#facts = facts;
-    this.#app = askApp && new Delay(askApp, clock, (ms) => admission.appWasLate(ms));
-    this.#work = askWork && new Delay(askWork, clock, (ms) => admission.workWasLate(ms));
-    this.#sockets = askSockets && new Delay(askSockets, clock, (ms) => admission.socketsWereLate(ms));
+    this.#app = askApp && new Delay(askApp, clock, (ms) => admission.wasLate('app', ms));
+    this.#work = askWork && new Delay(askWork, clock, (ms) => admission.wasLate('work', ms));
+    this.#sockets = askSockets && new Delay(askSockets, clock, (ms) => admission.wasLate('sockets', ms));
     this.#busyShare = facts.busyShare ?? loopUtilization();
     this.#wait();
   }
@@ -75,13 +75,14 @@ export class LoadWatch {
 
   /** Once when it begins and once when it is over: what is between changes with every sample. */
   #tell(): void {
-    const { overloaded, callsPerSecond } = this.#facts.admission;
-    const isFull = overloaded || callsPerSecond !== Infinity;
+    const { admission, log } = this.#facts;
+    const { callsPerSecond } = admission;
+    const isFull = admission.isShut(true) || callsPerSecond !== Infinity;
     if (isFull === this.#overloaded) return;
     this.#overloaded = isFull;
     const rate = { callsPerSecond: Math.round(Math.min(callsPerSecond, 1e6)) };
-    if (isFull) this.#facts.log.warn(rate, 'overloaded: new calls are refused');
-    else this.#facts.log.warn('no longer overloaded');
+    if (isFull) log.warn(rate, 'overloaded: new calls are refused');
+    else log.warn('no longer overloaded');
   }
 }
 

@@ -35,7 +35,7 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
   const log = parts.log ?? createLogger(options.logLevel ?? 'silent');
   const limits = { ...ENGINE_LIMITS, ...options.limits };
   const admission = new Admission(limits.lateMs);
-  const wheel = new TimerWheel(clock, (lateMs) => admission.loopWasLate(lateMs));
+  const wheel = new TimerWheel(clock, (lateMs) => admission.wasLate('loop', lateMs));
   const turnedAway = new TurnedAway(clock, parts.turnedAway);
   const doorway = new Doorway(options.door, clock, log, turnedAway);
   const uas = new Uas(admission, doorway, turnedAway);

@@ -3,7 +3,9 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createLogger } from '#kit/log.js';
+import { Questions } from '#kit/questions.js';
 import { startEngine, type RunningEngine } from './engine.js';
+import { MonotonicClock } from './monotonic-clock.js';
 import type { EngineOptions } from './options.js';
 import type { FromWorker, ToWorker } from './worker-messages.js';
 
@@ -12,10 +14,17 @@ if (port === null) throw new Error('worker.js runs only as a thread of thread.js
 
 const say = (message: FromWorker): void => port.postMessage(message);
 const fences: (() => void)[] = [];
-/** Asked of the application, by number; far more than are ever waited for. */
-const asked = new Map<number, () => void>();
+/** How late the application is with its work: who does not answer for so long is late enough, and delay.ts knows of no more questions. */
+const ANSWER_MS = 10_000;
 const MOST_ASKED = 200;
-let numbers = 0;
+const unanswered = (): Error => new Error('the application does not say how late it is');
+const work = new Questions<void>({
+  clock: new MonotonicClock(),
+  answerMs: ANSWER_MS,
+  limit: MOST_ASKED,
+  full: unanswered,
+  late: unanswered,
+});
 let engine: RunningEngine | undefined;
 
 port.on('message', (message: ToWorker) => {
@@ -23,8 +32,7 @@ port.on('message', (message: ToWorker) => {
     case 'fence':
       return fences.shift()?.();
     case 'work':
-      asked.get(message.id)?.();
-      return void asked.delete(message.id);
+      return void work.answer(message.id, undefined);
     case 'look-at-certificate':
       return engine?.lookAtCertificate();
     case 'ban':
@@ -42,6 +50,7 @@ port.on('message', (message: ToWorker) => {
       return void setImmediate(() => say({ kind: 'stored', id: message.id, health: engine?.stored() }));
     case 'stop':
       void engine?.stop();
+      work.refuseAll(unanswered); // their ends would keep the thread
       port.close();
   }
 });
@@ -59,11 +68,8 @@ try {
       fences.push(passed);
       say({ kind: 'fence' });
     },
-    askWork: (answered) => {
-      asked.set((numbers += 1), answered);
-      asked.delete(numbers - MOST_ASKED);
-      say({ kind: 'work', id: numbers });
-    },
+    askWork: (answered) =>
+      void work.ask('the work of the application', (id) => say({ kind: 'work', id })).then(answered, () => undefined),
   });
   const { adminPort, secret, listening, restored } = engine;
   say({ kind: 'started', adminPort, secret, listening, restored });
