@@ -42,8 +42,9 @@ export class SipPhone {
   readonly #waiters = new Set<Waiter>();
   /** Everything received that nobody waited for yet. */
   #inbox: Message[] = [];
-  /** All of it, for assertions on what did not happen. */
+  /** All of it, for assertions on what did not happen; what comes again byte for byte (RFC 3261 §17, a busy machine) has not happened again. */
   readonly received: Message[] = [];
+  readonly #texts = new Set<string>();
 
   static async open(options: PhoneOptions): Promise<SipPhone> {
     return new SipPhone(options, await udpWire(options.address));
@@ -82,7 +83,8 @@ export class SipPhone {
   }
 
   #receive(message: Message): void {
-    this.received.push(message);
+    if (!this.#texts.has(message.text)) this.received.push(message);
+    this.#texts.add(message.text);
     for (const waiter of this.#waiters) {
       if (!waiter.fits(message)) continue;
       this.#waiters.delete(waiter);
