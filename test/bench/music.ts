@@ -41,7 +41,7 @@ async function run(count: number, from: number): Promise<void> {
   const media = await startTestMedia(
     { teardown: (fn) => void closers.unshift(fn) },
     { portMin: 20_000, portMax: 20_000 + 4 * count + 400 },
-    { music: { fan: { from, seats: 4000, packetMs: 20 } } },
+    { music: { fan: { from, seats: 4000, packetMs: 20, longFrom: 0 } } },
   );
   await new Promise((resolve) => setTimeout(resolve, 500)); // the thread that copies is ready before anybody is held
   const pid = media.pid() ?? 0;

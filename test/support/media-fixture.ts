@@ -29,7 +29,7 @@ export const PLAIN_MUSIC: MusicConfig = {
   classes: {},
   prompts: {},
   language: 'en',
-  fan: { from: 0, seats: 100, packetMs: 20 },
+  fan: { from: 0, seats: 100, packetMs: 20, longFrom: 0 },
   limits: { maxUploadBytes: 5_000_000, maxSeconds: 60, maxFiles: 20, maxClasses: 10, maxPrompts: 20 },
 };
 

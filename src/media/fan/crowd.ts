@@ -1,31 +1,37 @@
 /**
- * crowd: who listens to which class of music in which codec, alone or not, and from when on those who come are given a common stream.
- * Those who are there already stay as they are. Pure.
+ * crowd: who listens to which class of music in which codec, alone or not, and from when on those who come are given a common stream, and
+ * one of long packets. Those who are there already stay as they are. Pure.
  */
 
+/** `few`: each is played to alone. */
+export type CrowdSize = 'few' | 'many' | 'very-many';
+
+/** So many listeners of a class are many, and so many very many; 0: never. */
+export type CrowdLimits = Readonly<{ many: (music: string) => number; veryMany: number }>;
+
 export class Crowd {
-  readonly #from: (music: string) => number;
+  readonly #limits: CrowdLimits;
   /** Listeners by the stream they might share. */
   readonly #listeners = new Map<string, Set<string>>();
   readonly #streamOf = new Map<string, string>();
-  readonly #crowded = new Set<string>();
+  readonly #many = new Set<string>();
+  readonly #veryMany = new Set<string>();
 
-  /** @param from so many listeners of a class are a crowd; 0: never. */
-  constructor(from: (music: string) => number) {
-    this.#from = from;
+  constructor(limits: CrowdLimits) {
+    this.#limits = limits;
   }
 
-  /** @returns whether this listener shares a stream. Once there is a crowd there is one until half of it has gone. */
-  come(listener: string, music: string, stream: string): boolean {
+  /** @returns how many share what this one could share. Once they are many they are until half of those have gone, and so with very many. */
+  come(listener: string, music: string, stream: string): CrowdSize {
     this.go(listener);
     const listeners = this.#listeners.get(stream) ?? new Set();
     this.#listeners.set(stream, listeners.add(listener));
     this.#streamOf.set(listener, stream);
-    const from = this.#from(music);
-    if (from === 0) this.#crowded.delete(stream);
-    else if (listeners.size >= from) this.#crowded.add(stream);
-    else if (listeners.size <= from / 2) this.#crowded.delete(stream);
-    return this.#crowded.has(stream);
+    const { many, veryMany } = this.#limits;
+    mark(this.#many, stream, listeners.size, many(music));
+    mark(this.#veryMany, stream, listeners.size, veryMany);
+    if (!this.#many.has(stream)) return 'few';
+    return this.#veryMany.has(stream) ? 'very-many' : 'many';
   }
 
   go(listener: string): void {
@@ -36,16 +42,24 @@ export class Crowd {
     listeners?.delete(listener);
     if (listeners?.size !== 0) return;
     this.#listeners.delete(stream);
-    this.#crowded.delete(stream);
+    this.#many.delete(stream);
+    this.#veryMany.delete(stream);
   }
 
   clear(): void {
     this.#listeners.clear();
     this.#streamOf.clear();
-    this.#crowded.clear();
+    this.#many.clear();
+    this.#veryMany.clear();
   }
 
   get size(): number {
     return this.#streamOf.size;
   }
+}
+
+/** It falls out at half of what let it in: a number that goes up and down by one does not switch each time. */
+function mark(marked: Set<string>, stream: string, size: number, from: number): void {
+  if (from === 0 || size <= from / 2) marked.delete(stream);
+  else if (size >= from) marked.add(stream);
 }

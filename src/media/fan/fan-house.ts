@@ -7,6 +7,7 @@ import type { Logger } from '#kit/log.js';
 import type { MusicLibrary } from '../music-library.js';
 import type { NgCommands } from '../ng-commands.js';
 import type { Player } from '../player.js';
+import { Entrance } from './entrance.js';
 import { MusicFan, type MusicFanDeps } from './music-fan.js';
 import { SaidAndTold } from './said.js';
 import { Streams } from './streams.js';
@@ -26,6 +27,7 @@ export type FanHouseDeps = Readonly<{
     from: number;
     seats: number;
     packetMs: number;
+    longFrom: number;
     classes: Readonly<Record<string, Readonly<{ fanFrom?: number }>>>;
   }>;
   /** After so long rtpengine deletes a call that receives nothing. */
@@ -53,9 +55,13 @@ export class FanHouse {
     this.fan = new MusicFan({
       ...rest,
       said: this.said,
-      streams: new Streams({ ...rest, thread, renewMs, packetMs: settings.packetMs }),
+      streams: new Streams({ ...rest, thread, renewMs }),
       thread: () => this.#ready,
-      from: (music) => settings.classes[music]?.fanFrom ?? settings.from,
+      entrance: new Entrance({
+        ...settings,
+        from: (music) => settings.classes[music]?.fanFrom ?? settings.from,
+        clock: deps.clock,
+      }),
       seatLimit: settings.seats,
       abandon: () => void this.#thread?.stop().then(() => this.#gone('it does not do what it is told')),
     });

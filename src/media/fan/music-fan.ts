@@ -11,11 +11,11 @@ import type { Logger } from '#kit/log.js';
 import type { NgReply } from '../ng-client.js';
 import type { NgCommands } from '../ng-commands.js';
 import type { Player } from '../player.js';
-import { Crowd } from './crowd.js';
+import { nameOf, type Entrance } from './entrance.js';
 import type { News } from './messages.js';
-import { placeOf, type Place, type SharedCodec } from './place.js';
+import { placeOf, type Place, type Sharing } from './place.js';
 import type { SaidAndTold } from './said.js';
-import type { Stream, Streams } from './streams.js';
+import type { Stream, Streams, Wanted } from './streams.js';
 import type { FanThread } from './thread.js';
 
 type CallId = LegId['callId'];
@@ -26,13 +26,12 @@ export type MusicFanDeps = Readonly<{
   /** Undefined: music cannot be given out now. */
   thread: () => Pick<FanThread, 'ask'> | undefined;
   streams: Streams;
-  said: Pick<SaidAndTold, 'codecOf'>;
+  said: Pick<SaidAndTold, 'sharingOf'>;
   ng: Pick<NgCommands, 'query'>;
   player: Pick<Player, 'hears' | 'stop'>;
   /** As below the threshold. */
   playAlone: (callId: CallId, role: LegRole, sound: Music) => Promise<void>;
-  /** So many listeners of a class are a crowd; 0: never. */
-  from: (music: string) => number;
+  entrance: Entrance;
   seatLimit: number;
   /** The thread does not do what it is told: `threadGone` follows. */
   abandon: () => void;
@@ -42,8 +41,7 @@ export type MusicFanDeps = Readonly<{
 
 type Seat = {
   readonly leg: LegId;
-  readonly music: string;
-  readonly codec: SharedCodec;
+  readonly wanted: Wanted;
   sound: Music;
   stream: Stream | undefined;
   /** What the copier was last told; undefined: it is not sitting yet. */
@@ -54,23 +52,18 @@ type Seat = {
 /** Each call with a seat is looked at once in so many seconds: rtpengine may have learned another address of its phone. */
 const LOOK_EVERY = 10;
 const LOOK_MS = 1000;
-const REST_MS = 60_000;
 
 export class MusicFan {
   readonly #deps: MusicFanDeps;
-  readonly #crowd: Crowd;
   readonly #seats = new Map<string, Seat>();
   /** On their way from a seat to being played to alone. */
   readonly #falling = new Map<string, Seat>();
-  /** Streams that fell silent, and until when nobody is to sit at them. */
-  readonly #resting = new Map<string, number>();
   /** Those of a call are asked for together. */
   readonly #queries = new Map<CallId, Promise<NgReply>>();
   #looking: Timer | undefined;
 
   constructor(deps: MusicFanDeps) {
     this.#deps = deps;
-    this.#crowd = new Crowd(deps.from);
   }
 
   get size(): number {
@@ -80,42 +73,38 @@ export class MusicFan {
   /** @returns false: it is to be played to alone. Never rejects. */
   async sits({ callId, role }: LegId, sound: PlayedSound): Promise<boolean> {
     const leg = { callId, role };
-    const codec = sound.kind === 'music' && sound.announcement === undefined ? this.#deps.said.codecOf(callId, role) : undefined;
+    const sharing =
+      sound.kind === 'music' && sound.announcement === undefined ? this.#deps.said.sharingOf(callId, role) : undefined;
     const before = this.#seats.get(nameOf(leg));
-    if (before !== undefined && codec === before.codec && sound.kind === 'music' && sound.music === before.music) {
+    if (before !== undefined && sound.kind === 'music' && this.#deps.entrance.fits(before.wanted, sound.music, sharing)) {
       before.sound = sound;
       await this.moved(callId);
       return !before.gone;
     }
     const leaving = this.leave(leg);
-    if (sound.kind !== 'music' || codec === undefined || !this.#joins(leg, sound.music, codec)) {
+    const wanted = sound.kind === 'music' ? this.#join(leg, sound.music, sharing) : undefined;
+    if (sound.kind !== 'music' || wanted === undefined) {
       await leaving;
       return false;
     }
     // It has its place before anything is waited for: who leaves from now on leaves this seat.
-    const seat: Seat = { leg, music: sound.music, codec, sound, stream: undefined, place: undefined, gone: false };
+    const seat: Seat = { leg, wanted, sound, stream: undefined, place: undefined, gone: false };
     this.#seats.set(nameOf(leg), seat);
     await leaving;
     return this.#take(seat);
   }
 
-  #joins(leg: LegId, music: string, codec: SharedCodec): boolean {
-    if (this.#deps.player.hears(leg.callId, leg.role) === 'program') return false;
-    const stream = `${music} ${codec}`;
-    return this.#crowd.come(nameOf(leg), music, stream) && this.#mayTake(stream);
-  }
-
-  #mayTake(stream: string): boolean {
-    const { thread, seatLimit, clock } = this.#deps;
-    if ((this.#resting.get(stream) ?? 0) > clock.now()) return false;
-    this.#resting.delete(stream);
-    return thread() !== undefined && this.#seats.size < seatLimit;
+  #join(leg: LegId, music: string, sharing: Sharing | undefined): Wanted | undefined {
+    const { player, entrance, thread, seatLimit } = this.#deps;
+    if (sharing === undefined || player.hears(leg.callId, leg.role) === 'program') return undefined;
+    const wanted = entrance.join(leg, music, sharing);
+    return thread() !== undefined && this.#seats.size < seatLimit ? wanted : undefined;
   }
 
   /** Nothing more is sent to it then. @returns what it has heard; undefined: it had no seat. */
   async leave(leg: LegId): Promise<Music | undefined> {
     const name = nameOf(leg);
-    this.#crowd.go(name);
+    this.#deps.entrance.left(leg);
     const falling = this.#falling.get(name);
     this.#falling.delete(name);
     const seat = this.#seats.get(name);
@@ -167,7 +156,7 @@ export class MusicFan {
   clear(): void {
     for (const seat of [...this.#seats.values()]) void this.#stand(seat);
     this.#falling.clear();
-    this.#crowd.clear();
+    this.#deps.entrance.clear();
     this.#deps.streams.clear();
     this.#looking?.cancel();
     this.#looking = undefined;
@@ -178,7 +167,7 @@ export class MusicFan {
     const { callId, role } = seat.leg;
     this.#looking ??= this.#lookLater();
     try {
-      const [taken, reply] = await Promise.allSettled([streams.take(seat.music, seat.codec), this.#query(callId)]);
+      const [taken, reply] = await Promise.allSettled([streams.take(seat.wanted), this.#query(callId)]);
       if (taken.status === 'rejected') throw taken.reason;
       if (seat.gone) streams.stood(taken.value);
       else seat.stream = taken.value;
@@ -248,9 +237,9 @@ export class MusicFan {
 
   #fallBack(name: string, why: string): void {
     const seats = [...this.#seats.values()].filter(({ stream }) => stream?.name === name);
-    const [{ music, codec } = {}] = seats;
-    this.#deps.log.warn({ music, why, seats: seats.length }, 'music is played to each listener alone');
-    if (music !== undefined) this.#resting.set(`${music} ${codec}`, this.#deps.clock.now() + REST_MS);
+    const wanted = seats[0]?.wanted;
+    this.#deps.log.warn({ ...wanted, why, seats: seats.length }, 'music is played to each listener alone');
+    if (wanted !== undefined) this.#deps.entrance.rest(wanted);
     this.#deps.streams.end(name);
     for (const seat of seats) void this.#alone(seat);
   }
@@ -281,5 +270,3 @@ export class MusicFan {
     });
   }
 }
-
-const nameOf = ({ callId, role }: LegId): string => `${callId} ${role}`;

@@ -38,19 +38,28 @@ export type SharedCodec = keyof typeof SHARED_CODECS;
 /** What a phone has said of its audio, and what it was told. */
 export type Said = Readonly<{ said?: string | undefined; told?: string | undefined }>;
 
+/** Packets of a big crowd: a third of the system calls. RFC 3551 §4.2: a receiver should take up to 200 ms. */
+export const LONG_MS = 60;
+
+/** What a party can share; `long`: in packets of `LONG_MS` too. */
+export type Sharing = Readonly<{ codec: SharedCodec; long: boolean }>;
+
 /**
  * @param packetMs how long the packets of a stream are.
  * @returns what rtpengine would play to this phone: the first of its codecs that the other side has too. Undefined: not one that is shared.
  */
-export function codecOf({ said, told }: Said, packetMs = 20): SharedCodec | undefined {
+export function sharingOf({ said, told }: Said, packetMs = 20): Sharing | undefined {
   if (said === undefined || told === undefined) return undefined;
   const [own, other] = [audioOf(said), audioOf(told)];
   if (own.packetMs !== undefined && own.packetMs !== 20) return undefined;
   // RFC 4566 §6: what is longer than its maxptime it need not take.
-  if (own.mostMs !== undefined && own.mostMs < packetMs) return undefined;
+  const { mostMs = Infinity } = own;
+  if (mostMs < packetMs) return undefined;
   const first = own.formats.find((one) => other.formats.some(({ number, name }) => number === one.number || name === one.name));
   const number = Number(first?.number);
-  return number === 0 || number === 8 || number === 9 ? number : undefined;
+  if (number !== 0 && number !== 8 && number !== 9) return undefined;
+  // RFC 3264 §5.1: a=ptime is what it would like to receive, so it is not sent longer ones unasked.
+  return { codec: number, long: own.packetMs === undefined && mostMs >= LONG_MS };
 }
 
 type Format = Readonly<{ number: string; name: string }>;

@@ -3,7 +3,7 @@
  */
 import { forgetOldest } from '#kit/forget-oldest.js';
 import type { LegId } from '#calls/ports.js';
-import { codecOf, type Said, type SharedCodec } from './place.js';
+import { sharingOf, type Said, type Sharing } from './place.js';
 
 type CallId = LegId['callId'];
 type LegRole = LegId['role'];
@@ -28,8 +28,8 @@ export class SaidAndTold {
     this.#keep(callId, role, { told: sdp });
   }
 
-  codecOf(callId: CallId, role: LegRole): SharedCodec | undefined {
-    return codecOf(this.#calls.get(callId)?.[role] ?? {}, this.#packetMs);
+  sharingOf(callId: CallId, role: LegRole): Sharing | undefined {
+    return sharingOf(this.#calls.get(callId)?.[role] ?? {}, this.#packetMs);
   }
 
   ended(callId: CallId): void {

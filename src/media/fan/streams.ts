@@ -24,8 +24,6 @@ export type StreamsDeps = Readonly<{
   newId: () => string;
   /** Of rtpengine's ports, and so of the copier's. */
   address: string;
-  /** 20, or a multiple of it for fewer packets. */
-  packetMs: number;
   /** A source is begun anew after so long: it receives nothing, and rtpengine deletes what receives nothing. */
   renewMs: number;
 }>;
@@ -34,6 +32,8 @@ export type Stream = {
   readonly name: string;
   readonly music: string;
   readonly codec: SharedCodec;
+  /** 20, or a multiple of it for fewer packets. */
+  readonly packetMs: number;
   readonly ready: Promise<void>;
   port: number;
   feeder: CallId | undefined;
@@ -42,6 +42,9 @@ export type Stream = {
   seats: number;
   readonly timers: Map<'linger' | 'renew', Timer>;
 };
+
+/** What is to be heard, in packets of which length. */
+export type Wanted = Pick<Stream, 'music' | 'codec' | 'packetMs'>;
 
 /** A stream without listeners goes on for a while: the next hold is spared its start. */
 export const LINGER_MS = 30_000;
@@ -60,9 +63,8 @@ export class Streams {
   }
 
   /** To be given back with `stood`. @throws MediaFailed */
-  async take(music: string, codec: SharedCodec): Promise<Stream> {
-    const key = `${music} ${codec}`;
-    const stream = this.#streams.get(key) ?? this.#begin(key, music, codec);
+  async take(wanted: Wanted): Promise<Stream> {
+    const stream = this.#streams.get(keyOf(wanted)) ?? this.#begin(wanted);
     stream.seats++;
     stream.timers.get('linger')?.cancel();
     try {
@@ -72,7 +74,7 @@ export class Streams {
       throw error;
     }
     // A file that was dropped into the class meanwhile is heard by all from now on.
-    if (stream.files !== this.#filesOf(music)) this.#renew(stream);
+    if (stream.files !== this.#filesOf(stream.music)) this.#renew(stream);
     return stream;
   }
 
@@ -102,18 +104,19 @@ export class Streams {
     for (const { name } of [...this.#streams.values()]) this.end(name);
   }
 
-  #begin(key: string, music: string, codec: SharedCodec): Stream {
+  #begin({ music, codec, packetMs }: Wanted): Stream {
     const name = `fan-${this.#deps.newId()}`;
     const ready = Promise.resolve().then(() => this.#start(stream));
-    const stream: Stream = { name, music, codec, ready, port: 0, feeder: undefined, files: '', seats: 0, timers: new Map() };
-    this.#streams.set(key, stream);
+    const nothingYet = { port: 0, feeder: undefined, files: '', seats: 0, timers: new Map() };
+    const stream: Stream = { name, music, codec, packetMs, ready, ...nothingYet };
+    this.#streams.set(keyOf(stream), stream);
     ready.catch(() => this.end(name)); // the next one tries anew
     return stream;
   }
 
   async #start(stream: Stream): Promise<void> {
-    const { thread, address, packetMs } = this.#deps;
-    const joined = packetMs / PLAYED_MS;
+    const { thread, address } = this.#deps;
+    const joined = stream.packetMs / PLAYED_MS;
     stream.port = (await thread().ask({ kind: 'open', stream: stream.name, address, joined })) ?? 0;
     await this.#feed(stream);
   }
@@ -169,7 +172,7 @@ export class Streams {
   }
 }
 
-const keyOf = ({ music, codec }: Stream): string => `${music} ${codec}`;
+const keyOf = ({ music, codec, packetMs }: Wanted): string => `${music} ${codec} ${packetMs}`;
 
 function speech({ address, port }: SocketAddress, codec: SharedCodec): string {
   const where = `IN IP4 ${address}`;

@@ -23,7 +23,7 @@ function place(port: number, from: number) {
 type Stage = ReturnType<typeof stage>;
 
 /** `asked`: everything that was asked of anybody, in short words. */
-function stage(settings: { from?: number; seats?: number; timeoutSeconds?: number } = {}) {
+function stage(settings: { from?: number; longFrom?: number; seats?: number; timeoutSeconds?: number } = {}) {
   const asked: string[] = [];
   const state = {
     refuses: '',
@@ -31,6 +31,7 @@ function stage(settings: { from?: number; seats?: number; timeoutSeconds?: numbe
     threads: 0,
     hears: 'nothing' as 'nothing' | 'sound' | 'program',
     files: 'jazz.mka',
+    says: '',
     to: 4000,
     from: 3000,
     gone: false,
@@ -45,7 +46,8 @@ function stage(settings: { from?: number; seats?: number; timeoutSeconds?: numbe
   const wordsOf = (command: Command): string => {
     const [name, where] = 'seat' in command ? [command.seat, 'to' in command ? ` ${command.to.port}` : ''] : [command.stream, ''];
     const from = command.kind === 'sit' && command.from.port >= 7000 ? ` from ${command.from.port}` : '';
-    return `${command.kind} ${name}${where}${from}`;
+    const joined = command.kind === 'open' && command.joined > 1 ? ` joins ${command.joined}` : '';
+    return `${command.kind} ${name}${where}${from}${joined}`;
   };
   const clock = new FakeClock();
   const house = new FanHouse({
@@ -77,7 +79,13 @@ function stage(settings: { from?: number; seats?: number; timeoutSeconds?: numbe
     log: createLogger('silent'),
     newId: () => String(++state.ids),
     address: '127.0.0.1',
-    settings: { from: settings.from ?? 2, seats: settings.seats ?? 100, packetMs: 20, classes: { quiet: { fanFrom: 0 } } },
+    settings: {
+      from: settings.from ?? 2,
+      seats: settings.seats ?? 100,
+      packetMs: 20,
+      longFrom: settings.longFrom ?? 0,
+      classes: { quiet: { fanFrom: 0 } },
+    },
     timeoutSeconds: settings.timeoutSeconds ?? 600,
     newThread: (given) => {
       options.push(given);
@@ -95,7 +103,7 @@ function stage(settings: { from?: number; seats?: number; timeoutSeconds?: numbe
   const sits = (call: string, sound: Parameters<typeof house.fan.sits>[1] = JAZZ, role: LegRole = 'callee'): Promise<boolean> => {
     const callId = call as CallId;
     for (const one of ['caller', 'callee'] as const) {
-      house.said.said(callId, one, SDP);
+      house.said.said(callId, one, SDP + state.says);
       house.said.told(callId, one, SDP);
     }
     return house.fan.sits({ callId, role }, sound);
@@ -199,6 +207,34 @@ t.test('another class while it is held is another seat, or none', async (t) => {
   const { sits, taken } = await seated();
   t.equal(await sits('b', { kind: 'music', music: 'blues' }), false, 'nobody else hears blues');
   t.same(taken(), ['leave b callee']);
+});
+
+t.test(
+  'those who make it a big crowd share long packets, unless their phones name shorter ones; the others keep theirs',
+  async (t) => {
+    const { sits, taken, state } = await seated({ longFrom: 3 });
+    t.equal(await sits('c'), true);
+    const words = taken();
+    t.ok(words.includes('open fan-3 joins 3') && words.includes('sit c callee 4002'), 'a stream of its own');
+    state.says = 'a=ptime:20\r\n';
+    t.equal(await sits('d'), true);
+    t.same(taken(), ['query d', 'sit d callee 4002'], 'RFC 3264 §5.1: at the one of 20 ms');
+    state.says = '';
+    t.equal(await sits('b'), true);
+    t.same(taken(), ['query b'], 'whoever sits keeps its packets');
+    state.says = 'a=maxptime:20\r\n';
+    t.equal(await sits('c'), true);
+    t.same(taken(), ['leave c callee', 'query c', 'sit c callee 4002'], 'a phone that takes them no more moves over');
+  },
+);
+
+t.test('when one length of a class falls silent the class rests in all of them', async (t) => {
+  const { sits, thread } = await seated({ longFrom: 3 });
+  await sits('c');
+  thread().heard({ kind: 'silent', stream: 'fan-3' });
+  await settled();
+  t.equal(await sits('d'), false);
+  t.equal(await sits('b'), true, 'whoever sits at the other goes on');
 });
 
 t.test('who leaves hears nothing more, and is told what it has heard', async (t) => {

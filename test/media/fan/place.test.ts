@@ -1,6 +1,6 @@
 /** place: where rtpengine sends from and to, and in which codec. */
 import t from 'tap';
-import { codecOf, placeOf } from '#media/fan/place.js';
+import { placeOf, sharingOf, type Said } from '#media/fan/place.js';
 
 const reply = (media: object, stream: object = {}) => ({
   tags: {
@@ -49,6 +49,7 @@ t.test('nobody sends in the place of rtpengine where it encrypts, where IPv6 is 
 
 const sdp = (formats: string, ...lines: string[]): string =>
   ['v=0', 'c=IN IP4 192.0.2.1', 't=0 0', `m=audio 4000 RTP/AVP ${formats}`, ...lines, 'a=sendrecv', ''].join('\r\n');
+const codecOf = (said: Said, packetMs?: number) => sharingOf(said, packetMs)?.codec;
 const OPUS = 'a=rtpmap:96 opus/48000/2';
 
 t.test('the codec is the first of its own that the phone was told of too', async (t) => {
@@ -77,6 +78,15 @@ t.test('a phone is sent no packets longer than it takes', async (t) => {
   t.equal(codecOf(most(10), 20), undefined);
   t.equal(codecOf({ said: sdp('0'), told: sdp('0', 'a=maxptime:20') }, 40), 0, 'what it was told is about the other direction');
   t.equal(codecOf({ said: `${sdp('0')}m=video 5000 RTP/AVP 96\r\na=maxptime:20\r\n`, told: sdp('0') }, 40), 0);
+});
+
+t.test('long packets are for those who name no shorter ones', async (t) => {
+  const long = (...lines: string[]) =>
+    sharingOf({ said: sdp('0', ...lines), told: sdp('0', 'a=ptime:20', 'a=maxptime:20') })?.long;
+  t.equal(long(), true, 'what it was told is about the other direction');
+  t.equal(long('a=ptime:20'), false, 'RFC 3264 §5.1: it would like to receive these');
+  t.equal(long('a=maxptime:40'), false);
+  t.equal(long('a=maxptime:60'), true);
 });
 
 t.test('what stands in a video line is no codec of the audio', async (t) => {

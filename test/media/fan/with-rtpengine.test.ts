@@ -23,7 +23,7 @@ const MUSIC = { kind: 'music', music: 'default' } as const;
 const BEEP = 880;
 
 t.test('those who are held together', async (t) => {
-  const media = await startTestMedia(t, {}, { music: { fan: { from: 2, seats: 5, packetMs: 20 } } });
+  const media = await startTestMedia(t, {}, { music: { fan: { from: 2, seats: 5, packetMs: 20, longFrom: 0 } } });
   const { port } = media;
   const pid = media.pid() ?? 0;
   const feeders = async (): Promise<string[]> => (await rtpengineCalls(pid)).filter((call) => call.startsWith('feed-'));
@@ -179,6 +179,29 @@ t.test('those who are held together', async (t) => {
     await one.caller.next(2);
     t.same((await one.caller.next(10)).tones(...TONES), [CALLEE_HERTZ]);
   });
+});
+
+t.test('one who comes to a big crowd is sent a third of the packets, which are the same music without a gap', async (t) => {
+  const media = await startTestMedia(t, {}, { music: { fan: { from: 1, seats: 5, packetMs: 20, longFrom: 2 } } });
+  const { port } = media;
+  const { callId, caller, callee } = await talkingPhones(t, media);
+  await port.gate(callId);
+  await caller.during(3);
+  // Both at once could take either place.
+  await port.play(callId, 'caller', MUSIC);
+  await until('the thread copies', async () => {
+    await port.play(callId, 'callee', MUSIC);
+    const heard = await callee.next(2);
+    return heard.packets.every(({ payload }) => payload.length === 480) || (await port.stop(callId, 'callee'), false);
+  });
+  const heard = await callee.next(20);
+  t.same(heard.tones(...TONES), [MUSIC_HERTZ]);
+  t.equal(heard.sequenceBreaks, 0);
+  t.same(new Set(heard.packets.map(({ payload }) => payload.length)), new Set([480]), '60 ms of G.711');
+  await port.stop(callId, 'callee');
+  await port.ungate(callId);
+  await callee.next(2);
+  t.same((await callee.next(10)).tones(...TONES), [CALLER_HERTZ], 'the voice comes as ever');
 });
 
 t.test('nobody shares where that is switched off', async (t) => {
