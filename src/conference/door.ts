@@ -4,6 +4,7 @@
 import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
+import { literalLookup } from '#kit/literal-lookup.js';
 import { FRAME_SAMPLES, type Pcm } from './frame.js';
 import { encode, PCMU, type G711 } from './g711.js';
 import { readRtp, RTP_HEAD, writeRtpHead, type RtpPacket } from './rtp.js';
@@ -42,8 +43,7 @@ export class Door {
   /** @throws the socket's own error when no port can be had. */
   static open(options: DoorOptions, onPacket: (packet: RtpPacket) => void): Promise<Door> {
     const kind = isIP(options.address) === 6 ? 'udp6' : 'udp4';
-    // The peer is always an address: asking the resolver for each packet would cost more than sending it.
-    const socket = createSocket({ type: kind, lookup: (host, _options, found) => found(null, host, kind === 'udp6' ? 6 : 4) });
+    const socket = createSocket({ type: kind, lookup: literalLookup });
     return new Promise((resolve, reject) => {
       socket.once('error', (error) => {
         socket.close();

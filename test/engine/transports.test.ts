@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import t from 'tap';
+import { literalLookup } from '#kit/literal-lookup.js';
 import { Connections } from '#engine/transport/connections.js';
 import { Transports } from '#engine/transport/transports.js';
 import { ENGINE_LIMITS } from '#engine/options.js';
@@ -43,7 +44,7 @@ t.test('what was sent to a socket before it is asked has been read when it answe
   );
   for (const addresses of [['127.0.0.1'], ['0.0.0.0', '::1']]) {
     await transports.open({ addresses, sipPort: 0, wsPort: 0 });
-    const phone = createSocket('udp4');
+    const phone = createSocket({ type: 'udp4', lookup: literalLookup }); // sends at once
     await new Promise<void>((bound) => phone.bind(0, '127.0.0.1', bound));
     const port = transports.listening.find(({ protocol }) => protocol === 'udp')?.port ?? 0;
     phone.send('the sockets have been asked whether they hear themselves before this', port, '127.0.0.1');

@@ -18,7 +18,7 @@ export class BorrowedPort {
 
   /** @param stolen something came in that was meant for the owner of the port. */
   static async open({ address, port }: SocketAddress, stolen: () => void): Promise<BorrowedPort> {
-    const socket = await openUdpSocket(mapped(address), port, { reuseAddr: true, lookup: asItIs });
+    const socket = await openUdpSocket(mapped(address), port, { reuseAddr: true });
     return new BorrowedPort(socket, stolen);
   }
 
@@ -85,10 +85,6 @@ function counted(socket: Socket, fits: (from: SocketAddress) => boolean): Promis
     });
   });
 }
-
-/** Numbers alone: no name is ever looked up. */
-const asItIs = (address: string, _options: unknown, found: (error: null, address: string, family: number) => void): void =>
-  found(null, address, address.includes(':') ? 6 : 4);
 
 /** A port of its own first, and only then one that may be shared: asked for both at once Linux gives one of rtpengine's. */
 async function shared(host: string): Promise<Socket> {
