@@ -99,7 +99,7 @@ export class ClientTransaction {
     this.#state = row[0];
     for (let at = 1; at < row.length; at++) this.#act(row[at] as ClientAction, response, text);
     if (this.#state === 'terminated') this.#release();
-    else if (this.#state === 'completed') this.#request = undefined;
+    else if (this.#state === 'completed' || this.#state === 'accepted') this.#request = undefined;
   }
 
   #act(action: ClientAction, response?: SipResponse, text = ''): void {

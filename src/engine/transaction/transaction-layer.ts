@@ -5,6 +5,7 @@
 import type { Logger } from '#kit/log.js';
 import { parseMessage } from '#sip/parse.js';
 import type { SipRequest, SipResponse } from '#sip/message.js';
+import { ownText } from '../dialog/own-text.js';
 import type { TimerWheel } from '../timer-wheel.js';
 import { isReliable, type Flow, type FlowUser } from '../transport/flow.js';
 import { responseTarget, stampVia } from '../transport/via-stamp.js';
@@ -46,6 +47,17 @@ export class TransactionLayer implements FlowUser {
   readonly #onConnection = new Map<Flow, Set<ClientTransaction>>();
   readonly #nextId: () => string;
   readonly #user: RequestUser;
+  /** One of each for all: a transaction is kept for 32 seconds, and so is what it refers to. */
+  readonly #serverEnded = ({ key, mergeKey }: ServerTransaction): void => {
+    this.#servers.delete(key);
+    if (mergeKey !== undefined) this.#merges.delete(mergeKey);
+  };
+  readonly #clientEnded = (transaction: ClientTransaction): void => {
+    this.#clients.delete(transaction.key);
+    const waiting = this.#onConnection.get(transaction.flow);
+    waiting?.delete(transaction);
+    if (waiting?.size === 0) this.#onConnection.delete(transaction.flow);
+  };
 
   constructor(wheel: TimerWheel, log: Logger, limits: TransactionLimits, nextId: () => string, user: RequestUser) {
     this.#nextId = nextId;
@@ -83,7 +95,7 @@ export class TransactionLayer implements FlowUser {
 
   /** The caller starts it, once its application knows the id that the answers will carry. */
   client(request: ClientRequest, user: ClientUser): ClientTransaction {
-    const transaction = new ClientTransaction(request, this.#wheel, user, (ended) => this.#clientEnded(ended));
+    const transaction = new ClientTransaction(request, this.#wheel, user, this.#clientEnded);
     this.#clients.set(request.key, transaction);
     if (isReliable(request.flow)) {
       const waiting = this.#onConnection.get(request.flow) ?? new Set();
@@ -101,13 +113,6 @@ export class TransactionLayer implements FlowUser {
 
   close(): void {
     for (const transaction of [...this.#servers.values(), ...this.#clients.values()]) transaction.close();
-  }
-
-  #clientEnded(transaction: ClientTransaction): void {
-    this.#clients.delete(transaction.key);
-    const waiting = this.#onConnection.get(transaction.flow);
-    waiting?.delete(transaction);
-    if (waiting?.size === 0) this.#onConnection.delete(transaction.flow);
   }
 
   /** RFC 3261 §18.1.2, §17.1.3. */
@@ -149,16 +154,15 @@ export class TransactionLayer implements FlowUser {
   #server(key: string, merge: string | undefined, arrived: Arrived): ServerTransaction {
     const { method } = arrived.request;
     const flow = responseFlow(arrived.flow, arrived.facts);
-    const transaction = this.#keep({ id: this.#nextId(), key, mergeKey: merge, method, flow });
-    if (merge !== undefined) this.#merges.set(merge, transaction);
+    // A key made of pieces of the message would keep all of it in memory.
+    const own = { key: ownText(key), mergeKey: merge === undefined ? undefined : ownText(merge) };
+    const transaction = this.#keep({ id: this.#nextId(), ...own, method, flow });
+    if (own.mergeKey !== undefined) this.#merges.set(own.mergeKey, transaction);
     return transaction;
   }
 
   #keep(facts: ConstructorParameters<typeof ServerTransaction>[0]): ServerTransaction {
-    const transaction = new ServerTransaction(facts, this.#wheel, (ended) => {
-      this.#servers.delete(ended.key);
-      if (ended.mergeKey !== undefined) this.#merges.delete(ended.mergeKey);
-    });
+    const transaction = new ServerTransaction(facts, this.#wheel, this.#serverEnded);
     this.#servers.set(facts.key, transaction);
     return transaction;
   }

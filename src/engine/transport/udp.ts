@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import { literalLookup } from '#kit/literal-lookup.js';
 import { announced, isWildcard } from './announced.js';
 import type { Endpoint, Flow, FlowUser } from './flow.js';
 
@@ -17,6 +18,8 @@ export class UdpTransport {
   readonly protocol = 'udp';
   readonly local: Endpoint;
   readonly #socket: Socket;
+  /** The one used last by each port of a peer: mostly the next message comes from there again, and a transaction keeps its flow for 32 s. */
+  readonly #flows = new Map<number, UdpFlow>();
   #hearsItself = false;
   /** The oldest first. */
   #questions: readonly Readonly<{ bytes: Buffer; read: () => void }>[] = [];
@@ -28,7 +31,7 @@ export class UdpTransport {
   }
 
   static open(address: string, port: number, user: FlowUser, warn: (text: string) => void): Promise<UdpTransport> {
-    const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', ipv6Only: isIPv6(address) });
+    const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', ipv6Only: isIPv6(address), lookup: literalLookup });
     return new Promise((resolve, reject) => {
       socket.once('error', reject);
       socket.bind({ address, port, exclusive: true }, () => {
@@ -54,15 +57,19 @@ export class UdpTransport {
       );
     // ICMP errors of earlier datagrams carry no address; the transactions notice by their timers.
     socket.on('error', () => undefined);
-    socket.on('message', (bytes: Buffer, { address, port }: RemoteInfo) => {
+    socket.on('message', (bytes: Buffer, remote: RemoteInfo) => {
       // RFC 5626 keep-alives and those of old phones: over UDP nothing answers them.
-      if (bytes.length <= QUESTION_BYTES) return this.#isAnswered(bytes, port);
-      user.message(bytes.toString('latin1'), this.flowTo({ address, port }));
+      if (bytes.length <= QUESTION_BYTES) return this.#isAnswered(bytes, remote.port);
+      user.message(bytes.toString('latin1'), this.flowTo(remote));
     });
   }
 
-  flowTo(remote: Endpoint): Flow {
-    return new UdpFlow(this.#socket, announced(this.local, remote), remote);
+  flowTo({ address, port }: Endpoint): Flow {
+    const last = this.#flows.get(port);
+    if (last?.remote.address === address) return last;
+    const flow = new UdpFlow(this, this.#socket, { address, port });
+    this.#flows.set(port, flow);
+    return flow;
   }
 
   /** Whether `afterBacklog` was ever answered. */
@@ -100,14 +107,16 @@ export class UdpTransport {
 
 class UdpFlow implements Flow {
   readonly protocol = 'udp';
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly #transport: UdpTransport;
   readonly #socket: Socket;
 
-  constructor(
-    socket: Socket,
-    readonly local: Endpoint,
-    readonly remote: Endpoint,
-  ) {
+  constructor(transport: UdpTransport, socket: Socket, remote: Endpoint) {
+    this.#transport = transport;
     this.#socket = socket;
+    this.local = announced(transport.local, remote);
+    this.remote = remote;
   }
 
   isOpen(): boolean {
@@ -115,7 +124,7 @@ class UdpFlow implements Flow {
   }
 
   beside(remote: Endpoint): Flow {
-    return new UdpFlow(this.#socket, this.local, remote);
+    return this.#transport.flowTo(remote);
   }
 
   send(text: string, failed?: (why: string) => void): void {

@@ -20,32 +20,28 @@ type Acknowledged = Pick<Prepared, 'cseq' | 'headers'>;
 
 export class Acknowledgement implements AnsweredInvite {
   readonly cseq: number;
-  readonly #core: Core;
-  readonly #dialog: LiveDialog;
-  readonly #invite: Acknowledged;
-  readonly #then: (() => void) | undefined;
+  /** What the ACK is made of; undefined: it has been made. The INVITE's transaction keeps this for 32 s, and must not keep the dialog. */
+  #unmade: Readonly<{ core: Core; dialog: LiveDialog; invite: Acknowledged; then: (() => void) | undefined }> | undefined;
   #sent: Readonly<{ text: string; flow: Flow }> | undefined;
-  #acknowledged = false;
 
   /** @param then follows the first ACK: what a CANCEL that came too late asks for. */
   constructor(core: Core, dialog: LiveDialog, invite: Acknowledged, then?: () => void) {
-    this.#core = core;
-    this.#dialog = dialog;
-    this.#invite = invite;
-    this.#then = then;
+    this.#unmade = { core, dialog, invite, then };
     this.cseq = invite.cseq;
   }
 
   get acknowledged(): boolean {
-    return this.#acknowledged;
+    return this.#unmade === undefined;
   }
 
   acknowledge(headers: readonly HeaderField[], body: string): string {
-    this.#acknowledged = true;
-    this.#dialog.forget(this);
-    const { facts } = this.#dialog;
+    if (this.#unmade === undefined) return this.#sent?.text ?? '';
+    const { core, dialog, invite, then } = this.#unmade;
+    this.#unmade = undefined;
+    dialog.forget(this);
+    const { facts } = dialog;
     const { requestUri, routes } = routing(facts);
-    const credentials = this.#invite.headers.filter(isCredential);
+    const credentials = invite.headers.filter(isCredential);
     const compose = (via: string | undefined): string =>
       composeRequest({
         method: 'ACK',
@@ -61,16 +57,16 @@ export class Acknowledgement implements AnsweredInvite {
       });
     let text = compose(undefined);
     withFlow(
-      this.#core,
-      pathOf(this.#core, facts),
+      core,
+      pathOf(core, facts),
       (flow) => {
         text = compose(viaFor(flow, newBranch()));
         this.#sent = { text, flow };
         flow.send(text);
       },
-      (why) => this.#core.log.debug({ why, to: hostPort(facts.flow.remote) }, 'ACK not sent'),
+      (why) => core.log.debug({ why, to: hostPort(facts.flow.remote) }, 'ACK not sent'),
     );
-    this.#then?.();
+    then?.();
     return text;
   }
 

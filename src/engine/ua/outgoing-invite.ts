@@ -7,6 +7,7 @@ import type { HeaderField, SipResponse } from '#sip/message.js';
 import { dialogId, refreshTarget, uacFacts } from '../dialog/dialog.js';
 import { keptDialog, keptFlow, type KeptInvite } from '../dialog/keeper.js';
 import { LiveDialog, type RingingInvite } from '../dialog/live-dialog.js';
+import { ownText } from '../dialog/own-text.js';
 import type { App } from '../link/app.js';
 import { responseEssentials, type Essentials } from '../transaction/essentials.js';
 import { Acknowledgement, isCredential } from './acknowledgement.js';
@@ -138,7 +139,7 @@ export class OutgoingInvite extends OutgoingRequest implements RingingInvite {
     );
     dialog.rings = this;
     const early = { dialog, rseq: undefined, pracked: false };
-    this.#early.set(tag, early);
+    this.#early.set(ownText(tag), early);
     this.core.dialogs.add(dialog);
     this.#keep();
     return early;
@@ -159,7 +160,7 @@ export class OutgoingInvite extends OutgoingRequest implements RingingInvite {
     this.request = { ...this.request, headers: this.request.headers.filter(isCredential), body: '' };
     const raced = this.#cancel === undefined ? undefined : () => endDialog(this.core, dialog, RACE);
     const acknowledgement = new Acknowledgement(this.core, dialog, this.request, raced);
-    this.#answered.set(tag, acknowledgement);
+    this.#answered.set(ownText(tag), acknowledgement);
     dialog.answered(acknowledgement);
     // Its application is gone: without an ACK the peer would end a call that is up.
     if (!this.app.isOpen()) acknowledgement.acknowledge([], '');
@@ -202,7 +203,7 @@ export class OutgoingInvite extends OutgoingRequest implements RingingInvite {
     this.#early.delete(tag);
     this.core.log.info({ callId: this.request.callId, abandoned: this.#abandoned }, 'a 2xx nobody waits for is hung up');
     if (this.#answered.size >= MAX_FORKS) return;
-    this.#answered.set(tag, ackAndBye(this.core, this.#factsOf(response, facts), this.request));
+    this.#answered.set(ownText(tag), ackAndBye(this.core, this.#factsOf(response, facts), this.request));
     this.finish();
   }
 
