@@ -4,13 +4,15 @@
  */
 /** Behind by more than this, new calls wait for it and so does every hold. */
 const LATE_MS = 120;
-/** In a row: a pause of the garbage collector is no overload. */
-const LATE_SAMPLES = 5;
+/** In a row: a pause of the garbage collector is no overload. Fewer where there is a limit already. */
+const [LATE_SAMPLES, LATE_AGAIN_SAMPLES] = [5, 2];
 /**
  * Of what can be done so much is let in when what waits is as long as it may be; less of it the more there is, so that it is worked off
  * within a second or so.
  */
 const [FULL_SHARE, WORKED_OFF_MS, LEAST_SHARE] = [0.95, 1000, 0.3];
+/** In time for so long with a rate shows that it can be done; late after all, it is believed less. */
+const [PROOF_SEC, DOUBT] = [0.9, 0.75];
 /** Behind by less than this there is room for more, at each sample by so much: the less waits, the more. */
 const [ROOM_MS, MORE] = [60, 0.06];
 /** Whatever is measured: so few calls are not what makes us late, and they show whether it is over. */
@@ -40,6 +42,12 @@ export class CallRate {
   #admitted = 0;
   /** Calls that were let in lately, and the seconds that doing them takes: of two measures the younger counts for more. */
   #work = { calls: 0, seconds: 0 };
+  /** In time all the while since: calls that were let in, and seconds. */
+  #inTime = { calls: 0, seconds: 0 };
+  /** So many a second have been done for a second without anything waiting. */
+  #proven = 0;
+  /** Nothing waits any more that made us let in fewer. */
+  #isWorkedOff = true;
   #beforeMs = 0;
   #refused = false;
   #isShut = false;
@@ -62,9 +70,12 @@ export class CallRate {
     this.#sampledMs = nowMs;
     if (seconds <= 0) return;
     const wasShut = this.#isShut;
+    const admitted = this.#admitted;
     this.#isShut = false;
-    this.#measure(lateMs, seconds, wasShut);
+    this.#admitted = 0;
+    this.#measure(lateMs, seconds, wasShut ? undefined : admitted);
     const behindMs = lateMs - this.#baseMs(lateMs);
+    this.#prove(behindMs, seconds, admitted);
     const late = behindMs > LATE_MS;
     this.#late = late ? this.#late + 1 : 0;
     this.#calm = late || this.#refused ? 0 : this.#calm + 1;
@@ -78,13 +89,11 @@ export class CallRate {
     return this.#work.seconds === 0 ? 0 : this.#work.calls / this.#work.seconds;
   }
 
-  /** @param wasShut nobody was let in, which says nothing of how many could be. */
-  #measure(lateMs: number, seconds: number, wasShut: boolean): void {
+  /** @param admitted undefined: nobody was to be let in, which says nothing of how many could be. */
+  #measure(lateMs: number, seconds: number, admitted: number | undefined): void {
     const growth = Math.min(GROWS, Math.max(SHRINKS, (lateMs - this.#beforeMs) / 1000 / seconds));
-    const admitted = this.#admitted;
     this.#beforeMs = lateMs;
-    this.#admitted = 0;
-    if (wasShut) return;
+    if (admitted === undefined) return;
     const { calls, seconds: before } = this.#work;
     this.#work = {
       calls: calls * (1 - SMOOTHING) + admitted,
@@ -92,9 +101,28 @@ export class CallRate {
     };
   }
 
+  /**
+   * A pause of some tenths of a second, for want of a processor, looks as if calls took longer. So what was done in time before it counts
+   * again when all that waited has been done; and less each time that it turns out to be too much.
+   */
+  #prove(behindMs: number, seconds: number, admitted: number): void {
+    if (behindMs > ROOM_MS) {
+      this.#inTime = { calls: 0, seconds: 0 };
+      return;
+    }
+    if (!this.#isWorkedOff) this.#perSecond = Math.max(this.#perSecond, FULL_SHARE * this.#proven);
+    this.#isWorkedOff = true;
+    const calls = this.#inTime.calls + admitted;
+    const all = this.#inTime.seconds + seconds;
+    if (all >= PROOF_SEC) this.#proven = Math.max(this.#proven, calls / all);
+    this.#inTime = all >= PROOF_SEC ? { calls: 0, seconds: 0 } : { calls, seconds: all };
+  }
+
   #less(behindMs: number): void {
     const capacity = this.#capacity;
-    if (!this.limited && (this.#late < LATE_SAMPLES || capacity < LEAST)) return;
+    if (this.#late < (this.limited ? LATE_AGAIN_SAMPLES : LATE_SAMPLES) || (!this.limited && capacity < LEAST)) return;
+    if (this.#isWorkedOff) this.#proven *= DOUBT;
+    this.#isWorkedOff = false;
     const share = Math.max(LEAST_SHARE, FULL_SHARE - (behindMs - ROOM_MS) / WORKED_OFF_MS);
     this.#perSecond = Math.max(LEAST, capacity * share);
   }

@@ -42,6 +42,28 @@ t.test('at three times and at ten times of what can be done, more than 80 % of i
   }
 });
 
+t.test(
+  'what was done in time before a pause is let in again as soon as nothing waits, and less each time that it was too much',
+  async (t) => {
+    const rate = new CallRate();
+    let nowMs = 0;
+    const pass = (lateMs: number, samples: number): number => {
+      for (let sample = 0; sample < samples; sample++) {
+        for (let asked = 0; asked < 200; asked++) rate.admits((nowMs += SAMPLE_MS / 200));
+        rate.sample(lateMs, nowMs);
+      }
+      return rate.perSecond;
+    };
+    pass(10, 20);
+    t.ok(pass(500, 6) < 1000, 'while it is worked off half of it and less');
+    const again = pass(20, 1);
+    t.ok(again > 1350 && again < 1600, `${again.toFixed(0)} of 2000 a second`);
+    pass(500, 3);
+    const third = pass(20, 1);
+    t.ok(third < 0.85 * again && third > 0.7 * again, `${third.toFixed(0)} after ${again.toFixed(0)}`);
+  },
+);
+
 t.test('when it is over everybody is let in again', async (t) => {
   const rate = new CallRate();
   const { nowMs } = run(rate, 1200, 400, 10);
