@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { startEngineThread } from '#engine/thread.js';
 import { createLogger } from '#kit/log.js';
+import { corkTurns } from '#signaling/cork.js';
 import { startBareMedia } from './bare-media.js';
 import { newSrf, type AppRequest, type AppResponse } from './engine-fixture.js';
 import { startFloorEngine } from './floor-engine.js';
@@ -65,6 +66,7 @@ async function serve(name: EngineName, uasPort: string, rtpPorts: number): Promi
   const srf = newSrf();
   let legs = 0;
   const begin = async (request: AppRequest, response: AppResponse): Promise<void> => {
+    if (request.socket !== undefined) corkTurns(request.socket); // a write costs more than a message
     const callId = request.get('Call-ID');
     const offer = request.body ?? '';
     const localSdpB = media === undefined ? offer : await media.offer(callId, offer);

@@ -1,6 +1,7 @@
 /**
  * engine-fixture: an engine on free ports with a real drachtio-srf connected to it, and what the application sees as promises.
  */
+import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { ENGINE_VERSION, startEngine, type EngineHandle, type RunningEngine } from '#engine/engine.js';
@@ -15,6 +16,8 @@ export interface AppMessage {
 }
 
 export interface AppRequest extends AppMessage {
+  /** To the engine. */
+  socket?: Socket;
   readonly method: string;
   readonly uri: string;
   readonly protocol: string;
