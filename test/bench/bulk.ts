@@ -1,18 +1,24 @@
 /**
- * bulk: how long it takes to hold and to resume many calls with one request, until its answer and until music is at every phone.
+ * bulk: how long it takes to hold and to resume many calls with one request, until its answer and until music is at every phone; and the
+ * least that can take here: a bare B2BUA on an engine that does only what it must (test/support/floor-engine.ts), which sends the same re-INVITEs and
+ * gates the same calls, without music, store, events or a policy.
  * `npm run bench -- bulk`, or `node --import=tsx test/bench/bulk.ts [alone] [calls ...]`; alone: music is not shared, however many hear it
  */
 import type { BulkReport } from '#calls/bulk-commands.js';
+import { startBareB2bua } from '../support/bare-b2bua.js';
 import { rtpengineOf } from '../support/child-processes.js';
+import { freePorts } from '../support/free-ports.js';
+import { until } from '../support/until.js';
 import { HeldCalls } from './sipp/held-calls.js';
 import { HoldClient, load, percentiles } from './sipp/hold-client.js';
-import { sleep } from './sipp/load.js';
+import { Load, sleep } from './sipp/load.js';
 import { MusicSink } from './sipp/music-sink.js';
 import { cpuTicks } from './sipp/music-listener.js';
-import { startProduct, type Product } from './sipp/product.js';
+import { CALLED_NUMBER, CALLER_HOST, startProduct, type Product } from './sipp/product.js';
 
 const STEPS = [100, 500];
 const ROUNDS = 5;
+const [FLOOR_RATE, FLOOR_ROUNDS] = [100, 4];
 /** Packets on the way, and the timers of the last re-INVITE. */
 const QUIET_MS = 1500;
 
@@ -37,6 +43,44 @@ async function round({ holdfast }: Product, client: HoldClient, sink: MusicSink,
   await sleep(QUIET_MS);
 }
 
+/** It knows a call for half a minute only: all calls at once, and few rounds. */
+async function floor(count: number): Promise<void> {
+  const longestSec = 60;
+  const more = ['-key', 'sink', String(sink.port)];
+  const { portMin: port } = await freePorts(16);
+  const bare = await startBareB2bua('floor', port, 4 * count + 400);
+  const answerer = await Load.start({ scenario: 'uas-held', host: '127.0.0.1', port, longestSec, more });
+  const rate = ['-r', String(FLOOR_RATE), '-m', String(count), '-l', String(count), '-s', CALLED_NUMBER];
+  const caller = await Load.start({
+    scenario: 'uac-held',
+    host: CALLER_HOST,
+    target: bare.target,
+    longestSec,
+    more: [...rate, ...more],
+  });
+  try {
+    await until('all calls are up', async () => (await bare.legs()) === 2 * count);
+    for (let index = 1; index <= FLOOR_ROUNDS; index++) {
+      const [heldMs, held] = await timed(() => bare.holdAll('sendonly'));
+      await sleep(QUIET_MS);
+      const [resumedMs] = await timed(() => bare.holdAll('sendrecv'));
+      console.log(
+        `  floor ${index}: ${held} of ${count} held after ${heldMs.toFixed(0)} ms, resumed after ${resumedMs.toFixed(0)} ms; ${load()}`,
+      );
+      await sleep(QUIET_MS);
+    }
+  } finally {
+    bare.kill();
+    await Promise.all([caller.stop(), answerer.stop()]);
+  }
+}
+
+async function timed<T>(what: () => Promise<T>): Promise<readonly [ms: number, result: T]> {
+  const started = performance.now();
+  const result = await what();
+  return [performance.now() - started, result];
+}
+
 const named = process.argv.slice(2).map(Number).filter(Boolean);
 const steps = named.length > 0 ? named : STEPS;
 const most = Math.max(...steps);
@@ -57,5 +101,9 @@ try {
   client.close();
   await product.stop();
   await calls.stop();
+}
+try {
+  await floor(most);
+} finally {
   sink.close();
 }

@@ -1,6 +1,7 @@
 /**
  * bare-b2bua: drachtio-srf's own createB2BUA and nothing else, in a process of its own, on one of three engines: what the benches of
- * the engine and of set-ups measure. Started with the engine's name and the port of the called SIPp; says where it is called, and answers how many legs are up.
+ * the engine, of set-ups and of many holds measure. Started with the engine's name and the port of the called SIPp; says where it is called, answers how
+ * many legs are up, and holds or resumes all calls when it is told to.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +10,7 @@ import { startEngineThread } from '#engine/thread.js';
 import { createLogger } from '#kit/log.js';
 import { corkTurns } from '#signaling/cork.js';
 import { startBareMedia } from './bare-media.js';
-import { newSrf, type AppRequest, type AppResponse } from './engine-fixture.js';
+import { newSrf, type AppRequest, type AppResponse, type Dialog } from './engine-fixture.js';
 import { startFloorEngine } from './floor-engine.js';
 
 export type EngineName = 'ours' | 'floor' | 'drachtio-server';
@@ -18,6 +19,8 @@ export type BareB2bua = Readonly<{
   pid: number;
   target: string;
   legs: () => Promise<number>;
+  /** A re-INVITE to every leg and a gate for every call, all at once. @returns when the last of them has been answered; how many were. */
+  holdAll: (direction: 'sendonly' | 'sendrecv') => Promise<number>;
   kill: () => void;
 }>;
 
@@ -26,11 +29,11 @@ export async function startBareB2bua(name: EngineName, uasPort: number, rtpPorts
   const child = fork(fileURLToPath(import.meta.url), [name, String(uasPort), String(rtpPorts)]);
   const said = async (): Promise<unknown> => (await once(child, 'message'))[0] as unknown;
   const target = (await said()) as string;
-  const legs = async (): Promise<number> => {
-    child.send('legs');
+  const ask = async (what: string): Promise<number> => {
+    child.send(what);
     return (await said()) as number;
   };
-  return { name, pid: child.pid ?? 0, target, legs, kill: () => child.kill('SIGKILL') };
+  return { name, pid: child.pid ?? 0, target, legs: () => ask('legs'), holdAll: ask, kill: () => child.kill('SIGKILL') };
 }
 
 type Place = Readonly<{ host: string; port: number; secret: string; target: string }>;
@@ -65,6 +68,7 @@ async function serve(name: EngineName, uasPort: string, rtpPorts: number): Promi
   const media = rtpPorts === 0 ? undefined : await startBareMedia(rtpPorts);
   const srf = newSrf();
   let legs = 0;
+  const calls = new Map<string, readonly Dialog[]>();
   const begin = async (request: AppRequest, response: AppResponse): Promise<void> => {
     if (request.socket !== undefined) corkTurns(request.socket); // a write costs more than a message
     const callId = request.get('Call-ID');
@@ -73,17 +77,29 @@ async function serve(name: EngineName, uasPort: string, rtpPorts: number): Promi
     const anchored = media === undefined ? {} : { localSdpA: (sdp: string): Promise<string> => media.answer(callId, sdp) };
     const { uas, uac } = await srf.createB2BUA(request, response, `sip:uas@127.0.0.1:${uasPort}`, { localSdpB, ...anchored });
     legs += 2;
+    calls.set(callId, [uas, uac]);
     for (const [one, other] of [
       [uas, uac],
       [uac, uas],
     ] as const)
       one.on('destroy', () => {
         media?.delete(callId);
+        calls.delete(callId);
         void other.destroy().finally(() => (legs -= 2));
       });
   };
   srf.use('invite', (request: AppRequest, response: AppResponse) => void begin(request, response).catch(() => undefined));
-  process.on('message', () => process.send?.(legs));
+  const holdAll = async (direction: string): Promise<number> => {
+    const asked = [...calls].map(async ([callId, dialogs]) => {
+      await media?.gate(callId, direction !== 'sendrecv');
+      await Promise.all(dialogs.map((dialog) => dialog.modify(dialog.local.sdp.replace(/^a=send\w+/m, `a=${direction}`))));
+    });
+    return (await Promise.allSettled(asked)).filter(({ status }) => status === 'fulfilled').length;
+  };
+  process.on('message', (what) => {
+    if (what === 'legs') process.send?.(legs);
+    else void holdAll(String(what)).then((held) => process.send?.(held));
+  });
   process.on('disconnect', () => process.exit());
   const ready = new Promise((resolve) => srf.on('connect', resolve));
   srf.connect(link);
