@@ -29,8 +29,11 @@ type Asked<K extends Command['kind']> = Extract<Command, { kind: K }>;
 
 /** A hold answers by then even when a phone does not; `settled: false` says so. Longer than the longest glare wait of RFC 3261 §14.1. */
 const HOLD_ANSWER_MS = 5000;
-/** The first music packet leaves within 20 ms (rtpengine-facts 2); a proof waits so long for it to be counted. */
-const COUNT_TRIES = 5;
+/**
+ * The first music packet leaves within 20 ms (rtpengine-facts 2), and where three make one (media/fan/joiner.ts) within 60; a proof waits so long
+ * for it to be counted.
+ */
+const COUNT_TRIES = 10;
 const COUNT_PAUSE_MS = 10;
 const FIRST_MAX_FORWARDS = 70; // RFC 3261 §8.1.1.6
 

@@ -13,6 +13,8 @@ const [LATE_SAMPLES, LATE_AGAIN_SAMPLES] = [5, 2];
 const [FULL_SHARE, WORKED_OFF_MS, LEAST_SHARE] = [0.95, 1000, 0.3];
 /** In time for so long with a rate shows that it can be done; late after all, it is believed less. */
 const [PROOF_SEC, DOUBT] = [0.9, 0.75];
+/** What was done an hour ago, or by calls that were refused for something else, says little: half of it after half a minute. */
+const FADES = 0.98;
 /** Behind by less than this there is room for more, at each sample by so much: the less waits, the more. */
 const [ROOM_MS, MORE] = [60, 0.06];
 /** Whatever is measured: so few calls are not what makes us late, and they show whether it is over. */
@@ -114,7 +116,7 @@ export class CallRate {
     this.#isWorkedOff = true;
     const calls = this.#inTime.calls + admitted;
     const all = this.#inTime.seconds + seconds;
-    if (all >= PROOF_SEC) this.#proven = Math.max(this.#proven, calls / all);
+    if (all >= PROOF_SEC) this.#proven = Math.max(this.#proven * FADES, calls / all);
     this.#inTime = all >= PROOF_SEC ? { calls: 0, seconds: 0 } : { calls, seconds: all };
   }
 

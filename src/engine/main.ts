@@ -2,6 +2,7 @@
  * main: `npm run engine`: only the engine with its admin port, for anyone who wants a drachtio-server without a container.
  * Understands HOLDFAST_ADDRESS, HOLDFAST_SIP_PORT, HOLDFAST_WS_PORT, HOLDFAST_LOG, HOLDFAST_STORE, DRACHTIO_PORT and DRACHTIO_SECRET.
  */
+import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError, ConfigError } from '#kit/errors.js';
@@ -33,6 +34,8 @@ export async function main(environment: Environment = process.env): Promise<void
 export function readOptions(environment: Environment): EngineOptions {
   const store = environment['HOLDFAST_STORE'] ?? 'memory';
   const addresses = (environment['HOLDFAST_ADDRESS'] ?? '127.0.0.1').split(',').map((one) => one.trim());
+  const name = addresses.find((one) => one !== '' && isIP(one) === 0);
+  if (name !== undefined) throw new ConfigError(`HOLDFAST_ADDRESS: found "${name}", expected IP addresses with commas between`);
   return {
     addresses: addresses.filter((one) => one !== ''),
     sipPort: portOf(environment, 'HOLDFAST_SIP_PORT', 5060),

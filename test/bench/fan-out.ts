@@ -95,7 +95,7 @@ type FanSettings = Config['music']['fan'];
 const SHIPPED: FanSettings = loadConfig({}, join(import.meta.dirname, '../../sip-config')).music.fan;
 const ALL_SHARE: FanSettings = { from: 1, longFrom: 0, seats: 10_000, packetMs: 20 };
 
-/** As the product does it: those who do not share are played to alone. */
+/** @param fan with a threshold: those below it are played to alone, as the product does. */
 const copied =
   (file: string, fan: Partial<FanSettings> = {}): Way =>
   async ({ ng, closers }, listeners) => {
@@ -122,6 +122,7 @@ const copied =
         house.said.said(callId, 'caller', listener.sdp());
         house.said.told(callId, 'caller', await ng.offer(callId, 'caller', 'callee', listener.sdp()));
         const shares = await house.fan.sits({ callId, role: 'caller' }, { kind: 'music', music: 'default' });
+        if (!shares && fan.from === undefined) throw new Error('no seat');
         if (!shares) await ng.playMedia(callId, 'caller', { file }, true);
       }),
     );

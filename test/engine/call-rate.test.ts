@@ -64,6 +64,15 @@ t.test(
   },
 );
 
+t.test('what could be done before is forgotten when calls become heavier', async (t) => {
+  const rate = new CallRate();
+  const { nowMs } = run(rate, 2000, 2400, 5);
+  const first = run(rate, 2000, 400, 10, nowMs);
+  const { perSecond, behindMs } = run(rate, 2000, 400, 20, first.nowMs);
+  t.ok(perSecond > 320 && perSecond < 420, `${perSecond.toFixed(0)} a second`);
+  t.ok(behindMs < 400, `behind by ${behindMs.toFixed(0)} ms`);
+});
+
 t.test('when it is over everybody is let in again', async (t) => {
   const rate = new CallRate();
   const { nowMs } = run(rate, 1200, 400, 10);

@@ -49,6 +49,10 @@ t.test('npm run engine: options from the environment, wrong ones named', (t) => 
   t.same(readOptions(given), { addresses: ['10.0.0.1', '::1'], sipPort: 0, wsPort: 8080, adminPort: 1, secret: 's' });
   const { keep } = readOptions({ HOLDFAST_STORE: '/var/lib/holdfast' });
   t.equal(keep?.folder, '/var/lib/holdfast/engine');
+  t.throws(
+    () => readOptions({ HOLDFAST_ADDRESS: '127.0.0.1,localhost' }),
+    /HOLDFAST_ADDRESS: found "localhost", expected IP addresses/,
+  );
   t.throws(() => readOptions({ DRACHTIO_PORT: '70000' }), /DRACHTIO_PORT: found "70000", expected a port number/);
   t.end();
 });

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { literalLookup } from '#kit/literal-lookup.js';
+import { ownText } from '../dialog/own-text.js';
 import { announced, isWildcard } from './announced.js';
 import type { Endpoint, Flow, FlowUser } from './flow.js';
 
@@ -13,6 +14,8 @@ const BUFFER_BYTES = 4 * 1024 * 1024;
 /** Too short for SIP, and not to be guessed. */
 const QUESTION_BYTES = 4;
 const MOST_QUESTIONS = 100;
+/** Whoever scans us from every port is not remembered for ever. */
+const MOST_FLOWS = 5000;
 
 export class UdpTransport {
   readonly protocol = 'udp';
@@ -67,7 +70,8 @@ export class UdpTransport {
   flowTo({ address, port }: Endpoint): Flow {
     const last = this.#flows.get(port);
     if (last?.remote.address === address) return last;
-    const flow = new UdpFlow(this, this.#socket, { address, port });
+    const flow = new UdpFlow(this, this.#socket, { address: ownText(address), port });
+    if (this.#flows.size >= MOST_FLOWS) this.#flows.clear();
     this.#flows.set(port, flow);
     return flow;
   }

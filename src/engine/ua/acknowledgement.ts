@@ -20,7 +20,7 @@ type Acknowledged = Pick<Prepared, 'cseq' | 'headers'>;
 
 export class Acknowledgement implements AnsweredInvite {
   readonly cseq: number;
-  /** What the ACK is made of; undefined: it has been made. The INVITE's transaction keeps this for 32 s, and must not keep the dialog. */
+  /** What the ACK is made of; undefined: it has been made. The INVITE's transaction keeps this for 32 s; the dialog need not stay with it. */
   #unmade: Readonly<{ core: Core; dialog: LiveDialog; invite: Acknowledged; then: (() => void) | undefined }> | undefined;
   #sent: Readonly<{ text: string; flow: Flow }> | undefined;
 

@@ -2,6 +2,7 @@
  * known-uri: URIs that were parsed before. A phone's Contact is looked at with every request to it, and it seldom changes.
  */
 import { parseUri, type SipUri } from '#sip/uri.js';
+import { ownText } from '../dialog/own-text.js';
 
 const MAX_KNOWN = 5000;
 
@@ -12,6 +13,6 @@ export function knownUri(text: string): SipUri | undefined {
   if (found !== undefined || known.has(text)) return found;
   const parsed = parseUri(text);
   if (known.size >= MAX_KNOWN) known.clear();
-  known.set(text, parsed);
+  known.set(ownText(text), parsed);
   return parsed;
 }

@@ -156,8 +156,7 @@ export class OutgoingInvite extends OutgoingRequest implements RingingInvite {
       refreshTarget(dialog.facts, response, this.client.flow);
       dialog.changed();
     }
-    // For the 64*T1 in which the 2xx may come again only this much is needed.
-    this.request = { ...this.request, headers: this.request.headers.filter(isCredential), body: '' };
+    this.#trim();
     const raced = this.#cancel === undefined ? undefined : () => endDialog(this.core, dialog, RACE);
     const acknowledgement = new Acknowledgement(this.core, dialog, this.request, raced);
     this.#answered.set(ownText(tag), acknowledgement);
@@ -203,8 +202,14 @@ export class OutgoingInvite extends OutgoingRequest implements RingingInvite {
     this.#early.delete(tag);
     this.core.log.info({ callId: this.request.callId, abandoned: this.#abandoned }, 'a 2xx nobody waits for is hung up');
     if (this.#answered.size >= MAX_FORKS) return;
+    this.#trim();
     this.#answered.set(ownText(tag), ackAndBye(this.core, this.#factsOf(response, facts), this.request));
     this.finish();
+  }
+
+  /** For the 64*T1 in which the 2xx may come again only this much is needed. */
+  #trim(): void {
+    this.request = { ...this.request, headers: this.request.headers.filter(isCredential), body: '' };
   }
 
   #dropEarly(): void {

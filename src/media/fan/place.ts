@@ -38,7 +38,7 @@ export type SharedCodec = keyof typeof SHARED_CODECS;
 /** What a phone has said of its audio, and what it was told. */
 export type Said = Readonly<{ said?: string | undefined; told?: string | undefined }>;
 
-/** Packets of a big crowd: a third of the system calls. RFC 3551 §4.2: a receiver should take up to 200 ms. */
+/** Packets of a big crowd: a third of the system calls. RFC 3551 §4.2: 20 ms is the default where nothing is agreed on, and a receiver should take up to 200. */
 export const LONG_MS = 60;
 
 /** What a party can share; `long`: in packets of `LONG_MS` too. */

@@ -1,5 +1,5 @@
 /**
- * streams: one stream of music for each class and codec that has a crowd. Its source is a party that rtpengine plays to as to any held one,
+ * streams: one stream of music for each class, codec and length of packets that has a crowd. Its source is a party that rtpengine plays to as to any held one,
  * with the playlist and the announcements of the class; only that its "phone" is a port of the copier's.
  */
 import type { LegId, SocketAddress } from '#calls/ports.js';

@@ -32,6 +32,7 @@ function stage(settings: { from?: number; longFrom?: number; seats?: number; tim
     hears: 'nothing' as 'nothing' | 'sound' | 'program',
     files: 'jazz.mka',
     says: '',
+    namesStreams: false,
     to: 4000,
     from: 3000,
     gone: false,
@@ -47,7 +48,8 @@ function stage(settings: { from?: number; longFrom?: number; seats?: number; tim
     const [name, where] = 'seat' in command ? [command.seat, 'to' in command ? ` ${command.to.port}` : ''] : [command.stream, ''];
     const from = command.kind === 'sit' && command.from.port >= 7000 ? ` from ${command.from.port}` : '';
     const joined = command.kind === 'open' && command.joined > 1 ? ` joins ${command.joined}` : '';
-    return `${command.kind} ${name}${where}${from}${joined}`;
+    const at = command.kind === 'sit' && state.namesStreams ? ` at ${command.stream}` : '';
+    return `${command.kind} ${name}${where}${from}${joined}${at}`;
   };
   const clock = new FakeClock();
   const house = new FanHouse({
@@ -213,27 +215,30 @@ t.test(
   'those who make it a big crowd share long packets, unless their phones name shorter ones; the others keep theirs',
   async (t) => {
     const { sits, taken, state } = await seated({ longFrom: 3 });
+    state.namesStreams = true;
     t.equal(await sits('c'), true);
     const words = taken();
-    t.ok(words.includes('open fan-3 joins 3') && words.includes('sit c callee 4002'), 'a stream of its own');
+    t.ok(words.includes('open fan-3 joins 3') && words.includes('sit c callee 4002 at fan-3'), 'a stream of its own');
     state.says = 'a=ptime:20\r\n';
     t.equal(await sits('d'), true);
-    t.same(taken(), ['query d', 'sit d callee 4002'], 'RFC 3264 §5.1: at the one of 20 ms');
+    t.same(taken(), ['query d', 'sit d callee 4002 at fan-1'], 'RFC 3264 §5.1: at the one of 20 ms');
     state.says = '';
     t.equal(await sits('b'), true);
     t.same(taken(), ['query b'], 'whoever sits keeps its packets');
     state.says = 'a=maxptime:20\r\n';
     t.equal(await sits('c'), true);
-    t.same(taken(), ['leave c callee', 'query c', 'sit c callee 4002'], 'a phone that takes them no more moves over');
+    t.same(taken(), ['leave c callee', 'query c', 'sit c callee 4002 at fan-1'], 'a phone that takes them no more moves over');
   },
 );
 
 t.test('when one length of a class falls silent the class rests in all of them', async (t) => {
-  const { sits, thread } = await seated({ longFrom: 3 });
+  const { sits, thread, state } = await seated({ longFrom: 3 });
   await sits('c');
   thread().heard({ kind: 'silent', stream: 'fan-3' });
   await settled();
   t.equal(await sits('d'), false);
+  state.says = 'a=ptime:20\r\n';
+  t.equal(await sits('e'), false, 'nor at the one of 20 ms');
   t.equal(await sits('b'), true, 'whoever sits at the other goes on');
 });
 

@@ -198,6 +198,8 @@ t.test('one who comes to a big crowd is sent a third of the packets, which are t
   t.same(heard.tones(...TONES), [MUSIC_HERTZ]);
   t.equal(heard.sequenceBreaks, 0);
   t.same(new Set(heard.packets.map(({ payload }) => payload.length)), new Set([480]), '60 ms of G.711');
+  const steps = heard.packets.slice(1).map(({ timestamp }, at) => (timestamp - (heard.packets[at]?.timestamp ?? 0)) >>> 0);
+  t.same(new Set(steps), new Set([480]), 'no part of one is missing');
   await port.stop(callId, 'callee');
   await port.ungate(callId);
   await callee.next(2);
