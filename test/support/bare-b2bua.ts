@@ -1,5 +1,5 @@
 /**
- * bare-b2bua: drachtio-srf's own createB2BUA and nothing else, in a process of its own, on one of three engines: what the benches of
+ * bare-b2bua: drachtio-srf's own createB2BUA, writing once a turn, and nothing else, in a process of its own, on one of three engines: what the benches of
  * the engine, of set-ups and of many holds measure. Started with the engine's name and the port of the called SIPp; says where it is called, answers how
  * many legs are up, and holds or resumes all calls when it is told to.
  */
