@@ -8,7 +8,7 @@ import { parseNameAddr } from '#sip/name-addr.js';
 import { parseUri } from '#sip/uri.js';
 import type { Essentials } from '../transaction/essentials.js';
 import type { Flow } from '../transport/flow.js';
-import { ownText } from './own-text.js';
+import { ownText } from '#kit/own-text.js';
 
 export type DialogKind = 'INVITE' | 'SUBSCRIBE';
 

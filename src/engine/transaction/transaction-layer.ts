@@ -5,7 +5,7 @@
 import type { Logger } from '#kit/log.js';
 import { parseMessage } from '#sip/parse.js';
 import type { SipRequest, SipResponse } from '#sip/message.js';
-import { ownText } from '../dialog/own-text.js';
+import { ownText } from '#kit/own-text.js';
 import type { TimerWheel } from '../timer-wheel.js';
 import { isReliable, type Flow, type FlowUser } from '../transport/flow.js';
 import { responseTarget, stampVia } from '../transport/via-stamp.js';

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { literalLookup } from '#kit/literal-lookup.js';
-import { ownText } from '../dialog/own-text.js';
+import { ownText } from '#kit/own-text.js';
 import { announced, isWildcard } from './announced.js';
 import type { Endpoint, Flow, FlowUser } from './flow.js';
 

@@ -8,7 +8,7 @@ import { parseNameAddr, tagOf } from '#sip/name-addr.js';
 import { parseUri } from '#sip/uri.js';
 import { uasFacts } from '../dialog/dialog.js';
 import { LiveDialog } from '../dialog/live-dialog.js';
-import { ownText } from '../dialog/own-text.js';
+import { ownText } from '#kit/own-text.js';
 import { RepeatUntil } from '../dialog/repeat-until.js';
 import type { App } from '../link/app.js';
 import type { AppMessage } from '../link/app-message.js';

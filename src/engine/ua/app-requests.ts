@@ -8,7 +8,7 @@ import type { HeaderField } from '#sip/message.js';
 import { tagOf } from '#sip/name-addr.js';
 import { dialogId, routing } from '../dialog/dialog.js';
 import type { LiveDialog } from '../dialog/live-dialog.js';
-import { ownText } from '../dialog/own-text.js';
+import { ownText } from '#kit/own-text.js';
 import type { App } from '../link/app.js';
 import type { AppMessage } from '../link/app-message.js';
 import { wireTime, type SipCommand } from '../link/link-messages.js';

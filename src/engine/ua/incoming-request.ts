@@ -6,7 +6,7 @@ import { newTag } from '#kit/ids.js';
 import { reasonPhrase } from '#sip/status.js';
 import { keptFlow } from '../dialog/keeper.js';
 import type { LiveDialog, OpenRequest } from '../dialog/live-dialog.js';
-import { ownText } from '../dialog/own-text.js';
+import { ownText } from '#kit/own-text.js';
 import type { RepeatUntil } from '../dialog/repeat-until.js';
 import type { App, ReadMark } from '../link/app.js';
 import { wireTime } from '../link/link-messages.js';

@@ -2,7 +2,7 @@
  * known-uri: URIs that were parsed before. A phone's Contact is looked at with every request to it, and it seldom changes.
  */
 import { parseUri, type SipUri } from '#sip/uri.js';
-import { ownText } from '../dialog/own-text.js';
+import { ownText } from '#kit/own-text.js';
 
 const MAX_KNOWN = 5000;
 

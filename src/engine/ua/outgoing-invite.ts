@@ -7,7 +7,7 @@ import type { HeaderField, SipResponse } from '#sip/message.js';
 import { dialogId, refreshTarget, uacFacts } from '../dialog/dialog.js';
 import { keptDialog, keptFlow, type KeptInvite } from '../dialog/keeper.js';
 import { LiveDialog, type RingingInvite } from '../dialog/live-dialog.js';
-import { ownText } from '../dialog/own-text.js';
+import { ownText } from '#kit/own-text.js';
 import type { App } from '../link/app.js';
 import { responseEssentials, type Essentials } from '../transaction/essentials.js';
 import { Acknowledgement, isCredential } from './acknowledgement.js';

@@ -1,6 +1,6 @@
 /**
- * streams: one stream of music for each class, codec and length of packets that has a crowd. Its source is a party that rtpengine plays to as to any held one,
- * with the playlist and the announcements of the class; only that its "phone" is a port of the copier's.
+ * streams: one stream of music for each class, codec and length of packets that has a crowd. Its source is a party that rtpengine plays to as
+ * to any held one, with the playlist and the announcements of the class; only that its "phone" is a port of the copier's.
  */
 import type { LegId, SocketAddress } from '#calls/ports.js';
 import type { Clock, Timer } from '#kit/clock.js';
