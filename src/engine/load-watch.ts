@@ -68,8 +68,10 @@ export class LoadWatch {
     this.#work?.sample();
     if (this.#busyShare() >= NEVER_WAITS) this.#sockets?.sample();
     else this.#sockets?.none();
-    if (isServed?.() !== false) admission.sampled(clock.now());
-    this.#tell();
+    if (isServed?.() !== false) {
+      admission.sampled(clock.now());
+      this.#tell();
+    }
     this.#wait();
   }
 
@@ -80,7 +82,7 @@ export class LoadWatch {
     const isFull = admission.isShut(true) || callsPerSecond !== Infinity;
     if (isFull === this.#overloaded) return;
     this.#overloaded = isFull;
-    const rate = { callsPerSecond: Math.round(Math.min(callsPerSecond, 1e6)) };
+    const rate = callsPerSecond === Infinity ? {} : { callsPerSecond: Math.round(callsPerSecond) };
     if (isFull) log.warn(rate, 'overloaded: new calls are refused');
     else log.warn('no longer overloaded');
   }

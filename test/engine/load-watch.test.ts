@@ -4,7 +4,7 @@
 import t from 'tap';
 import { Admission } from '#engine/admission.js';
 import { LoadWatch } from '#engine/load-watch.js';
-import { createLogger } from '#kit/log.js';
+import { createLogger, type Logger } from '#kit/log.js';
 import { FakeClock } from '../support/fake-clock.js';
 
 function house(busyShare = 0) {
@@ -87,6 +87,26 @@ t.test('what stands in the buffers of the sockets is measured while the loop nev
   t.notOk(admission.isShut(false), 'a loop that waits has read everything');
   for (const late of sockets.splice(0)) late();
   t.notOk(admission.isShut(false));
+  watch.stop();
+  t.end();
+});
+
+t.test('a start that takes long is no overload, and is not called one in the log', (t) => {
+  const clock = new FakeClock();
+  const admission = new Admission(400, () => 0.5);
+  const said: unknown[] = [];
+  const log = { warn: (...words: unknown[]) => void said.push(words.at(-1)) } as unknown as Logger;
+  let served = false;
+  const watch = new LoadWatch({ admission, clock, log, isServed: () => served });
+  admission.wasLate('loop', 900);
+  clock.advance(200);
+  t.same(said, []);
+  served = true;
+  clock.advance(100);
+  t.same(said, ['overloaded: new calls are refused']);
+  admission.wasLate('loop', 5);
+  clock.advance(100);
+  t.same(said, ['overloaded: new calls are refused', 'no longer overloaded']);
   watch.stop();
   t.end();
 });
