@@ -243,7 +243,7 @@ export const MusicFile = Type.Object(
       {
         packetMs: Type.Union([Type.Literal(20), Type.Literal(40), Type.Literal(60)], { default: 20 }), // 60: a third of the packets and of the work; a phone should take up to 200 (RFC 3551 §4.2)
         from: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 5 }), // so many listeners of one class share one stream of it; 0: never
-        longFrom: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 50 }), // from so many on, those who come with a phone that names no a=ptime are sent packets of 60 ms; 0: never
+        longFrom: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 50 }), // from so many on, all whose phones name no a=ptime are sent packets of 60 ms; 0: never
         seats: limit(4000), // listeners of shared streams, each of which takes a file descriptor; more are played to alone
       },
       { ...strict, default: {} },

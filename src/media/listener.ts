@@ -127,9 +127,10 @@ export class Listener {
     this.#cancelTimers();
   }
 
-  /** `program`: over everything else. */
-  get hears(): 'nothing' | 'sound' | 'program' {
+  /** `program`: over everything else; `interjection`: what was playing goes on after it. */
+  get hears(): 'nothing' | 'sound' | 'interjection' | 'program' {
     if (this.#front !== undefined) return 'program';
+    if (this.#timers.has('cue')) return 'interjection';
     return this.#sound === undefined ? 'nothing' : 'sound';
   }
 

@@ -111,6 +111,10 @@ export async function startMedia(
       playbacks.asked(callId, role, undefined);
       return player.play(callId, role, sound);
     };
+    const hush: FanHouseDeps['hush'] = (callId, role) => {
+      playbacks.stopped(callId, role);
+      return player.stop(callId, role);
+    };
     const settings = { ...config.music.fan, classes: config.music.classes };
     const { timeoutSeconds } = config.rtpengine;
     const house = mayGiveOut(config, life)
@@ -119,6 +123,7 @@ export async function startMedia(
           player,
           library,
           playAlone,
+          hush,
           clock,
           log,
           newId: newCallId,

@@ -101,16 +101,20 @@ const copied =
   async ({ ng, closers }, listeners) => {
     const [clock, log] = [new RealClock(), createLogger('silent')];
     const piece = { name: 'tone', file, ms: 20_000 };
+    const alone = new Set<CallId>();
     const house = new FanHouse({
       ng,
       player: {
         play: (callId, role) => ng.playMedia(callId, role, { file }, true),
-        stop: () => Promise.resolve(),
         ended: () => undefined,
-        hears: () => 'nothing',
+        hears: (callId) => (alone.has(callId) ? 'sound' : 'nothing'),
       },
       library: { musicOf: () => ({ playlist: { pieces: [piece], order: 'in-order' }, announcement: undefined }) },
       playAlone: () => Promise.reject(new Error('the stream fell silent')),
+      hush: async (callId, role) => {
+        alone.delete(callId);
+        await ng.stopMedia(callId, role);
+      },
       ...{ clock, log, newId: newCallId, address: '127.0.0.1', timeoutSeconds: 3600 },
       settings: { ...ALL_SHARE, ...fan, classes: {} },
     });
@@ -123,7 +127,9 @@ const copied =
         house.said.told(callId, 'caller', await ng.offer(callId, 'caller', 'callee', listener.sdp()));
         const shares = await house.fan.sits({ callId, role: 'caller' }, { kind: 'music', music: 'default' });
         if (!shares && fan.from === undefined) throw new Error('no seat');
-        if (!shares) await ng.playMedia(callId, 'caller', { file }, true);
+        if (shares) return;
+        await ng.playMedia(callId, 'caller', { file }, true);
+        alone.add(callId);
       }),
     );
   };

@@ -9,17 +9,18 @@ import type { Clock, Timer } from '#kit/clock.js';
 import { assertNever } from '#kit/errors.js';
 import { openUdpSocket } from '../udp-socket.js';
 import { BorrowedPort, mapped } from './borrowed-port.js';
-import { Joiner } from './joiner.js';
 import type { Answer, Command, News } from './messages.js';
+import { Outlet, type Seat } from './outlet.js';
 
-type Seat = { readonly name: string; readonly stream: Stream; port: BorrowedPort | undefined; to: SocketAddress; sent: number };
+/** Where a seat is, or is to be soon. */
+type Sitting = { readonly seat: Seat; readonly stream: Stream; outlet: Outlet };
 type Stream = {
   readonly name: string;
   readonly socket: Socket;
-  readonly seats: Set<Seat>;
-  readonly joiner: Joiner | undefined;
+  readonly sittings: Set<Sitting>;
+  /** By how many packets are sent as one. */
+  readonly outlets: Map<number, Outlet>;
   from: SocketAddress | undefined;
-  newest: Buffer | undefined;
   /** Whether a packet has come since the last look, and how many looks ago one did. */
   heard: boolean;
   quietLooks: number;
@@ -34,7 +35,7 @@ const RECEIVE_BYTES = 1 << 20;
 export class Copier {
   readonly #deps: CopierDeps;
   readonly #streams = new Map<string, Stream>();
-  readonly #seats = new Map<string, Seat>();
+  readonly #seats = new Map<string, Sitting>();
   #look: Timer | undefined;
 
   constructor(deps: CopierDeps) {
@@ -53,18 +54,20 @@ export class Copier {
       case 'sit':
         await this.#sit(command);
         return undefined;
+      case 'pack':
+        return this.#pack(command);
       case 'move': {
-        const seat = this.#seats.get(command.seat);
-        if (seat !== undefined) seat.to = toMapped(command.to);
+        const sitting = this.#seats.get(command.seat);
+        if (sitting !== undefined) sitting.seat.to = toMapped(command.to);
         return undefined;
       }
       case 'leave': {
-        const seat = this.#seats.get(command.seat);
-        if (seat !== undefined) this.#stand(seat);
-        return seat?.sent;
+        const sitting = this.#seats.get(command.seat);
+        if (sitting !== undefined) this.#stand(sitting);
+        return sitting?.seat.sent;
       }
       case 'count':
-        return this.#seats.get(command.seat)?.sent ?? 0;
+        return this.#seats.get(command.seat)?.seat.sent ?? 0;
       default:
         return assertNever(command);
     }
@@ -75,16 +78,15 @@ export class Copier {
     for (const name of [...this.#streams.keys()]) this.#close(name);
   }
 
-  async #open({ stream: name, address, joined }: Extract<Command, { kind: 'open' }>): Promise<number> {
+  async #open({ stream: name, address }: Extract<Command, { kind: 'open' }>): Promise<number> {
     // Shared with nobody: a voice that rtpengine waits for would come in here.
     const socket = await openUdpSocket(address, 0, { recvBufferSize: RECEIVE_BYTES });
     const stream: Stream = {
       name,
       socket,
-      seats: new Set(),
-      joiner: joined > 1 ? new Joiner(joined) : undefined,
+      sittings: new Set(),
+      outlets: new Map(),
       from: undefined,
-      newest: undefined,
       heard: true,
       quietLooks: 0,
     };
@@ -99,53 +101,58 @@ export class Copier {
     const stream = this.#streams.get(name);
     if (stream === undefined) return;
     this.#streams.delete(name);
-    for (const seat of [...stream.seats]) this.#stand(seat);
+    for (const sitting of [...stream.sittings]) this.#stand(sitting);
     stream.socket.close();
   }
 
-  async #sit({ stream: name, seat: seatName, from, to }: Extract<Command, { kind: 'sit' }>): Promise<void> {
+  async #sit({ stream: name, seat: seatName, from, to, joined }: Extract<Command, { kind: 'sit' }>): Promise<void> {
     const before = this.#seats.get(seatName);
     if (before !== undefined) this.#stand(before);
     const stream = this.#stream(name);
-    const seat: Seat = { name: seatName, stream, port: undefined, to: toMapped(to), sent: before?.sent ?? 0 };
-    this.#seats.set(seatName, seat);
+    const seat: Seat = { name: seatName, port: undefined, to: toMapped(to), sent: before?.seat.sent ?? 0 };
+    const sitting: Sitting = { seat, stream, outlet: outletOf(stream, joined) };
+    this.#seats.set(seatName, sitting);
     try {
-      const port = await BorrowedPort.open(from, () => this.#lost(seat, 'a packet for rtpengine came to us'));
-      if (this.#seats.get(seatName) !== seat) return port.close(); // it has left meanwhile
+      const port = await BorrowedPort.open(from, () => this.#lost(sitting, 'a packet for rtpengine came to us'));
+      if (this.#seats.get(seatName) !== sitting) return port.close(); // it has left meanwhile
       seat.port = port;
     } catch (error) {
-      this.#seats.delete(seatName);
+      if (this.#seats.get(seatName) === sitting) this.#seats.delete(seatName);
       throw error;
     }
-    stream.seats.add(seat);
-    // The newest packet at once, the next one follows it: nobody waits for the tick.
-    if (stream.newest !== undefined) this.#send(seat, stream.newest);
+    stream.sittings.add(sitting);
+    sitting.outlet.add(seat);
   }
 
-  #stand(seat: Seat): void {
-    if (this.#seats.get(seat.name) === seat) this.#seats.delete(seat.name);
-    seat.stream.seats.delete(seat);
+  /** One that has left meanwhile needs no other packets. */
+  #pack({ seat: name, joined }: Extract<Command, { kind: 'pack' }>): undefined {
+    const sitting = this.#seats.get(name);
+    if (sitting === undefined) return;
+    const before = sitting.outlet;
+    sitting.outlet = outletOf(sitting.stream, joined);
+    sitting.outlet.takeOver(sitting.seat, before);
+  }
+
+  #stand(sitting: Sitting): void {
+    const { seat, stream } = sitting;
+    if (this.#seats.get(seat.name) === sitting) this.#seats.delete(seat.name);
+    stream.sittings.delete(sitting);
+    for (const outlet of stream.outlets.values()) outlet.remove(seat);
     seat.port?.close();
   }
 
-  #lost(seat: Seat, why: string): void {
-    if (this.#seats.get(seat.name) !== seat) return;
-    this.#stand(seat);
-    this.#deps.tell({ kind: 'lost', seat: seat.name, why });
+  #lost(sitting: Sitting, why: string): void {
+    const { name } = sitting.seat;
+    if (this.#seats.get(name) !== sitting) return;
+    this.#stand(sitting);
+    this.#deps.tell({ kind: 'lost', seat: name, why });
   }
 
   #copy(stream: Stream, datagram: Buffer, { address, port }: SocketAddress): void {
     if (stream.from?.port !== port || stream.from.address !== address) return;
     stream.heard = true;
-    const whole = stream.joiner === undefined ? datagram : stream.joiner.join(datagram);
-    if (whole === undefined) return;
-    stream.newest = whole;
-    for (const seat of stream.seats) this.#send(seat, whole);
-  }
-
-  #send(seat: Seat, datagram: Buffer): void {
-    seat.port?.send(datagram, seat.to.address, seat.to.port);
-    seat.sent++;
+    for (const outlet of stream.outlets.values()) outlet.copy(datagram);
+    for (const outlet of stream.outlets.values()) outlet.settle();
   }
 
   #lookLater(): Timer {
@@ -161,8 +168,8 @@ export class Copier {
       stream.quietLooks = stream.heard ? 0 : stream.quietLooks + 1;
       stream.heard = false;
       if (stream.quietLooks === 0) continue;
-      stream.newest = undefined; // too old for whoever sits down now
-      if (stream.quietLooks >= SILENT_LOOKS && stream.seats.size > 0) this.#deps.tell({ kind: 'silent', stream: stream.name });
+      stream.outlets.forEach((outlet) => outlet.forgetNewest());
+      if (stream.quietLooks >= SILENT_LOOKS && stream.sittings.size > 0) this.#deps.tell({ kind: 'silent', stream: stream.name });
     }
   }
 
@@ -171,6 +178,12 @@ export class Copier {
     if (stream === undefined) throw new Error(`there is no stream ${name}`);
     return stream;
   }
+}
+
+function outletOf({ outlets }: Stream, joined: number): Outlet {
+  const outlet = outlets.get(joined) ?? new Outlet(joined);
+  outlets.set(joined, outlet);
+  return outlet;
 }
 
 const toMapped = ({ address, port }: SocketAddress): SocketAddress => ({ address: mapped(address), port });

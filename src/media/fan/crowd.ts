@@ -27,9 +27,14 @@ export class Crowd {
     const listeners = this.#listeners.get(stream) ?? new Set();
     this.#listeners.set(stream, listeners.add(listener));
     this.#streamOf.set(listener, stream);
+    return this.sizeOf(music, stream);
+  }
+
+  sizeOf(music: string, stream: string): CrowdSize {
     const { many, veryMany } = this.#limits;
-    mark(this.#many, stream, listeners.size, many(music));
-    mark(this.#veryMany, stream, listeners.size, veryMany);
+    const size = this.#listeners.get(stream)?.size ?? 0;
+    mark(this.#many, stream, size, many(music));
+    mark(this.#veryMany, stream, size, veryMany);
     if (!this.#many.has(stream)) return 'few';
     return this.#veryMany.has(stream) ? 'very-many' : 'many';
   }

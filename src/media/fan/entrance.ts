@@ -1,21 +1,25 @@
 /**
- * entrance: who may share a stream of music, and one of packets of which length. Those who sit keep what they have, however many come and go.
+ * entrance: who may share a stream of music, and in packets of which length. A small crowd lets those who were there before it go on as they
+ * are; a big one brings them over.
  */
 import type { LegId } from '#calls/ports.js';
 import type { Clock } from '#kit/clock.js';
 import { Crowd } from './crowd.js';
 import { LONG_MS, type Sharing } from './place.js';
-import type { Wanted } from './streams.js';
+import { keyOf, type Wanted } from './streams.js';
 
 export type EntranceDeps = Readonly<{
   /** So many listeners of a class are a crowd; 0: never. */
   from: (music: string) => number;
-  /** From so many on those who come are sent packets of `LONG_MS`, if their phones take them; 0: never. */
+  /** From so many on all are sent packets of `LONG_MS`, if their phones take them; 0: never. */
   longFrom: number;
   /** Of the others. */
   packetMs: number;
   clock: Clock;
 }>;
+
+/** `waits`: alone, until the crowd is big. `rests`: nobody shares that now. `isBig`: who came before is brought over. */
+export type Entry = Readonly<{ kind: 'waits' | 'rests' } | { kind: 'sits'; packetMs: number; isBig: boolean }>;
 
 /** A class whose stream fell silent is not shared again for so long. */
 const REST_MS = 60_000;
@@ -31,18 +35,30 @@ export class Entrance {
     this.#crowd = new Crowd({ many: deps.from, veryMany: deps.longFrom });
   }
 
-  /** @returns what it shares from now on; undefined: nothing. It is one of the crowd all the same. */
-  join(leg: LegId, music: string, { codec, long }: Sharing): Wanted | undefined {
-    const shared = sharedBy({ music, codec });
-    const size = this.#crowd.come(nameOf(leg), music, shared);
-    if (size === 'few' || this.#rests(shared)) return undefined;
-    return { music, codec, packetMs: size === 'very-many' && long ? LONG_MS : this.#deps.packetMs };
+  /** It is one of the crowd from now on, whatever it hears. */
+  join(leg: LegId, wanted: Wanted, sharing: Sharing): Entry {
+    const shared = keyOf(wanted);
+    const size = this.#crowd.come(nameOf(leg), wanted.music, shared);
+    if (this.#rests(shared)) return { kind: 'rests' };
+    if (size === 'few') return { kind: 'waits' };
+    const isBig = size === 'very-many';
+    return { kind: 'sits', packetMs: isBig ? this.packetMsOf(sharing) : this.#deps.packetMs, isBig };
   }
 
-  /** Whether one that hears this can go on hearing it: packets keep their length unless its phone does not take them any more. */
-  fits(wanted: Wanted, music: string, sharing: Sharing | undefined): boolean {
+  /** Who came before it was is to be brought over. */
+  isBig(wanted: Wanted): boolean {
+    return this.#crowd.sizeOf(wanted.music, keyOf(wanted)) === 'very-many' && !this.#rests(keyOf(wanted));
+  }
+
+  /** In a big crowd. */
+  packetMsOf({ long }: Sharing): number {
+    return long ? Math.max(LONG_MS, this.#deps.packetMs) : this.#deps.packetMs;
+  }
+
+  /** Whether one that hears this in such packets can go on: they keep their length unless its phone does not take them any more. */
+  fits(wanted: Wanted, packetMs: number, music: string, sharing: Sharing | undefined): boolean {
     if (music !== wanted.music || sharing?.codec !== wanted.codec) return false;
-    return sharing.long || wanted.packetMs <= this.#deps.packetMs;
+    return sharing.long || packetMs <= this.#deps.packetMs;
   }
 
   left(leg: LegId): void {
@@ -50,7 +66,7 @@ export class Entrance {
   }
 
   rest(wanted: Wanted): void {
-    this.#resting.set(sharedBy(wanted), this.#deps.clock.now() + REST_MS);
+    this.#resting.set(keyOf(wanted), this.#deps.clock.now() + REST_MS);
   }
 
   /** What rests goes on resting. */
@@ -66,6 +82,3 @@ export class Entrance {
 }
 
 export const nameOf = ({ callId, role }: LegId): string => `${callId} ${role}`;
-
-/** What a crowd is made of: those who could hear the same, in packets of whatever length. */
-const sharedBy = ({ music, codec }: Pick<Wanted, 'music' | 'codec'>): string => `${music} ${codec}`;

@@ -15,9 +15,10 @@ import { FanThread, type FanThreadOptions } from './thread.js';
 
 export type FanHouseDeps = Readonly<{
   ng: Pick<NgCommands, 'query' | 'offer' | 'answer' | 'blockMedia' | 'blockDtmf' | 'delete'>;
-  player: Pick<Player, 'play' | 'stop' | 'ended' | 'hears'>;
+  player: Pick<Player, 'play' | 'ended' | 'hears'>;
   library: Pick<MusicLibrary, 'musicOf'>;
   playAlone: MusicFanDeps['playAlone'];
+  hush: MusicFanDeps['hush'];
   clock: Clock;
   log: Logger;
   newId: () => string;

@@ -4,13 +4,18 @@
 import type { SocketAddress } from '#calls/ports.js';
 
 export type Command =
-  /** A stream with this name, of which so many packets are sent as one. Answered with the port that its packets are to be sent to. */
-  | Readonly<{ kind: 'open'; stream: string; address: string; joined: number }>
+  /** A stream with this name. Answered with the port that its packets are to be sent to. */
+  | Readonly<{ kind: 'open'; stream: string; address: string }>
   /** What comes to the stream's port from elsewhere is not its music. */
   | Readonly<{ kind: 'feed'; stream: string; from: SocketAddress }>
   | Readonly<{ kind: 'close'; stream: string }>
-  /** From now on this listener is sent every packet of the stream, from the port of rtpengine's that it talks to; from another one if it sat. */
-  | Readonly<{ kind: 'sit'; stream: string; seat: string; from: SocketAddress; to: SocketAddress }>
+  /**
+   * From now on this listener is sent every packet of the stream, so many as one, from the port of rtpengine's that it talks to; from another
+   * one if it sat.
+   */
+  | Readonly<{ kind: 'sit'; stream: string; seat: string; from: SocketAddress; to: SocketAddress; joined: number }>
+  /** From the next whole packet on so many are sent to it as one. */
+  | Readonly<{ kind: 'pack'; seat: string; joined: number }>
   /** The listener is somewhere else now. */
   | Readonly<{ kind: 'move'; seat: string; to: SocketAddress }>
   /** Answered when nothing more is sent. */

@@ -1,5 +1,5 @@
 /**
- * streams: one stream of music for each class, codec and length of packets that has a crowd. Its source is a party that rtpengine plays to as
+ * streams: one stream of music for each class and codec that has a crowd. Its source is a party that rtpengine plays to as
  * to any held one, with the playlist and the announcements of the class; only that its "phone" is a port of the copier's.
  */
 import type { LegId, SocketAddress } from '#calls/ports.js';
@@ -32,8 +32,6 @@ export type Stream = {
   readonly name: string;
   readonly music: string;
   readonly codec: SharedCodec;
-  /** 20, or a multiple of it for fewer packets. */
-  readonly packetMs: number;
   readonly ready: Promise<void>;
   port: number;
   feeder: CallId | undefined;
@@ -43,14 +41,12 @@ export type Stream = {
   readonly timers: Map<'linger' | 'renew', Timer>;
 };
 
-/** What is to be heard, in packets of which length. */
-export type Wanted = Pick<Stream, 'music' | 'codec' | 'packetMs'>;
+/** What is to be heard. */
+export type Wanted = Pick<Stream, 'music' | 'codec'>;
 
 /** A stream without listeners goes on for a while: the next hold is spared its start. */
 export const LINGER_MS = 30_000;
 const ROLE = 'caller';
-/** As rtpengine plays. */
-const PLAYED_MS = 20;
 /** RFC 863: whoever is on the other end of a source is not there. */
 const DISCARD = 9;
 
@@ -104,11 +100,11 @@ export class Streams {
     for (const { name } of [...this.#streams.values()]) this.end(name);
   }
 
-  #begin({ music, codec, packetMs }: Wanted): Stream {
+  #begin({ music, codec }: Wanted): Stream {
     const name = `fan-${this.#deps.newId()}`;
     const ready = Promise.resolve().then(() => this.#start(stream));
     const nothingYet = { port: 0, feeder: undefined, files: '', seats: 0, timers: new Map() };
-    const stream: Stream = { name, music, codec, packetMs, ready, ...nothingYet };
+    const stream: Stream = { name, music, codec, ready, ...nothingYet };
     this.#streams.set(keyOf(stream), stream);
     ready.catch(() => this.end(name)); // the next one tries anew
     return stream;
@@ -116,8 +112,7 @@ export class Streams {
 
   async #start(stream: Stream): Promise<void> {
     const { thread, address } = this.#deps;
-    const joined = stream.packetMs / PLAYED_MS;
-    stream.port = (await thread().ask({ kind: 'open', stream: stream.name, address, joined })) ?? 0;
+    stream.port = (await thread().ask({ kind: 'open', stream: stream.name, address })) ?? 0;
     await this.#feed(stream);
   }
 
@@ -172,7 +167,8 @@ export class Streams {
   }
 }
 
-const keyOf = ({ music, codec, packetMs }: Wanted): string => `${music} ${codec} ${packetMs}`;
+/** What a crowd is made of: those who could hear the same, in packets of whatever length. */
+export const keyOf = ({ music, codec }: Wanted): string => `${music} ${codec}`;
 
 function speech({ address, port }: SocketAddress, codec: SharedCodec): string {
   const where = `IN IP4 ${address}`;

@@ -31,11 +31,11 @@ async function stage(t: Test) {
   const told: News[] = [];
   const copier = new Copier({ clock, tell: (news) => told.push(news) });
   t.teardown(() => copier.stop());
-  const port = (await copier.execute({ kind: 'open', stream: 'jazz', address: HOST, joined: 1 })) ?? 0;
+  const port = (await copier.execute({ kind: 'open', stream: 'jazz', address: HOST })) ?? 0;
   await copier.execute({ kind: 'feed', stream: 'jazz', from: placeOf(source) });
   const play = (text: string): void => source.send(text, port, HOST);
   const sit = (seat = 'a', to = phone) =>
-    copier.execute({ kind: 'sit', stream: 'jazz', seat, from: placeOf(owner), to: placeOf(to) });
+    copier.execute({ kind: 'sit', stream: 'jazz', seat, from: placeOf(owner), to: placeOf(to), joined: 1 });
   return { copier, clock, told, source, owner, phone, port, play, sit };
 }
 
@@ -76,7 +76,7 @@ t.test('who sits down at another port is sent to from there alone, and what was 
   t.equal((await first)[1].port, owner.address().port);
   const anew = await socketOf(t);
   const again = next(phone);
-  await copier.execute({ kind: 'sit', stream: 'jazz', seat: 'a', from: placeOf(anew), to: placeOf(phone) });
+  await copier.execute({ kind: 'sit', stream: 'jazz', seat: 'a', from: placeOf(anew), to: placeOf(phone), joined: 1 });
   const [datagram, from] = await again;
   t.same([datagram.toString(), from.port], ['one', anew.address().port], 'the newest packet, at once');
   const second = next(phone);
@@ -153,9 +153,11 @@ t.test('a stream that falls silent is told of when somebody listens', async (t) 
 t.test('a seat that cannot be had is refused, and so is one at a stream that is not there', async (t) => {
   const { copier, phone } = await stage(t);
   const to = placeOf(phone);
-  await t.rejects(copier.execute({ kind: 'sit', stream: 'blues', seat: 'a', from: to, to }));
+  await t.rejects(copier.execute({ kind: 'sit', stream: 'blues', seat: 'a', from: to, to, joined: 1 }));
   const elsewhere = { address: '192.0.2.1', port: 4000 };
-  await t.rejects(copier.execute({ kind: 'sit', stream: 'jazz', seat: 'a', from: elsewhere, to }), { code: 'EADDRNOTAVAIL' });
+  await t.rejects(copier.execute({ kind: 'sit', stream: 'jazz', seat: 'a', from: elsewhere, to, joined: 1 }), {
+    code: 'EADDRNOTAVAIL',
+  });
   t.equal(await copier.execute({ kind: 'leave', seat: 'a' }), undefined, 'nothing of it is left');
 });
 

@@ -11,6 +11,11 @@ function packet({ sequence = 0, timestamp = 0, ssrc = 7, fill = 1 } = {}): Buffe
   return Buffer.concat([head, Buffer.alloc(160, fill)]);
 }
 
+const whole = (joiner: Joiner): Buffer => {
+  joiner.join(packet());
+  return joiner.join(packet({ timestamp: 160 })) ?? Buffer.alloc(12);
+};
+
 t.test('each second packet brings the sound of two, under numbers without a gap', async (t) => {
   const joiner = new Joiner(2);
   const joined = [0, 1, 2, 3].map((one) => joiner.join(packet({ sequence: 50 + one, timestamp: 160 * one, fill: one })));
@@ -21,6 +26,26 @@ t.test('each second packet brings the sound of two, under numbers without a gap'
   t.same(joined[1]?.subarray(12), Buffer.concat([Buffer.alloc(160, 0), Buffer.alloc(160, 1)]));
   t.equal(joined[3]?.readUInt32BE(4), 320, 'the time is that of its first half');
   t.equal((joined[3]?.readUInt16BE(2) ?? 0) - (joined[1]?.readUInt16BE(2) ?? 0), 1);
+});
+
+t.test('what is joined is another source, always the same one, and another one again when what it is made of is', async (t) => {
+  const joiner = new Joiner(2, () => 0.5);
+  const joined = [0, 160, 320, 480, 640, 800].map((timestamp) =>
+    joiner.join(packet({ timestamp, ssrc: timestamp < 640 ? 7 : 8 })),
+  );
+  const ssrcs = [1, 3, 5].map((at) => joined[at]?.readUInt32BE(8));
+  t.equal(ssrcs[0], ssrcs[1]);
+  t.equal(new Set([7, 8, ...ssrcs]).size, 4, 'RFC 3550 §8');
+  for (const random of [0, 0.999999999999]) t.not(whole(new Joiner(2, () => random)).readUInt32BE(8), 7, 'whatever chance says');
+});
+
+t.test('it says when the rest of something is still to come', async (t) => {
+  const joiner = new Joiner(2);
+  t.equal(joiner.waits, false);
+  joiner.join(packet());
+  t.equal(joiner.waits, true);
+  joiner.join(packet({ timestamp: 160 }));
+  t.equal(joiner.waits, false);
 });
 
 t.test('what does not follow is not joined: another source, a gap, what is no packet of sound', async (t) => {

@@ -29,10 +29,12 @@ function stage(settings: { from?: number; longFrom?: number; seats?: number; tim
     refuses: '',
     ids: 0,
     threads: 0,
-    hears: 'nothing' as 'nothing' | 'sound' | 'program',
+    hears: 'nothing' as 'nothing' | 'sound' | 'interjection' | 'program',
     files: 'jazz.mka',
     says: '',
-    namesStreams: false,
+    stalls: '',
+    release: (): void => undefined,
+    hearing: {} as Record<string, 'nothing' | 'sound' | 'interjection'>,
     to: 4000,
     from: 3000,
     gone: false,
@@ -41,15 +43,15 @@ function stage(settings: { from?: number; longFrom?: number; seats?: number; tim
   const say = async <T>(words: string, result: T): Promise<T> => {
     asked.push(words);
     await Promise.resolve();
+    if (state.stalls !== '' && words.startsWith(state.stalls)) await new Promise<void>((resolve) => (state.release = resolve));
     if (state.refuses !== '' && words.startsWith(state.refuses)) throw state.gone ? new MediaGone('gone') : new MediaFailed('no');
     return result;
   };
   const wordsOf = (command: Command): string => {
     const [name, where] = 'seat' in command ? [command.seat, 'to' in command ? ` ${command.to.port}` : ''] : [command.stream, ''];
     const from = command.kind === 'sit' && command.from.port >= 7000 ? ` from ${command.from.port}` : '';
-    const joined = command.kind === 'open' && command.joined > 1 ? ` joins ${command.joined}` : '';
-    const at = command.kind === 'sit' && state.namesStreams ? ` at ${command.stream}` : '';
-    return `${command.kind} ${name}${where}${from}${joined}${at}`;
+    const joined = 'joined' in command && command.joined > 1 ? ` joins ${command.joined}` : '';
+    return `${command.kind} ${name}${where}${from}${joined}`;
   };
   const clock = new FakeClock();
   const house = new FanHouse({
@@ -66,9 +68,8 @@ function stage(settings: { from?: number; longFrom?: number; seats?: number; tim
     },
     player: {
       play: (callId, role, sound) => say(`play ${callId} ${role} ${sound.kind === 'music' ? sound.music : ''}`, undefined),
-      stop: (callId, role) => say(`hush ${callId} ${role}`, undefined),
       ended: (callId) => void asked.push(`ended ${callId}`),
-      hears: () => state.hears,
+      hears: (callId) => state.hearing[callId] ?? state.hears,
     },
     library: {
       musicOf: (name) => ({
@@ -76,6 +77,7 @@ function stage(settings: { from?: number; longFrom?: number; seats?: number; tim
         announcement: undefined,
       }),
     },
+    hush: (callId, role) => say(`hush ${callId} ${role}`, undefined),
     playAlone: (callId, role, sound) => say(`alone ${callId} ${role} ${sound.music}`, undefined),
     clock,
     log: createLogger('silent'),
@@ -211,35 +213,161 @@ t.test('another class while it is held is another seat, or none', async (t) => {
   t.same(taken(), ['leave b callee']);
 });
 
+t.test('a big crowd shares packets of 60 ms, those who came before it too, unless their phones name shorter ones', async (t) => {
+  const { sits, taken, state } = await seated({ longFrom: 3 });
+  t.equal(await sits('c'), true);
+  t.same(taken(), ['pack b callee joins 3', 'query c', 'sit c callee 4002 joins 3']);
+  state.says = 'a=ptime:20\r\n';
+  t.equal(await sits('d'), true);
+  t.same(taken(), ['query d', 'sit d callee 4002'], 'RFC 3264 §5.1: in those of 20 ms');
+  state.says = '';
+  t.equal(await sits('b'), true);
+  t.same(taken(), ['query b'], 'whoever sits keeps its packets');
+  state.says = 'a=maxptime:20\r\n';
+  t.equal(await sits('c'), true);
+  t.same(taken(), ['leave c callee', 'query c', 'sit c callee 4002'], 'unless its phone takes them no more');
+});
+
+t.test('one who has named a length since is not brought over to another', async (t) => {
+  const { sits, house, taken } = await seated({ longFrom: 3 });
+  house.said.said('b' as CallId, 'callee', `${SDP}a=ptime:20\r\n`);
+  t.equal(await sits('c'), true);
+  t.same(taken(), ['query c', 'sit c callee 4002 joins 3']);
+});
+
+t.test('when the crowd is big those who were alone before are brought over', async (t) => {
+  const { sits, taken, state, house } = await seated({ longFrom: 3 });
+  state.hearing['a'] = 'sound';
+  t.equal(await sits('c'), true);
+  await settled();
+  const words = taken();
+  t.same(
+    words.filter((one) => / a( |$)/.test(one)),
+    ['query a', 'hush a callee', 'sit a callee 4002 joins 3'],
+    'what it hears is ended before, so that it hears nothing twice',
+  );
+  t.equal(house.fan.size, 3);
+  await sits('d');
+  await settled();
+  t.same(taken(), ['query d', 'sit d callee 4002 joins 3'], 'once');
+});
+
+t.test('what is said to one is not cut off; the next who comes brings it over, or the next second', async (t) => {
+  for (const how of ['comes', 'waits'] as const) {
+    const { sits, taken, state, clock } = await seated({ longFrom: 3 });
+    for (const hears of ['interjection', 'nothing'] as const) {
+      state.hearing['a'] = hears;
+      await sits(`c ${hears}`);
+      clock.advance(1000);
+      await settled();
+      t.notOk(taken().includes('query a'), hears);
+    }
+    state.hearing['a'] = 'sound';
+    if (how === 'comes') await sits('d');
+    else clock.advance(1000);
+    await settled();
+    t.ok(taken().includes('sit a callee 4002 joins 3'), how);
+  }
+});
+
+t.test('nobody is brought over to a crowd that has become small again', async (t) => {
+  const { sits, leaves, taken, state, clock } = await seated({ longFrom: 4 });
+  state.hearing['a'] = 'interjection';
+  for (const call of ['c', 'd']) await sits(call);
+  for (const call of ['c', 'd']) await leaves(call);
+  state.hearing['a'] = 'sound';
+  taken();
+  clock.advance(1000);
+  await settled();
+  t.notOk(taken().includes('hush a callee'));
+});
+
 t.test(
-  'those who make it a big crowd share long packets, unless their phones name shorter ones; the others keep theirs',
+  'a resume wins over being brought over, wherever it meets it: no music is left, and it is told whether any plays alone',
   async (t) => {
-    const { sits, taken, state } = await seated({ longFrom: 3 });
-    state.namesStreams = true;
-    t.equal(await sits('c'), true);
-    const words = taken();
-    t.ok(words.includes('open fan-3 joins 3') && words.includes('sit c callee 4002 at fan-3'), 'a stream of its own');
-    state.says = 'a=ptime:20\r\n';
-    t.equal(await sits('d'), true);
-    t.same(taken(), ['query d', 'sit d callee 4002 at fan-1'], 'RFC 3264 §5.1: at the one of 20 ms');
-    state.says = '';
-    t.equal(await sits('b'), true);
-    t.same(taken(), ['query b'], 'whoever sits keeps its packets');
-    state.says = 'a=maxptime:20\r\n';
-    t.equal(await sits('c'), true);
-    t.same(taken(), ['leave c callee', 'query c', 'sit c callee 4002 at fan-1'], 'a phone that takes them no more moves over');
+    for (const [stalls, heard] of [
+      ['query a', undefined],
+      ['hush a', JAZZ],
+      ['sit a', JAZZ],
+    ] as const) {
+      const { sits, leaves, taken, state, house } = await seated({ longFrom: 3 });
+      state.hearing['a'] = 'sound';
+      state.stalls = stalls;
+      await sits('c');
+      await settled();
+      const leaving = leaves('a');
+      let left = false;
+      void leaving.then(() => (left = true));
+      await settled();
+      t.equal(left, stalls !== 'hush a', 'it waits until what it heard has ended');
+      state.release();
+      t.same(await leaving, heard, stalls);
+      await settled();
+      const words = taken();
+      t.notOk(words.includes('alone a callee jazz'));
+      t.ok(words.lastIndexOf('leave a callee') > words.lastIndexOf('sit a callee 4002 joins 3'), 'its seat is free');
+      t.equal(words.includes('hush a callee'), heard !== undefined);
+      t.equal(house.fan.size, 2);
+    }
   },
 );
 
-t.test('when one length of a class falls silent the class rests in all of them', async (t) => {
+t.test('a resume whose music could not be ended hears of it, and a call that has ended does not mind', async (t) => {
+  const { sits, leaves, taken, state, house } = await seated({ longFrom: 3 });
+  state.hearing['a'] = 'sound';
+  state.stalls = 'hush a';
+  state.refuses = 'hush a';
+  await sits('c');
+  await settled();
+  const leaving = leaves('a');
+  house.fan.ended('a' as CallId);
+  state.release();
+  await t.rejects(leaving, MediaFailed);
+  await settled();
+  t.notOk(taken().includes('alone a callee jazz'));
+});
+
+for (const refuses of ['query a', 'hush a', 'sit a']) {
+  t.test(`when "${refuses}" fails while it is brought over it is played to alone again`, async (t) => {
+    const { sits, taken, state, house } = await seated({ longFrom: 3 });
+    state.hearing['a'] = 'sound';
+    state.refuses = refuses;
+    t.equal(await sits('c'), true, 'nobody else minds');
+    await settled();
+    t.equal(taken().at(-1), 'alone a callee jazz');
+    t.equal(house.fan.size, 2);
+  });
+}
+
+t.test('a seat that cannot be given longer packets is played to alone', async (t) => {
+  const { sits, taken, state } = await seated({ longFrom: 3 });
+  state.refuses = 'pack';
+  t.equal(await sits('c'), true);
+  await settled();
+  t.ok(taken().includes('alone b callee jazz'));
+});
+
+t.test('who has left before the crowd is big is not brought over', async (t) => {
+  const { sits, leaves, taken, state } = await seated({ longFrom: 3 });
+  state.hearing['a'] = 'sound';
+  await leaves('a');
+  await leaves('b');
+  for (const call of ['c', 'd', 'e']) await sits(call);
+  await settled();
+  t.same(
+    taken().filter((one) => / [ab]( |$)/.test(one)),
+    ['leave b callee'],
+  );
+});
+
+t.test('when a stream falls silent its class rests, whatever the packets', async (t) => {
   const { sits, thread, state } = await seated({ longFrom: 3 });
   await sits('c');
-  thread().heard({ kind: 'silent', stream: 'fan-3' });
+  thread().heard({ kind: 'silent', stream: 'fan-1' });
   await settled();
   t.equal(await sits('d'), false);
   state.says = 'a=ptime:20\r\n';
-  t.equal(await sits('e'), false, 'nor at the one of 20 ms');
-  t.equal(await sits('b'), true, 'whoever sits at the other goes on');
+  t.equal(await sits('e'), false);
 });
 
 t.test('who leaves hears nothing more, and is told what it has heard', async (t) => {

@@ -15,12 +15,15 @@ import {
   TONES,
   type TalkingPhones,
 } from '../../support/media-fixture.js';
-import { PCMA, PCMU, type RtpEndpoint } from '../../support/rtp-endpoint.js';
+import { PCMA, PCMU, type Heard, type RtpEndpoint } from '../../support/rtp-endpoint.js';
 import { endRtpengineCall, rtpengineCalls, rtpenginePorts } from '../../support/rtpengine-calls.js';
 import { until } from '../../support/until.js';
 
 const MUSIC = { kind: 'music', music: 'default' } as const;
 const BEEP = 880;
+
+const ssrcOf = (heard: Heard): number => heard.packets.at(-1)?.ssrc ?? 0;
+const lengthsOf = ({ packets }: Heard): readonly number[] => [...new Set(packets.map(({ payload }) => payload.length))];
 
 t.test('those who are held together', async (t) => {
   const media = await startTestMedia(t, {}, { music: { fan: { from: 2, seats: 5, packetMs: 20, longFrom: 0 } } });
@@ -38,7 +41,7 @@ t.test('those who are held together', async (t) => {
     t.teardown(() => port.delete(phones.callId));
     return phones;
   };
-  const ssrcOf = async (phone: RtpEndpoint): Promise<number> => {
+  const steadySsrc = async (phone: RtpEndpoint): Promise<number> => {
     await phone.next(3);
     const heard = await phone.next(15);
     t.same(heard.tones(...TONES), [MUSIC_HERTZ]);
@@ -63,9 +66,9 @@ t.test('those who are held together', async (t) => {
     await port.gate(callId);
     await caller.during(3);
     await play(callId, 'caller', 'callee');
-    const [one, two] = await Promise.all([ssrcOf(caller), ssrcOf(callee)]);
+    const [one, two] = await Promise.all([steadySsrc(caller), steadySsrc(callee)]);
     t.equal(one, two);
-    t.not(await ssrcOf(alone.caller), one);
+    t.not(await steadySsrc(alone.caller), one);
     t.same([(await caller.next(1)).fromPorts, (await callee.next(1)).fromPorts], ports);
     const packets = await port.musicPackets(callId);
     t.ok(packets.caller >= 18 && packets.callee >= 18, JSON.stringify(packets));
@@ -97,13 +100,13 @@ t.test('those who are held together', async (t) => {
     await port.gate(callId);
     await caller.during(3);
     await play(callId, 'caller');
-    await ssrcOf(caller);
+    await steadySsrc(caller);
     await port.delete(callId);
   });
 
   t.test('another codec is another stream, and a phone that changes to it while it is held hears that', async (t) => {
     const { callId, caller, callee } = await held(t, 'caller');
-    const before = await ssrcOf(caller);
+    const before = await steadySsrc(caller);
     const onlyPcma = { payloadTypes: [PCMA, 101] };
     await port.offer(callId, 'caller', caller.sdp({ ...onlyPcma, version: 2 }));
     await port.answer(callId, 'caller', callee.sdp(onlyPcma));
@@ -118,35 +121,35 @@ t.test('those who are held together', async (t) => {
 
   t.test('what is said to one is heard by that one alone, and the music after it too', async (t) => {
     const { callId, caller, callee } = await held(t, 'caller', 'callee');
-    const shared = await ssrcOf(callee);
+    const shared = await steadySsrc(callee);
     caller.forget();
     await port.interject(callId, 'caller', { kind: 'beep' });
     await until('the beep is heard', () => caller.heard.packetsWith(BEEP) > 0);
     t.equal(callee.heard.packetsWith(BEEP), 0);
     await until('music again', () => caller.heard.packets.at(-1) !== undefined && caller.heard.packetsWith(MUSIC_HERTZ) > 10);
-    t.not(await ssrcOf(caller), shared);
-    t.equal(await ssrcOf(callee), shared);
+    t.not(await steadySsrc(caller), shared);
+    t.equal(await steadySsrc(callee), shared);
     await port.delete(callId);
   });
 
   t.test('a class that changes while they are held, and a mute, change nothing for the others', async (t) => {
     const [one, two] = [await held(t, 'caller'), await held(t, 'caller')];
-    const shared = await ssrcOf(two.caller);
+    const shared = await steadySsrc(two.caller);
     await port.mute(one.callId, 'caller');
     await port.play(one.callId, 'caller', { kind: 'ringback' });
     await one.caller.next(2);
     t.same((await one.caller.next(10)).tones(425, MUSIC_HERTZ), [425]);
-    t.equal(await ssrcOf(two.caller), shared);
+    t.equal(await steadySsrc(two.caller), shared);
     await play(one.callId, 'caller');
     await one.caller.next(3);
-    t.equal(await ssrcOf(one.caller), shared, 'and back');
+    t.equal(await steadySsrc(one.caller), shared, 'and back');
     await port.delete(one.callId);
     await port.delete(two.callId);
   });
 
   t.test('whoever sends to a port of the source, as a phone whose call had it before, takes the music from nobody', async (t) => {
     const [one] = [await held(t, 'caller'), await held(t, 'caller')];
-    const shared = await ssrcOf(one.caller);
+    const shared = await steadySsrc(one.caller);
     const ports = (await Promise.all((await feeders()).map((feeder) => rtpenginePorts(pid, feeder)))).flat();
     t.ok(ports.length >= 4);
     const strangers = await Promise.all(
@@ -158,7 +161,7 @@ t.test('those who are held together', async (t) => {
       }),
     );
     await one.caller.next(75);
-    t.equal(await ssrcOf(one.caller), shared);
+    t.equal(await steadySsrc(one.caller), shared);
     t.same(
       strangers.map(({ heard }) => heard.packetsWith(MUSIC_HERTZ)),
       ports.map(() => 0),
@@ -167,12 +170,12 @@ t.test('those who are held together', async (t) => {
 
   t.test('when the source of a stream dies, each hears music again, alone', async (t) => {
     const [one, two] = [await held(t, 'caller'), await held(t, 'caller')];
-    const shared = await ssrcOf(one.caller);
+    const shared = await steadySsrc(one.caller);
     for (const feeder of await feeders()) await endRtpengineCall(pid, feeder);
     await until('both hear music again', () =>
       [one, two].every(({ caller }) => caller.heard.packets.at(-1) !== undefined && caller.heard.packets.at(-1)?.ssrc !== shared),
     );
-    const [atOne, atTwo] = [await ssrcOf(one.caller), await ssrcOf(two.caller)];
+    const [atOne, atTwo] = [await steadySsrc(one.caller), await steadySsrc(two.caller)];
     t.not(atOne, atTwo);
     await port.stop(one.callId, 'caller');
     await port.ungate(one.callId);
@@ -204,6 +207,48 @@ t.test('one who comes to a big crowd is sent a third of the packets, which are t
   await port.ungate(callId);
   await callee.next(2);
   t.same((await callee.next(10)).tones(...TONES), [CALLER_HERTZ], 'the voice comes as ever');
+});
+
+t.test('when the crowd is big, who was alone and who had short packets share the long ones', async (t) => {
+  const media = await startTestMedia(t, {}, { music: { fan: { from: 2, seats: 9, packetMs: 20, longFrom: 4 } } });
+  const { port } = media;
+  const all = await Promise.all([1, 2, 3, 4].map(() => talkingPhones(t, media)));
+  for (const { callId } of all) await port.gate(callId);
+  const holds = async ({ callId, caller }: TalkingPhones): Promise<Heard> => {
+    await port.play(callId, 'caller', MUSIC);
+    await caller.next(2);
+    return caller.next(3);
+  };
+  const [first, second, third, fourth] = all as [TalkingPhones, TalkingPhones, TalkingPhones, TalkingPhones];
+  const alone = await holds(first);
+  // The thread starts beside: until it is there the second one is alone too, and sits down when it is played to again.
+  let shared = alone;
+  await until('the thread copies', async () => {
+    const { length } = (await rtpengineCalls(media.pid() ?? 0)).filter((call) => call.startsWith('feed-'));
+    shared = await holds(second);
+    return length > 0;
+  });
+  await holds(third);
+  t.not(ssrcOf(shared), ssrcOf(alone));
+  t.same(lengthsOf(shared), [160]);
+  await port.play(fourth.callId, 'caller', MUSIC);
+  await until('all hear long packets', () => all.every(({ caller }) => caller.heard.packets.at(-1)?.payload.length === 480));
+  const turned = second.caller.heard.packets.filter(({ payload }) => payload.length === 160).at(-1);
+  const long = second.caller.heard.packets.find(({ payload }) => payload.length === 480);
+  t.equal(((long?.timestamp ?? 0) - (turned?.timestamp ?? 0)) >>> 0, 160, 'the long ones begin where the short ones end');
+  const heard = await Promise.all(all.map(({ caller }) => caller.next(20)));
+  for (const one of heard) {
+    t.same(one.tones(...TONES), [MUSIC_HERTZ]);
+    t.equal(one.sequenceBreaks, 0);
+    t.same(lengthsOf(one), [480]);
+  }
+  t.equal(new Set(heard.map(ssrcOf)).size, 1, 'one source for all');
+  for (const { callId, caller, callee } of [first, second]) {
+    await port.stop(callId, 'caller');
+    await port.ungate(callId);
+    await hearEachOther(t, caller, callee);
+    await port.delete(callId);
+  }
 });
 
 t.test('nobody shares where that is switched off', async (t) => {
