@@ -2,6 +2,8 @@
  * leg-sdp: what was said on one leg, by the phone and by us, as long as its dialog lives; it goes along when the dialog moves to another call.
  */
 import { systemRandom } from '#kit/ids.js';
+import { connectionAddress } from '#sip/sdp.js';
+import { withAllLines } from '#sip/sdp-write.js';
 
 export type LegSdp = {
   /** The phone's last SDP that is in force. */
@@ -12,6 +14,8 @@ export type LegSdp = {
   heardBefore: string | undefined;
   /** The phone's last address that was not 0.0.0.0 (RFC 3264 §8.4 lets a holder write that). */
   address: string | undefined;
+  /** Where its SIP comes from. */
+  at?: readonly string[] | undefined;
   /** What rtpengine made for this phone, direction and o= still its own. */
   made: string | undefined;
   /** What we last sent it. */
@@ -33,4 +37,27 @@ export function newLegSdp(): LegSdp {
     sessionId: String(start),
     version: 1n,
   };
+}
+
+export function hearSdp(leg: LegSdp, sdp: string, at: readonly string[] | undefined): void {
+  leg.at = at;
+  leg.heardBefore = leg.heard;
+  leg.heard = sdp;
+}
+
+export function refuseHeard(leg: LegSdp): void {
+  leg.heard = leg.heardBefore;
+  leg.heardBefore = undefined;
+}
+
+/** What was heard last, or else what is in force, is in force from now on. @returns undefined: the phone has said nothing yet. */
+export function takeHeard(leg: LegSdp): string | undefined {
+  const said = leg.heard ?? leg.fromPhone;
+  if (said === undefined) return undefined;
+  const sdp = withAllLines(said, leg.sent);
+  leg.fromPhone = sdp;
+  leg.heard = undefined;
+  const address = connectionAddress(sdp);
+  if (address !== undefined && address !== '0.0.0.0' && address !== '::') leg.address = address;
+  return sdp;
 }

@@ -2,7 +2,7 @@
  * media-session: the SDP side of one call. Keeps what each phone last said, what rtpengine made for it and the o= version
  * it has seen, and turns the core's directions into SDP. Does not know why a direction is wanted.
  */
-import { BadSdp, connectionAddress } from '#sip/sdp.js';
+import { BadSdp } from '#sip/sdp.js';
 import { agreedKeys, sameKeys, withUsableKeys } from '#sip/sdp-keys.js';
 import { answerFrom, asSendrecv, dress, sameMedia, withAllLines, withVersion, withZeroAddress } from '#sip/sdp-write.js';
 import { receives, type Direction } from '#core/direction.js';
@@ -10,9 +10,10 @@ import type { OfferSource } from '#core/effects.js';
 import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
 import type { HoldMode } from '#core/party.js';
 import { haveCommonCodec, mayGoOn } from './codec-fit.js';
-import { newLegSdp, type LegSdp } from './leg-sdp.js';
+import { hearSdp, newLegSdp, refuseHeard, takeHeard, type LegSdp } from './leg-sdp.js';
 import { firstProtocol, protocolToward } from './media-protocol.js';
-import type { MediaPort } from './ports.js';
+import { isOnTheSpot } from './on-the-spot.js';
+import type { MediaPort, OfferWays } from './ports.js';
 
 export type { LegSdp } from './leg-sdp.js';
 
@@ -76,18 +77,14 @@ export class MediaSession {
     return wished;
   }
 
-  /** Keeps an SDP until the core has decided what to do with it. */
-  hear(role: LegRole, sdp: string): void {
-    const leg = this.#legs[role];
-    leg.heardBefore = leg.heard;
-    leg.heard = sdp;
+  /** Keeps an SDP until the core has decided what to do with it. @param at where the phone's SIP comes from. */
+  hear(role: LegRole, sdp: string, at?: readonly string[]): void {
+    hearSdp(this.#legs[role], sdp, at);
   }
 
   /** What was heard last was refused: it never counts, and what was heard before it still may. */
   refuse(role: LegRole): void {
-    const leg = this.#legs[role];
-    leg.heard = leg.heardBefore;
-    leg.heardBefore = undefined;
+    refuseHeard(this.#legs[role]);
   }
 
   /** The offer for an INVITE to `role`; undefined: the INVITE goes without one. */
@@ -102,7 +99,7 @@ export class MediaSession {
 
   /** The answer to the caller's offer, made of what the callee said (in a 1xx or its 200). */
   async answerForCaller(direction: Direction): Promise<string> {
-    const made = await this.#media.answer(this.#callId, 'caller', this.#takeAnswer('callee'));
+    const made = await this.#answer('callee', this.#takeAnswer('callee'));
     return this.#render('caller', answerFrom(this.#inForce('caller'), made), direction);
   }
 
@@ -115,14 +112,14 @@ export class MediaSession {
 
   /** Late offer: the caller's ACK carries the answer, and it becomes the answer in the ACK to the callee. */
   async lateAnswerForCallee(direction: Direction): Promise<string> {
-    const made = await this.#media.answer(this.#callId, 'callee', this.#takeAnswer('caller'));
+    const made = await this.#answer('caller', this.#takeAnswer('caller'));
     return this.#render('callee', answerFrom(this.#inForce('callee'), made), direction);
   }
 
   /** A leg we called has answered; the other leg's offer (or our own first one) is complete in rtpengine. */
   async applyAnswer(role: LegRole): Promise<MediaChange> {
     const peer = otherLeg(role);
-    const made = await this.#media.answer(this.#callId, peer, this.#takeAnswer(role));
+    const made = await this.#answer(role, this.#takeAnswer(role));
     if (this.#legs[peer].fromPhone === undefined) return UNCHANGED; // the answer to our own first offer: nobody is behind it yet
     return { changed: true, peerStale: this.#remake(peer, withUsableKeys(made)) };
   }
@@ -167,7 +164,7 @@ export class MediaSession {
     try {
       const forPeer = await this.#offer(role, sdp);
       const { ours, theirs } = agreedKeys(forPeer, this.#normal(peer, peerSdp), false);
-      leg.made = withUsableKeys(await this.#media.answer(this.#callId, role, theirs));
+      leg.made = withUsableKeys(await this.#answer(peer, theirs));
       return { changed: true, peerStale: this.#remake(peer, ours) };
     } catch (error) {
       // RFC 3261 §14.2: it is refused, and what was agreed before goes on; the same offer once more is as new as this one was.
@@ -189,9 +186,9 @@ export class MediaSession {
     const [offer, answer] = [this.#agreed('caller'), this.#agreed('callee')];
     await this.#media.letKeysIn(this.#callId, 'caller', {
       offer,
-      more: this.#translated('callee'),
-      protocol: this.#protocolToward('callee', offer),
+      ways: this.#ways('caller', offer),
       answer,
+      answererStays: this.#stays('callee'),
     });
     this.#keysIn = true;
     return 'new';
@@ -202,7 +199,7 @@ export class MediaSession {
     const [offer, answer] = [this.#normal('caller', this.#inForce('caller')), this.#normal('callee', this.#inForce('callee'))];
     this.#keysIn = false;
     const { ours, theirs } = agreedKeys(await this.#offer('caller', offer), answer, false);
-    this.#legs.caller.made = withUsableKeys(await this.#media.answer(this.#callId, 'caller', theirs));
+    this.#legs.caller.made = withUsableKeys(await this.#answer('callee', theirs));
     this.#legs.callee.made = ours;
   }
 
@@ -212,13 +209,25 @@ export class MediaSession {
     if (this.#media.forgetsGates !== true || caller.fromPhone === undefined || callee.fromPhone === undefined) return;
     const made = await this.#offer('caller', this.#agreed('caller'));
     const { theirs } = agreedKeys(made, this.#agreed('callee'), false);
-    await this.#media.answer(this.#callId, 'caller', theirs);
+    await this.#answer('callee', theirs);
   }
 
   async #offer(from: LegRole, sdp: string): Promise<string> {
+    return withUsableKeys(await this.#media.offer(this.#callId, from, sdp, this.#ways(from, sdp)));
+  }
+
+  #ways(from: LegRole, offer: string): OfferWays {
     const to = otherLeg(from);
-    const protocol = this.#protocolToward(to, sdp);
-    return withUsableKeys(await this.#media.offer(this.#callId, from, sdp, this.#translated(to), protocol));
+    return { more: this.#translated(to), protocol: this.#protocolToward(to, offer), stays: this.#stays(from) };
+  }
+
+  #answer(by: LegRole, sdp: string): Promise<string> {
+    return this.#media.answer(this.#callId, otherLeg(by), sdp, this.#stays(by));
+  }
+
+  #stays(role: LegRole): boolean {
+    const { address, at } = this.#legs[role];
+    return this.#programs[role] || (address !== undefined && isOnTheSpot(address, at));
   }
 
   #protocolToward(to: LegRole, offer: string): string | undefined {
@@ -233,14 +242,8 @@ export class MediaSession {
   }
 
   #take(role: LegRole): string {
-    const leg = this.#legs[role];
-    const said = leg.heard ?? leg.fromPhone;
-    const sdp = said === undefined ? undefined : withAllLines(said, leg.sent);
+    const sdp = takeHeard(this.#legs[role]);
     if (sdp === undefined) throw new BadSdp(`the ${role} has sent no session description`);
-    leg.fromPhone = sdp;
-    leg.heard = undefined;
-    const address = connectionAddress(sdp);
-    if (address !== undefined && address !== '0.0.0.0' && address !== '::') leg.address = address;
     return sdp;
   }
 

@@ -58,6 +58,8 @@ export type PhoneTraits = Readonly<{
    * is asked once more without.
    */
   srtp?: 'offered' | 'required' | undefined;
+  /** Of a phone: the addresses that its registrations come from. */
+  at?: readonly string[] | undefined;
 }>;
 
 export type DialOptions = Readonly<{
@@ -197,15 +199,21 @@ export interface CallSignals {
   changed?(leg: LegId): void;
 }
 
+export type OfferWays = Readonly<{
+  /** Codecs that the other may answer with, because they are translated. */
+  more?: readonly string[] | undefined;
+  /** RTP profile for the other, where it is not that of the offer. */
+  protocol?: string | undefined;
+  /** The party is where its SDP says: what comes from elsewhere says nothing of where it is. */
+  stays?: boolean | undefined;
+}>;
+
 /** rtpengine as calls see it. Tags are our own leg roles. Every promise rejects with MediaFailed or MediaGone. */
 export interface MediaPort {
-  /**
-   * Offer from one party; gives the SDP to send to the other. @param more codecs that the other may answer with, because they are
-   * translated. @param protocol RTP profile for the other, where it is not that of the offer.
-   */
-  offer(callId: CallId, from: LegRole, sdp: string, more?: readonly string[], protocol?: string): Promise<string>;
-  /** Answer of the other party to the last offer of `offerer`; gives the SDP to send to the offerer. */
-  answer(callId: CallId, offerer: LegRole, sdp: string): Promise<string>;
+  /** Offer from one party; gives the SDP to send to the other. */
+  offer(callId: CallId, from: LegRole, sdp: string, ways?: OfferWays): Promise<string>;
+  /** Answer of the other party to the last offer of `offerer`; gives the SDP to send to the offerer. @param stays as in `OfferWays`. */
+  answer(callId: CallId, offerer: LegRole, sdp: string, stays?: boolean): Promise<string>;
   /** A first offer made by us, for a leg that is called before anybody else has spoken (RFC 3725 flow IV). */
   firstOffer(callId: CallId, to: LegRole, protocol?: string): Promise<string>;
   /** The answer to a party that talks to nobody but us, and hears what we play. @returns SDP for it, as rtpengine made it. */
@@ -233,7 +241,7 @@ export interface MediaPort {
   letKeysIn(
     callId: CallId,
     offerer: LegRole,
-    inForce: Readonly<{ offer: string; more: readonly string[]; protocol?: string | undefined; answer: string }>,
+    inForce: Readonly<{ offer: string; ways: OfferWays; answer: string; answererStays: boolean }>,
   ): Promise<void>;
   /** The peer hears it as a key of this party; as a tone where the peer has not negotiated telephone-event. */
   pressKey(callId: CallId, as: LegRole, key: string, ms: number): Promise<void>;

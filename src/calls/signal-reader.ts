@@ -102,7 +102,7 @@ function hear(live: LiveCall, leg: LegRole, sdp: string): Direction | undefined 
     const usable = withUsableKeys(sdp);
     if (live.phones[leg].srtp === 'required' && PLAIN_PROFILE.test(audioProtocol(sdp) ?? ''))
       throw new BadSdp('SRTP is required for this account');
-    live.media.hear(leg, usable);
+    live.media.hear(leg, usable, live.phones[leg].at);
     return direction;
   } catch (error) {
     if (!(error instanceof BadSdp)) throw error;

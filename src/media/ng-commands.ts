@@ -29,7 +29,7 @@ const SDP_TREATMENT = {
 const SUBSCRIBED = { 'transport-protocol': 'RTP/AVP', ICE: 'remove', 'rtcp-mux': ['demux'] } as const;
 
 /** @param keys of ours may be put into this audio; rtpengine then sends it under an SSRC of its own, so only calls that need it have it. */
-const treatment = (keys: boolean, stays = false): Readonly<Record<string, unknown>> => ({
+const treatment = ({ keys = false, stays = false }: AnswerWays): Readonly<Record<string, unknown>> => ({
   ...SDP_TREATMENT,
   flags: [...SDP_TREATMENT.flags, ...(keys ? ['inject-DTMF'] : []), ...(stays ? ['asymmetric'] : [])],
 });
@@ -39,10 +39,14 @@ export type OfferWays = Readonly<{
   more?: readonly string[] | undefined;
   /** The RTP profile that the other party is offered; absent: that of the offer. */
   protocol?: string | undefined;
+}> &
+  AnswerWays;
+
+export type AnswerWays = Readonly<{
   /** Let keys of ours in. */
-  keys?: boolean;
+  keys?: boolean | undefined;
   /** It is where its SDP says: whoever sends from elsewhere is not taken for it. */
-  stays?: boolean;
+  stays?: boolean | undefined;
 }>;
 
 export class NgCommands {
@@ -53,17 +57,17 @@ export class NgCommands {
   }
 
   async offer(callId: string, from: string, to: string, sdp: string, ways: OfferWays = {}): Promise<string> {
-    const { more = [], protocol, keys = false, stays = false } = ways;
+    const { more = [], protocol } = ways;
     const codec = more.length === 0 ? {} : { codec: { transcode: more } };
     // rtpengine remembers the profile of the offerer and answers in it; RFC 4568 §6.1: with one of the keys it was offered.
     const profile = { ...(protocol === undefined ? {} : { 'transport-protocol': protocol }), ...keying(protocol, sdp) };
-    const args = { 'call-id': callId, 'from-tag': from, 'to-tag': to, sdp, ...treatment(keys, stays), ...codec, ...profile };
+    const args = { 'call-id': callId, 'from-tag': from, 'to-tag': to, sdp, ...treatment(ways), ...codec, ...profile };
     return sdpOf(await this.#ng.request('offer', args));
   }
 
   /** @param offerer the tag whose offer is answered: NG keeps it as the from-tag of the answer. */
-  async answer(callId: string, offerer: string, answerer: string, sdp: string, keys = false): Promise<string> {
-    const args = { 'call-id': callId, 'from-tag': offerer, 'to-tag': answerer, sdp, ...treatment(keys) };
+  async answer(callId: string, offerer: string, answerer: string, sdp: string, ways: AnswerWays = {}): Promise<string> {
+    const args = { 'call-id': callId, 'from-tag': offerer, 'to-tag': answerer, sdp, ...treatment(ways) };
     return sdpOf(await this.#ng.request('answer', args));
   }
 

@@ -122,8 +122,9 @@ function argumentsOf(options: RtpengineOptions, port: number): string[] {
     `--timeout=${options.timeoutSeconds}`, // its own clean-up; music sent does not count as activity, so it is long
     `--silent-timeout=${options.timeoutSeconds}`,
     '--delete-delay=0',
-    // Within its first seconds a port may also be sent to by whoever had it before; heard is whoever comes from the address of the SDP, if
-    // anybody does. A phone behind NAT is found as ever.
+    // Within its first seconds a port may also be sent to by whoever had it before. rtpengine 11 and later sends to whoever comes from the
+    // address of the SDP, if anybody does; 10.5 forgets that with each packet (measured), so phones that are where they say are not looked for
+    // (calls/on-the-spot.ts). A phone behind NAT is found as ever.
     '--endpoint-learning=heuristic',
     // Without it nothing new is kept, and everything else works: no reason not to start.
     ...(options.redis === undefined ? [] : [`--redis=${options.redis}`, '--no-redis-required']),

@@ -3,7 +3,16 @@
  * Whoever calls must have made every session description sendrecv: rtpengine's own idea of directions is the last SDP's.
  */
 import { isIP } from 'node:net';
-import type { Interjection, LegId, MediaPort, PlayedSound, PlaySound, SocketAddress, SoundWish } from '#calls/ports.js';
+import type {
+  Interjection,
+  LegId,
+  MediaPort,
+  OfferWays,
+  PlayedSound,
+  PlaySound,
+  SocketAddress,
+  SoundWish,
+} from '#calls/ports.js';
 import type { Clock } from '#kit/clock.js';
 import { MediaGone } from '#kit/errors.js';
 import type { FanHouse } from './fan/fan-house.js';
@@ -46,13 +55,13 @@ export class RtpengineMedia implements MediaPort {
     return this.#deps.forgetsGates;
   }
 
-  async offer(callId: CallId, from: LegRole, sdp: string, more?: readonly string[], protocol?: string): Promise<string> {
-    const made = await this.#deps.ng.offer(callId, from, peerOf(from), sdp, { more, protocol });
+  async offer(callId: CallId, from: LegRole, sdp: string, ways?: OfferWays): Promise<string> {
+    const made = await this.#deps.ng.offer(callId, from, peerOf(from), sdp, ways);
     return this.#said(callId, from, sdp, made);
   }
 
-  async answer(callId: CallId, offerer: LegRole, sdp: string): Promise<string> {
-    const made = await this.#deps.ng.answer(callId, offerer, peerOf(offerer), sdp);
+  async answer(callId: CallId, offerer: LegRole, sdp: string, stays = false): Promise<string> {
+    const made = await this.#deps.ng.answer(callId, offerer, peerOf(offerer), sdp, { stays });
     this.#said(callId, peerOf(offerer), sdp, made);
     await this.#deps.house?.fan.moved(callId);
     return made;
@@ -132,11 +141,11 @@ export class RtpengineMedia implements MediaPort {
   async letKeysIn(
     callId: CallId,
     offerer: LegRole,
-    { offer, more, protocol, answer }: Parameters<MediaPort['letKeysIn']>[2],
+    { offer, ways, answer, answererStays }: Parameters<MediaPort['letKeysIn']>[2],
   ): Promise<void> {
     const { ng } = this.#deps;
-    await ng.offer(callId, offerer, peerOf(offerer), offer, { more, protocol, keys: true });
-    await ng.answer(callId, offerer, peerOf(offerer), answer, true);
+    await ng.offer(callId, offerer, peerOf(offerer), offer, { ...ways, keys: true });
+    await ng.answer(callId, offerer, peerOf(offerer), answer, { keys: true, stays: answererStays });
   }
 
   pressKey(callId: CallId, as: LegRole, key: string, ms: number): Promise<void> {

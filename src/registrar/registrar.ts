@@ -87,6 +87,11 @@ export class Registrar {
     return (answering.length > 0 ? answering : bindings).map(targetOf);
   }
 
+  /** The addresses that its REGISTERs came from. */
+  sources(aor: string): readonly string[] {
+    return [...new Set(this.#store.get(aor).map(({ flow }) => flow.address))];
+  }
+
   secondsLeft(binding: Binding): number {
     return Math.max(0, Math.ceil((binding.expiresAtMs - this.#clock.now()) / 1000));
   }

@@ -30,6 +30,17 @@ t.test('a registration is heard of when it comes, when it is renewed, and when i
   t.same(registrar.list(), []);
 });
 
+t.test('where its phones are is told once for each address, as long as they are registered', async (t) => {
+  const { register, registrar, clock } = openRegistrar();
+  t.same(registrar.sources('101'), []);
+  register('sip:a@192.0.2.1', { expiresSec: 60 });
+  register('sip:b@192.0.2.1', { expiresSec: 600 });
+  register('sip:c@192.0.2.9', { expiresSec: 60, flow: { ...UDP, address: '192.0.2.9' } });
+  t.same(registrar.sources('101'), ['192.0.2.1', '192.0.2.9']);
+  clock.advance(60_000);
+  t.same(registrar.sources('101'), ['192.0.2.1']);
+});
+
 t.test('each binding is forgotten at its own time and not before', async (t) => {
   const { clock, register, heard, registrar } = openRegistrar();
   register('sip:a@192.0.2.1', { expiresSec: 60 });

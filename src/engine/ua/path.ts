@@ -2,7 +2,7 @@
  * path: the way a request goes: to the first Route or the remote target, but back to where the peer really is when its
  * Contact cannot be reached: behind a NAT, on a connection of its own (RFC 3261 §8.1.2, §12.2.1.1, RFC 5626 §5.3).
  */
-import { isIP } from 'node:net';
+import { isHiddenAddress, sameOffice } from '#kit/hidden-address.js';
 import { parseNameAddr } from '#sip/name-addr.js';
 import type { DialogFacts } from '../dialog/dialog.js';
 import { unbracketed, type Flow } from '../transport/flow.js';
@@ -55,14 +55,7 @@ export function withFlow(core: Core, way: Way, found: (flow: Flow) => void, none
   }
 }
 
-/** An address of a private network, told by somebody who is not in it: RFC 1918, 6598, 4193, link-local and loopback. */
+/** An address of a private network, told by somebody who is not in it. */
 function isHidden(host: string, sourceAddress: string): boolean {
-  return isIP(host) !== 0 && host !== sourceAddress && PRIVATE.test(host) && !sameNetwork(host, sourceAddress);
+  return host !== sourceAddress && isHiddenAddress(host) && !sameOffice(host, sourceAddress);
 }
-
-const PRIVATE =
-  /^(?:0\.|10\.|127\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|::1?$|f[cd][0-9a-f]{2}:|fe80:)/i;
-
-/** Two phones of one office see each other; the first two numbers of the address are taken for the office. */
-const sameNetwork = (host: string, source: string): boolean =>
-  host.includes('.') && host.split('.').slice(0, 2).join('.') === source.split('.').slice(0, 2).join('.');
