@@ -132,7 +132,9 @@ export const CallList = Type.Object({ calls: Type.Array(Call) }, { $id: 'CallLis
 const LegProofSchema = Type.Object(
   {
     ...legHoldParts,
-    musicPackets: Type.Integer({ description: 'music packets counted leaving for this party during this hold' }),
+    musicPackets: Type.Integer({
+      description: 'music packets counted leaving for this party since its music began, or since it shares it with others',
+    }),
     ms: Type.Object({
       reinviteSent: Optional(Milliseconds),
       reinviteAnswered: Optional(Milliseconds),

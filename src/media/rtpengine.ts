@@ -109,15 +109,19 @@ export class RtpengineMedia implements MediaPort {
   /** Playing on is a new `play media`: it takes the codec of the moment, and the old sound ends. */
   async play(callId: CallId, listener: LegRole, sound: PlayedSound): Promise<void> {
     const { ng, player, playbacks, countsSent, house } = this.#deps;
-    if ((await house?.fan.sits({ callId, role: listener }, sound)) === true) return playbacks.stopped(callId, listener);
-    playbacks.asked(callId, listener, countsSent ? sentTo(await ng.query(callId), listener) : undefined);
+    const leg = { callId, role: listener };
+    const sentBefore = countsSent ? sentTo(await ng.query(callId), listener) : undefined;
+    playbacks.stopped(callId, listener);
+    if ((await house?.fan.sits(leg, sound)) === true) return;
+    playbacks.asked(callId, listener, sentBefore);
     await player.play(callId, listener, sound);
+    house?.fan.begun(leg);
   }
 
   async stop(callId: CallId, listener: LegRole): Promise<void> {
     this.#deps.playbacks.stopped(callId, listener);
-    const shared = await this.#deps.house?.fan.leave({ callId, role: listener });
-    if (shared === undefined) await this.#deps.player.stop(callId, listener);
+    const left = await this.#deps.house?.fan.leave({ callId, role: listener });
+    if (left === undefined || left.mayPlay) await this.#deps.player.stop(callId, listener);
   }
 
   async interject(callId: CallId, listener: LegRole, what: Interjection): Promise<number> {
@@ -190,10 +194,10 @@ export class RtpengineMedia implements MediaPort {
   /** What is said to one party is not for all who share its music: it hears the rest of it alone. */
   async #alone(callId: CallId, role: LegRole): Promise<void> {
     const { house, player, playbacks } = this.#deps;
-    const sound = await house?.fan.leave({ callId, role });
-    if (sound === undefined) return;
+    const left = await house?.fan.leave({ callId, role });
+    if (left === undefined) return;
     playbacks.asked(callId, role, undefined);
-    await player.play(callId, role, sound);
+    await player.play(callId, role, left.sound);
   }
 
   #said(callId: CallId, from: LegRole, sdp: string, made: string): string {

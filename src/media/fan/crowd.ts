@@ -1,6 +1,6 @@
 /**
  * crowd: who listens to which class of music in which codec, alone or not, and from when on those who come are given a common stream, and
- * one of long packets. Those who are there already stay as they are. Pure.
+ * all of them long packets. Pure.
  */
 
 /** `few`: each is played to alone. */

@@ -13,6 +13,10 @@ export class Early<T> {
     this.#crowdOf.set(name, crowd);
   }
 
+  get(name: string): T | undefined {
+    return this.#crowds.get(this.#crowdOf.get(name) ?? '')?.get(name);
+  }
+
   /** Removing twice is removing once. */
   remove(name: string): void {
     const crowd = this.#crowdOf.get(name);

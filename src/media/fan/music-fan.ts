@@ -10,14 +10,14 @@ import { MediaFailed, MediaGone } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
 import type { NgCommands } from '../ng-commands.js';
 import type { Player } from '../player.js';
-import { Early } from './early.js';
 import { nameOf, type Entrance } from './entrance.js';
 import { Follower } from './follower.js';
+import { Gatherer, type SatDown } from './gatherer.js';
 import type { News } from './messages.js';
 import { placeOf, PLAYED_MS, type Place, type Sharing } from './place.js';
 import type { SaidAndTold } from './said.js';
 import { newSeat, Seats, type Music, type Seat } from './seats.js';
-import { keyOf, type Streams, type Wanted } from './streams.js';
+import type { Streams } from './streams.js';
 import type { FanThread } from './thread.js';
 
 type CallId = LegId['callId'];
@@ -42,16 +42,16 @@ export type MusicFanDeps = Readonly<{
   log: Logger;
 }>;
 
-/** It came before the crowd was big; without a seat it is alone. */
-type Comer = Readonly<{ leg: LegId; wanted: Wanted; sound: Music; seat?: Seat }>;
+/** `mayPlay`: what was played to it alone before it sat could not be ended. */
+export type Left = Readonly<{ sound: Music; mayPlay: boolean }>;
 
 export class MusicFan {
   readonly #deps: MusicFanDeps;
   readonly #seats = new Seats();
-  readonly #early = new Early<Comer>();
   /** On their way from a seat to being played to alone. */
   readonly #falling = new Map<string, Seat>();
   readonly #follower: Follower;
+  readonly #gatherer: Gatherer;
 
   constructor(deps: MusicFanDeps) {
     this.#deps = deps;
@@ -62,7 +62,14 @@ export class MusicFan {
       move: (seat, place) => this.#move(seat, place),
       alone: (seat) => this.#alone(seat),
       stand: (seat) => this.#stand(seat),
-      looked: () => this.#gatherAll(),
+      looked: () => this.#gatherer.gatherAll(),
+    });
+    this.#gatherer = new Gatherer({
+      ...deps,
+      seats: this.#seats,
+      sitsDown: (seat) => this.#sitsDown(seat),
+      alone: (seat) => this.#alone(seat),
+      stand: (seat) => this.#stand(seat),
     });
   }
 
@@ -76,15 +83,22 @@ export class MusicFan {
     const sharing =
       sound.kind === 'music' && sound.announcement === undefined ? this.#deps.said.sharingOf(callId, role) : undefined;
     const before = this.#seats.get(leg);
-    if (before !== undefined && sound.kind === 'music' && this.#fits(before, sound.music, sharing)) {
+    if (before?.alone === false && sound.kind === 'music' && this.#fits(before, sound.music, sharing)) {
       before.sound = sound;
       await this.moved(callId);
       return !before.gone;
     }
     const leaving = this.leave(leg);
     const seat = sound.kind === 'music' ? this.#join(leg, sound, sharing) : undefined;
-    await leaving.catch(() => undefined); // what is played now takes the place of what could not be ended
-    return seat === undefined ? false : this.#take(seat);
+    const left = await leaving;
+    if (seat === undefined) return false;
+    if (left?.mayPlay === true) seat.alone = true;
+    return this.#take(seat);
+  }
+
+  /** What is played to it alone is heard from now on. */
+  begun(leg: LegId): void {
+    this.#gatherer.begun(leg);
   }
 
   #fits({ wanted, packetMs }: Seat, music: string, sharing: Sharing | undefined): boolean {
@@ -97,72 +111,34 @@ export class MusicFan {
     if (sharing === undefined || hears === 'program') return undefined;
     const wanted = { music: sound.music, codec: sharing.codec };
     const entry = entrance.join(leg, wanted, sharing);
-    if (entry.kind === 'waits') this.#early.add(keyOf(wanted), nameOf(leg), { leg, wanted, sound });
-    if (entry.kind !== 'sits' || thread() === undefined || this.#seats.size >= seatLimit) return undefined;
-    const seat = newSeat({ leg, wanted, sound, packetMs: entry.packetMs, alone: hears !== 'nothing' });
+    const mayShare = entry.kind === 'sits' && thread() !== undefined && this.#seats.size < seatLimit;
+    const seat = mayShare ? newSeat({ leg, wanted, sound, packetMs: entry.packetMs, alone: hears !== 'nothing' }) : undefined;
     // It has its place before anything is waited for: who leaves from now on leaves this seat.
-    this.#seats.add(seat);
-    if (entry.isBig) this.#gather(wanted);
-    else this.#early.add(keyOf(wanted), nameOf(leg), { leg, wanted, sound, seat });
+    if (seat !== undefined) this.#seats.add(seat);
+    if (mayShare && entry.isBig) this.#gatherer.gather(wanted);
+    else this.#gatherer.add({ leg, wanted, sound, seat });
     return seat;
-  }
-
-  /** The crowd is big: who came before shares its packets, as far as its phone takes them. */
-  #gather(wanted: Wanted): void {
-    const { said, entrance } = this.#deps;
-    for (const comer of this.#early.take(keyOf(wanted))) {
-      const sharing = said.sharingOf(comer.leg.callId, comer.leg.role);
-      if (sharing?.codec !== wanted.codec) continue;
-      const packetMs = entrance.packetMsOf(sharing);
-      if (comer.seat === undefined) this.#bringOver(comer, packetMs);
-      else void this.#pack(comer.seat, packetMs);
-    }
-  }
-
-  /** Those who could not be brought over when somebody came. */
-  #gatherAll(): void {
-    for (const { wanted } of this.#early.oneOfEach()) if (this.#deps.entrance.isBig(wanted)) this.#gather(wanted);
-  }
-
-  #bringOver(comer: Comer, packetMs: number): void {
-    const { player, seatLimit } = this.#deps;
-    const name = nameOf(comer.leg);
-    // What is said to it is heard to its end, and music that is only about to begin cannot be ended: it is brought over a second later.
-    const isReady = player.hears(comer.leg.callId, comer.leg.role) === 'sound' && this.#seats.size < seatLimit;
-    if (!isReady) return this.#early.add(keyOf(comer.wanted), name, comer);
-    const seat = newSeat({ ...comer, packetMs, alone: true });
-    this.#seats.add(seat);
-    void this.#sitsDown(seat).then((sits) => (sits ? undefined : this.#alone(seat)));
-  }
-
-  async #pack(seat: Seat, packetMs: number): Promise<void> {
-    if (seat.gone || seat.packetMs >= packetMs) return;
-    seat.packetMs = packetMs;
-    if (seat.place === undefined) return; // it is told when it sits down
-    await this.#deps
-      .thread()
-      ?.ask({ kind: 'pack', seat: nameOf(seat.leg), joined: packetMs / PLAYED_MS })
-      .catch(() => this.#alone(seat));
   }
 
   /**
    * Nothing more is sent to it then, but what is played to it alone.
-   * @returns what it has heard; undefined: it had no seat, or is still played to alone.
+   * @returns what it has heard; undefined: it had no seat, or is still played to alone. Never rejects.
    */
-  async leave(leg: LegId): Promise<Music | undefined> {
+  async leave(leg: LegId): Promise<Left | undefined> {
     const name = nameOf(leg);
     this.#deps.entrance.left(leg);
-    this.#early.remove(name);
+    this.#gatherer.left(leg);
     const seat = this.#seats.get(leg) ?? this.#falling.get(name);
     this.#falling.delete(name);
     if (seat === undefined) return undefined;
     const isAlone = seat.alone;
-    await Promise.all([this.#stand(seat), seat.hushing]);
-    return isAlone ? undefined : seat.sound;
+    const [, isHushed = true] = await Promise.all([this.#stand(seat), seat.hushing]);
+    return isAlone ? undefined : { sound: seat.sound, mayPlay: !isHushed };
   }
 
   ended(callId: CallId): void {
-    for (const role of ['caller', 'callee'] as const) this.leave({ callId, role }).catch(() => undefined);
+    void this.leave({ callId, role: 'caller' });
+    void this.leave({ callId, role: 'callee' });
   }
 
   /** The phones of a call may be somewhere else now. */
@@ -197,21 +173,20 @@ export class MusicFan {
   clear(): void {
     for (const seat of this.#seats.all()) void this.#stand(seat);
     this.#falling.clear();
-    this.#early.clear();
+    this.#gatherer.clear();
     this.#deps.entrance.clear();
     this.#deps.streams.clear();
     this.#follower.stop();
   }
 
   async #take(seat: Seat): Promise<boolean> {
-    if (await this.#sitsDown(seat)) return true;
+    if ((await this.#sitsDown(seat)) === 'sits') return true;
     await this.#stand(seat);
     return false;
   }
 
-  /** @returns false: it cannot. */
-  async #sitsDown(seat: Seat): Promise<boolean> {
-    const { streams, log } = this.#deps;
+  async #sitsDown(seat: Seat): Promise<SatDown> {
+    const { streams, player, log } = this.#deps;
     const { callId, role } = seat.leg;
     this.#follower.start();
     try {
@@ -222,23 +197,28 @@ export class MusicFan {
       if (reply.status === 'rejected') throw reply.reason;
       const place = placeOf(reply.value, role);
       if (place === undefined) throw new MediaFailed('it speaks no plain RTP over IPv4');
+      if (seat.isPatient && player.hears(callId, role) === 'interjection') return 'spoken-to';
       await this.#hush(seat);
       if (!seat.gone) await this.#sit(seat, place);
     } catch (error) {
-      if (seat.gone) return true; // somebody has decided otherwise meanwhile
+      if (seat.gone) return 'sits'; // somebody has decided otherwise meanwhile
       log.debug({ callId, leg: role, err: error }, 'no seat at the music: it is played alone');
-      return false;
+      return 'cannot';
     }
-    return true;
+    return 'sits';
   }
 
   /** What it hears must not be heard twice. */
   async #hush(seat: Seat): Promise<void> {
     if (seat.gone || !seat.alone) return;
     seat.alone = false;
+    const hushed = this.#deps.hush(seat.leg.callId, seat.leg.role);
     // Whoever takes it from its seat meanwhile waits for this: music must not go on over voices.
-    seat.hushing = this.#deps.hush(seat.leg.callId, seat.leg.role);
-    await seat.hushing;
+    seat.hushing = hushed.then(
+      () => true,
+      () => false,
+    );
+    await hushed;
   }
 
   async #sit(seat: Seat, place: Place): Promise<void> {
@@ -254,9 +234,12 @@ export class MusicFan {
     await this.#deps.thread()?.ask({ kind: 'move', seat: nameOf(seat.leg), to: place.to });
   }
 
-  /** It may be in the middle of sitting down: `leave` comes after `sit` in the thread, and takes it back. */
-  async #stand(seat: Seat): Promise<void> {
-    if (seat.gone) return;
+  /** It may be in the middle of sitting down: `leave` comes after `sit` in the thread, and takes it back. Standing up twice is doing it once. */
+  #stand(seat: Seat): Promise<void> {
+    return (seat.standing ??= this.#standUp(seat));
+  }
+
+  async #standUp(seat: Seat): Promise<void> {
     seat.gone = true;
     this.#seats.remove(seat);
     // Music must not go on over voices.
@@ -269,6 +252,8 @@ export class MusicFan {
 
   async #alone(seat: Seat): Promise<void> {
     if (seat.gone) return;
+    // It was about to be brought over, and goes on hearing what it hears.
+    if (seat.isPatient && seat.alone) return this.#stand(seat);
     const { callId, role } = seat.leg;
     const name = nameOf(seat.leg);
     this.#falling.set(name, seat);

@@ -35,7 +35,7 @@ export class Outlet {
   takeOver(seat: Seat, from: Outlet): void {
     if (from === this || !from.#seats.has(seat)) return;
     this.#coming.set(seat, from);
-    if (this.#joiner?.waits !== true) this.settle();
+    this.settle();
   }
 
   remove(seat: Seat): void {
@@ -50,14 +50,20 @@ export class Outlet {
     for (const seat of this.#seats) send(seat, whole);
   }
 
-  /** Asked when every outlet has copied: who comes over has heard what was joined meanwhile. */
+  /** Asked when every outlet has copied: who comes over has heard what was joined meanwhile, here and where it was. */
   settle(): void {
-    if (this.#coming.size === 0 || this.#joiner?.waits === true) return;
+    if (this.#coming.size === 0 || this.waits) return;
     for (const [seat, from] of this.#coming) {
+      if (from.waits) continue;
       from.remove(seat);
+      this.#coming.delete(seat);
       this.#seats.add(seat);
     }
-    this.#coming.clear();
+  }
+
+  /** Something has come that is not sent yet. */
+  get waits(): boolean {
+    return this.#joiner?.waits === true;
   }
 
   /** Too old for whoever comes now. */

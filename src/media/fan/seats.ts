@@ -18,17 +18,25 @@ export type Seat = {
   place: Place | undefined;
   /** It still hears what is played to it alone. */
   alone: boolean;
-  /** That ends. */
-  hushing: Promise<void> | undefined;
+  /** It is not taken from what is said to it. */
+  readonly isPatient: boolean;
+  /** That ends; false: it may not have. */
+  hushing: Promise<boolean> | undefined;
   gone: boolean;
+  /** Resolves when nothing more is sent to it. */
+  standing: Promise<void> | undefined;
 };
 
-export const newSeat = (seat: Pick<Seat, 'leg' | 'wanted' | 'packetMs' | 'sound' | 'alone'>): Seat => ({
+type NewSeat = Pick<Seat, 'leg' | 'wanted' | 'packetMs' | 'sound' | 'alone'> & Partial<Pick<Seat, 'isPatient'>>;
+
+export const newSeat = (seat: NewSeat): Seat => ({
+  isPatient: false,
   ...seat,
   stream: undefined,
   place: undefined,
   hushing: undefined,
   gone: false,
+  standing: undefined,
 });
 
 export class Seats {

@@ -120,6 +120,49 @@ t.test('who has moved is sent to there, and who has left is sent nothing', async
   t.equal(wrong, 0);
 });
 
+/** RTP of 20 ms (RFC 3550 §5.1), so that it can be joined. */
+function rtp(number: number): Buffer {
+  const datagram = Buffer.alloc(172, number);
+  datagram.writeUInt16BE(0x8000, 0);
+  datagram.writeUInt32BE(160 * number, 4);
+  datagram.writeUInt32BE(7, 8);
+  return datagram;
+}
+
+t.test(
+  'who is to have other packets is sent them from the next whole one on, and one that leaves before is sent none',
+  async (t) => {
+    const { copier, source, port, owner, phone, sit } = await stage(t);
+    const other = await socketOf(t);
+    const sent = async (number: number): Promise<void> => {
+      const heard = next(phone);
+      source.send(rtp(number), port, HOST);
+      await heard;
+    };
+    await sit('a');
+    await sit('gone', other);
+    await copier.execute({ kind: 'sit', stream: 'jazz', seat: 'long', from: placeOf(owner), to: placeOf(phone), joined: 3 });
+    await copier.execute({ kind: 'leave', seat: 'long' }); // those who had long packets have left, and they go on being made
+    const toBoth = next(other);
+    await sent(1);
+    await toBoth;
+    let toOther = 0;
+    other.on('message', () => toOther++);
+    for (const seat of ['a', 'gone']) await copier.execute({ kind: 'pack', seat, joined: 3 });
+    await copier.execute({ kind: 'leave', seat: 'gone' });
+    const lengths: number[] = [];
+    phone.on('message', (datagram: Buffer) => lengths.push(datagram.length));
+    await sent(2);
+    await sent(3);
+    source.send(rtp(4), port, HOST);
+    source.send(rtp(5), port, HOST);
+    await sent(6);
+    t.same(lengths, [172, 172, 12 + 480]);
+    t.equal(toOther, 0);
+    t.equal(await copier.execute({ kind: 'pack', seat: 'gone', joined: 3 }), undefined, 'one that is not there needs none');
+  },
+);
+
 t.test('what comes from a stranger is not music', async (t) => {
   const { phone, port, play, sit } = await stage(t);
   await sit();

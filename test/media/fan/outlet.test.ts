@@ -26,8 +26,8 @@ function listener() {
   return { seat, heard };
 }
 
-function house() {
-  const [short, long] = [new Outlet(1), new Outlet(3)];
+function house(joined = 1) {
+  const [short, long] = [new Outlet(joined), new Outlet(3)];
   let number = 0;
   // In this order the seat would be gone from the short ones before it has its last, if nobody waited for all.
   const tick = (): void => {
@@ -49,6 +49,19 @@ for (const before of [0, 1, 2, 3]) {
     t.same(heard.join('+'), '1+2+3+4+5+6+7+8+9');
     t.equal(heard.at(-1), '7+8+9');
     t.equal(seat.sent, heard.length);
+  });
+}
+
+for (const before of [0, 1, 2, 3, 4, 5]) {
+  t.test(`and so does one that was sent two as one, after ${before} packets`, async (t) => {
+    const { short, long, tick } = house(2);
+    const { seat, heard } = listener();
+    short.add(seat);
+    for (let count = 0; count < before; count++) tick();
+    long.takeOver(seat, short);
+    for (let count = before; count < 12; count++) tick();
+    t.same(heard.join('+'), '1+2+3+4+5+6+7+8+9+10+11+12');
+    t.equal(heard.at(-1), '10+11+12');
   });
 }
 

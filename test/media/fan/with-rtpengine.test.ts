@@ -243,6 +243,12 @@ t.test('when the crowd is big, who was alone and who had short packets share the
     t.same(lengthsOf(one), [480]);
   }
   t.equal(new Set(heard.map(ssrcOf)).size, 1, 'one source for all');
+  const counts = await Promise.all([first, fourth].map(({ callId }) => port.musicPackets(callId)));
+  const [atFirst = 0, atFourth = 0] = counts.map(({ caller }) => caller);
+  t.ok(
+    atFirst > 0 && Math.abs(atFirst - atFourth) < 5,
+    `${atFirst}, ${atFourth}: of one who is brought over only what it shares is counted`,
+  );
   for (const { callId, caller, callee } of [first, second]) {
     await port.stop(callId, 'caller');
     await port.ungate(callId);
