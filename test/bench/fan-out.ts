@@ -130,6 +130,7 @@ const copied =
         if (shares) return;
         await ng.playMedia(callId, 'caller', { file }, true);
         alone.add(callId);
+        house.fan.begun({ callId, role: 'caller' });
       }),
     );
   };
