@@ -8,12 +8,15 @@ import { sharingOf, type Said, type Sharing } from './place.js';
 type CallId = LegId['callId'];
 type LegRole = LegId['role'];
 
+/** `sharing`: as it was made out of the two; undefined: not yet. */
+type Kept = Said & { sharing?: Readonly<{ of: Sharing | undefined }> };
+
 /** Far more than calls can be up: what is above it was forgotten by its owner. */
 const CALL_LIMIT = 100_000;
 
 export class SaidAndTold {
   readonly #packetMs: number;
-  readonly #calls = new Map<CallId, Partial<Record<LegRole, Said>>>();
+  readonly #calls = new Map<CallId, Partial<Record<LegRole, Kept>>>();
 
   /** @param packetMs how long the packets are that are shared. */
   constructor(packetMs: number) {
@@ -29,7 +32,11 @@ export class SaidAndTold {
   }
 
   sharingOf(callId: CallId, role: LegRole): Sharing | undefined {
-    return sharingOf(this.#calls.get(callId)?.[role] ?? {}, this.#packetMs);
+    const kept = this.#calls.get(callId)?.[role];
+    if (kept === undefined) return undefined;
+    // Asked with every hold, and what was said changes with none.
+    kept.sharing ??= { of: sharingOf(kept, this.#packetMs) };
+    return kept.sharing.of;
   }
 
   ended(callId: CallId): void {
@@ -46,7 +53,8 @@ export class SaidAndTold {
 
   #keep(callId: CallId, role: LegRole, what: Said): void {
     const call = this.#calls.get(callId) ?? {};
-    call[role] = { ...call[role], ...what };
+    const { said, told } = call[role] ?? {};
+    call[role] = { said, told, ...what };
     this.#calls.set(callId, call);
     forgetOldest(this.#calls, CALL_LIMIT);
   }
