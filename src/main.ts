@@ -14,6 +14,7 @@ import { prepareHttp } from '#http/server.js';
 import { RealClock, type Clock } from '#kit/clock.js';
 import { loadConfig, type Config } from '#kit/config.js';
 import { AppError } from '#kit/errors.js';
+import { collectWithoutHelpers } from '#kit/few-cores.js';
 import { createLogger, type Logger } from '#kit/log.js';
 import { QuietCollector } from '#kit/quiet-collector.js';
 import { startMedia, type Media } from '#media/media.js';
@@ -244,6 +245,7 @@ const timeLimit = (clock: Clock, ms: number): Promise<void> => new Promise((reso
 export async function main(): Promise<void> {
   // drachtio-srf reads process.env for every header it looks up; a plain object is many times faster than the real one.
   process.env = { ...process.env };
+  collectWithoutHelpers();
   const defaultFolder = fileURLToPath(new URL('../sip-config', import.meta.url));
   try {
     const config = loadConfig(process.env, defaultFolder);

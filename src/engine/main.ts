@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError, ConfigError } from '#kit/errors.js';
+import { collectWithoutHelpers } from '#kit/few-cores.js';
 import { createLogger } from '#kit/log.js';
 import { startEngine, type RunningEngine } from './engine.js';
 import type { EngineOptions } from './options.js';
@@ -16,6 +17,7 @@ const KEEPING = new URL('../engine-keeping.js', import.meta.url).href;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export async function main(environment: Environment = process.env): Promise<void> {
+  collectWithoutHelpers();
   try {
     const options = readOptions(environment);
     const engine = await startEngine(options, { log: createLogger(environment['HOLDFAST_LOG'] ?? 'info'), watchLoad: true });

@@ -7,6 +7,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { startEngineThread } from '#engine/thread.js';
+import { collectWithoutHelpers } from '#kit/few-cores.js';
 import { createLogger } from '#kit/log.js';
 import { corkTurns } from '#signaling/cork.js';
 import { startBareMedia } from './bare-media.js';
@@ -63,7 +64,9 @@ async function placeOf(name: EngineName): Promise<Place> {
 }
 
 async function serve(name: EngineName, uasPort: string, rtpPorts: number): Promise<void> {
+  // As the product does, on all engines.
   process.env = { ...process.env }; // drachtio-srf reads it for every header
+  collectWithoutHelpers();
   const { target, ...link } = await placeOf(name);
   const media = rtpPorts === 0 ? undefined : await startBareMedia(rtpPorts);
   const srf = newSrf();
