@@ -3,7 +3,7 @@
  * (additive increase would be too slow for a house whose calls take a second). Pure; what is late is measured by load-watch.ts.
  */
 /** Behind by more than this, new calls wait for it and so does every hold. */
-const LATE_MS = 120;
+const LATE_MS = 250;
 /** In a row: a pause of the garbage collector is no overload. Fewer where there is a limit already. */
 const [LATE_SAMPLES, LATE_AGAIN_SAMPLES] = [5, 2];
 /**
