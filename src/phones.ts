@@ -113,7 +113,7 @@ function traitsOf(
     holdMode: found?.holdMode ?? 'auto',
     refusedMusic: planned.kind !== 'trunk' && registrar.refusedMusic(number),
     policy: readPolicy(found?.hold ?? {}),
-    at: planned.kind === 'trunk' ? undefined : registrar.sources(number),
+    at: planned.kind === 'trunk' || config.rtpengine.learnAlways ? undefined : registrar.sources(number),
     ...(found === undefined ? {} : srtpOf(found, registrar)),
   };
 }

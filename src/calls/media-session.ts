@@ -77,7 +77,7 @@ export class MediaSession {
     return wished;
   }
 
-  /** Keeps an SDP until the core has decided what to do with it. @param at where the phone's SIP comes from. */
+  /** Keeps an SDP until the core has decided what to do with it. @param at where its REGISTERs come from. */
   hear(role: LegRole, sdp: string, at?: readonly string[]): void {
     hearSdp(this.#legs[role], sdp, at);
   }

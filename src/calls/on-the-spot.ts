@@ -6,11 +6,15 @@
 import { isIPv6 } from 'node:net';
 import { isHiddenAddress } from '#kit/hidden-address.js';
 
+/** RFC 6598: behind the NAT of a carrier, where routers write their own address into SDP as they do on the open internet. */
+const OF_A_CARRIER = /^100\./;
+
 /**
- * @param address of its SDP. @param at where its SIP comes from.
- * @returns true where both are the same and no NAT is between: an address that does not leave its network has not come through one, and one of
- * IPv6 needs none. Of a public address of IPv4 the phone may have learned by STUN (RFC 8489), or its router may have written it, and either
- * may be mistaken in the port.
+ * @param address of its SDP. @param at where the REGISTERs of its number come from.
+ * @returns true where it is one of those, and none of those is behind NAT: of a private network, or of IPv6. A public address of IPv4 may be that
+ * of a router before the phone, which wrote it into the SDP, or the phone has learned it by STUN (RFC 8489), and either may be mistaken in the
+ * port; and a phone elsewhere may have the same private address as one that is here.
  */
-export const isOnTheSpot = (address: string, at: readonly string[] = []): boolean =>
-  at.includes(address) && (isIPv6(address) || isHiddenAddress(address));
+export const isOnTheSpot = (address: string, at: readonly string[] = []): boolean => at.includes(address) && at.every(isPlain);
+
+const isPlain = (address: string): boolean => isIPv6(address) || (isHiddenAddress(address) && !OF_A_CARRIER.test(address));

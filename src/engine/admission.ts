@@ -19,10 +19,11 @@ export class Admission {
   /** Who was later than may be when he was measured last: once in time is enough to be open again. */
   readonly #late = new Set<Late>();
   #worstMs = 0;
-  readonly #rate = new CallRate();
+  readonly #rate: CallRate;
 
   constructor(lateMs: number, random: () => number = Math.random) {
     this.#lateMs = lateMs;
+    this.#rate = new CallRate(lateMs);
     this.#random = random;
   }
 

@@ -2,8 +2,8 @@
  * call-rate: how many new calls a second are let in while we, or the application, are behind: fewer when late, more again when in time
  * (additive increase would be too slow for a house whose calls take a second). Pure; what is late is measured by load-watch.ts.
  */
-/** Behind by more than this, new calls wait for it and so does every hold. */
-const LATE_MS = 250;
+/** Behind by more than this, or by this share of what shuts the door, new calls wait for it and so does every hold. */
+const [LATE_MS, LATE_SHARE] = [250, 0.625];
 /** In a row: a pause of the garbage collector is no overload. Fewer where there is a limit already. */
 const [LATE_SAMPLES, LATE_AGAIN_SAMPLES] = [5, 2];
 /**
@@ -36,6 +36,7 @@ const SMOOTHING = 0.1;
 const [SHRINKS, GROWS] = [-1, 20];
 
 export class CallRate {
+  readonly #lateMs: number;
   /** Infinity: no limit. */
   #perSecond = Infinity;
   #left = LEAST_BURST;
@@ -58,6 +59,11 @@ export class CallRate {
   #base = { samples: 0, leastMs: Infinity, beforeMs: 0 };
   #calm = 0;
 
+  /** @param shutMs behind by so much nobody is let in at all. */
+  constructor(shutMs = Infinity) {
+    this.#lateMs = Math.min(LATE_MS, shutMs * LATE_SHARE);
+  }
+
   get limited(): boolean {
     return this.#perSecond !== Infinity;
   }
@@ -78,7 +84,7 @@ export class CallRate {
     this.#measure(lateMs, seconds, wasShut ? undefined : admitted);
     const behindMs = lateMs - this.#baseMs(lateMs);
     this.#prove(behindMs, seconds, admitted);
-    const late = behindMs > LATE_MS;
+    const late = behindMs > this.#lateMs;
     this.#late = late ? this.#late + 1 : 0;
     this.#calm = late || this.#refused ? 0 : this.#calm + 1;
     this.#refused = false;

@@ -106,6 +106,7 @@ export const HoldfastFile = Type.Object(
         portMin: port(30_000),
         portMax: port(39_999),
         timeoutSeconds: seconds(43_200), // rtpengine's own clean-up; longer than the longest hold
+        learnAlways: Type.Boolean({ default: false }), // where a phone is, from what it sends, also where its SDP seems to say it
       },
       { ...strict, default: {} },
     ),

@@ -26,7 +26,7 @@ export const LimitsFile = Type.Object(
       {
         transactions: whole(100, 10_000_000, 400_000), // of peers, those included that only absorb repetitions; more get 503
         messageBytes: whole(4096, 524_288, 524_288), // of one SIP message; longer requests get 513, longer answers count as lost
-        lateMs: whole(50, 60_000, 400), // behind by more than this nothing new is taken; new calls have a rate long before
+        lateMs: whole(50, 60_000, 400), // behind by more than this nothing new is taken; new calls have a rate from 250 ms on, or five eighths of this
         dialogs: whole(10, 10_000_000, 100_000), // more get 503
         unanswered: whole(10, 10_000_000, 50_000), // requests that wait for the application; more get 503
         connections: whole(1, 1_000_000, 20_000), // TCP and WebSocket together; more are closed at once

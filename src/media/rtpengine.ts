@@ -46,6 +46,8 @@ export type RtpengineMediaDeps = Readonly<{
 
 export class RtpengineMedia implements MediaPort {
   readonly #deps: RtpengineMediaDeps;
+  /** Parties that rtpengine does not look for. */
+  readonly #staying = new Set<string>();
 
   constructor(deps: RtpengineMediaDeps) {
     this.#deps = deps;
@@ -56,12 +58,18 @@ export class RtpengineMedia implements MediaPort {
   }
 
   async offer(callId: CallId, from: LegRole, sdp: string, ways?: OfferWays): Promise<string> {
+    this.#stays(callId, from, ways?.stays === true);
     const made = await this.#deps.ng.offer(callId, from, peerOf(from), sdp, ways);
     return this.#said(callId, from, sdp, made);
   }
 
   async answer(callId: CallId, offerer: LegRole, sdp: string, stays = false): Promise<string> {
-    const made = await this.#deps.ng.answer(callId, offerer, peerOf(offerer), sdp, { stays });
+    const { ng } = this.#deps;
+    const stayed = this.#staying.has(partyOf(callId, peerOf(offerer)));
+    this.#stays(callId, peerOf(offerer), stays);
+    let made = await ng.answer(callId, offerer, peerOf(offerer), sdp, { stays });
+    // Whoever takes the place of one that was where it said is looked for only when rtpengine was told before that it need not be.
+    if (stayed && !stays) made = await ng.answer(callId, offerer, peerOf(offerer), sdp, { stays });
     this.#said(callId, peerOf(offerer), sdp, made);
     await this.#deps.house?.fan.moved(callId);
     return made;
@@ -108,9 +116,9 @@ export class RtpengineMedia implements MediaPort {
 
   /** Playing on is a new `play media`: it takes the codec of the moment, and the old sound ends. */
   async play(callId: CallId, listener: LegRole, sound: PlayedSound): Promise<void> {
-    const { ng, player, playbacks, countsSent, house } = this.#deps;
+    const { player, playbacks, countsSent, house } = this.#deps;
     const leg = { callId, role: listener };
-    const sentBefore = countsSent ? sentTo(await ng.query(callId), listener) : undefined;
+    const sentBefore = countsSent ? await this.#sentTo(callId, listener) : undefined;
     playbacks.stopped(callId, listener);
     if ((await house?.fan.sits(leg, sound)) === true) return;
     playbacks.asked(callId, listener, sentBefore);
@@ -184,11 +192,23 @@ export class RtpengineMedia implements MediaPort {
   }
 
   async delete(callId: CallId): Promise<void> {
+    for (const role of LEG_ROLES) this.#stays(callId, role, false);
     this.#deps.player.ended(callId);
     this.#deps.playbacks.ended(callId);
     this.#deps.house?.fan.ended(callId);
     this.#deps.house?.said.ended(callId);
     await this.#deps.ng.delete(callId);
+  }
+
+  #stays(callId: CallId, role: LegRole, stays: boolean): void {
+    if (stays) this.#staying.add(partyOf(callId, role));
+    else this.#staying.delete(partyOf(callId, role));
+  }
+
+  /** @returns undefined: not known, and then it is counted by the clock. */
+  async #sentTo(callId: CallId, listener: LegRole): Promise<number | undefined> {
+    const reply = await this.#deps.ng.query(callId).catch(() => undefined);
+    return reply === undefined ? undefined : sentTo(reply, listener);
   }
 
   /** What is said to one party is not for all who share its music: it hears the rest of it alone. */
@@ -206,6 +226,9 @@ export class RtpengineMedia implements MediaPort {
     return made;
   }
 }
+
+const LEG_ROLES = ['caller', 'callee'] as const;
+const partyOf = (callId: CallId, role: LegRole): string => `${callId} ${role}`;
 
 /** The tags of a call's two parties are the names of its legs. */
 const peerOf = (role: LegRole): LegRole => (role === 'caller' ? 'callee' : 'caller');

@@ -32,6 +32,26 @@ t.test('who is in time has no limit, and one pause makes none', async (t) => {
   t.equal(rate.limited, false);
 });
 
+t.test('calls have a rate before the door is shut, whenever that is', async (t) => {
+  for (const [shutMs, lateMs] of [
+    [undefined, 260],
+    [400, 260],
+    [60_000, 260],
+    [100, 70],
+  ] as const) {
+    const limited = [lateMs, lateMs - 20].map((ms) => {
+      const rate = new CallRate(shutMs);
+      const { nowMs } = run(rate, 300, 400, 5);
+      for (let sample = 1; sample <= 6; sample++) {
+        for (let asked = 0; asked < 30; asked++) rate.admits(nowMs + SAMPLE_MS * sample);
+        rate.sample(ms, nowMs + SAMPLE_MS * sample);
+      }
+      return rate.limited;
+    });
+    t.same(limited, [true, false], `shut at ${shutMs} ms`);
+  }
+});
+
 t.test('at three times and at ten times of what can be done, more than 80 % of it is done, and nobody waits long', async (t) => {
   for (const times of [3, 10]) {
     const rate = new CallRate();

@@ -68,7 +68,7 @@ export async function testMediaConfig(
     folder,
     addresses: ['127.0.0.1'],
     music: { ...PLAIN_MUSIC, ...music },
-    rtpengine: { ng: '', keys: '', redis: '', timeoutSeconds: 3600, ...(await freePorts()), ...change },
+    rtpengine: { ng: '', keys: '', redis: '', timeoutSeconds: 3600, learnAlways: false, ...(await freePorts()), ...change },
     sip: {
       port: 0,
       tlsPort: 0,
