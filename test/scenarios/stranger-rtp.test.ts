@@ -58,3 +58,20 @@ t.test('strangers who send to the ports of a call', async (t) => {
   });
   phones.hush();
 });
+
+t.test('where phones are always looked for, one that sends from another port than its SDP names is found there', async (t) => {
+  const phones = await TwoPhones.start(t, { holdfast: 'rtpengine: { learnAlways: true }' });
+  const nowhere = await RtpEndpoint.open();
+  t.teardown(() => nowhere.close());
+  const { alice, bob } = phones;
+  const { leg } = await alice.sip.invite('102', alice.rtp.sdp());
+  const invite = await bob.sip.receives('INVITE');
+  bob.sip.respond(invite, 200, nowhere.sdp());
+  const answer = await alice.sip.receives('200', (one) => one.headers.get('cseq') === '2 INVITE');
+  alice.sip.ack(leg, answer);
+  await bob.sip.receives('ACK');
+  phones.speak(alice, answer.body);
+  phones.speak(bob, invite.body);
+  t.same(await phones.hears(bob), [ALICE_HERTZ]);
+  phones.hush();
+});
