@@ -4,16 +4,21 @@
 import { createServer } from 'node:net';
 import { isTaken } from './free-ports.js';
 
-const TRIES = 50;
-/** Below those that the system hands out by itself, and below the ranges of free-ports.ts: who comes back finds it as it was. */
-const [FIRST, COUNT] = [6000, 3900];
+/**
+ * Below those that the system hands out by itself, and below the ranges of free-ports.ts: who comes back finds it as it was. A program that was
+ * killed has none of its ports for a second, so nobody else may be given one of them meanwhile: each process of a test has a block of its
+ * own (those that run at the same time have ids close to each other), and gives each port of it once before any twice.
+ */
+const [FIRST, BLOCKS, BLOCK] = [6000, 39, 100];
+const block = FIRST + BLOCK * (process.pid % BLOCKS);
+let given = Math.floor(Math.random() * BLOCK);
 
 export async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < TRIES; attempt++) {
-    const port = FIRST + Math.floor(Math.random() * COUNT);
+  for (let attempt = 0; attempt < BLOCK; attempt++) {
+    const port = block + (given++ % BLOCK);
     if (!(await isTaken(port, '127.0.0.1')) && !(await isListenedOn(port))) return port;
   }
-  throw new Error(`no free port was found in ${TRIES} tries`);
+  throw new Error(`none of the ports ${block} to ${block + BLOCK - 1} is free`);
 }
 
 function isListenedOn(port: number): Promise<boolean> {
