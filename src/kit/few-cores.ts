@@ -9,8 +9,8 @@ const FEW = 2;
 
 /**
  * V8 collects young objects with helping threads, which on few cores take the processor from those who wait for the collection, and wake
- * each other up for it. For all threads of this process. (A call that was set up cost 7 % less of all cores with media, 12 % without:
- * docs/performance.md.)
+ * each other up for it. For all threads of this process. (A call that was set up cost 6 and 7 % less of all cores with media, 13 and 15 %
+ * without: docs/performance.md.)
  * @returns whether there are so few.
  */
 export function collectWithoutHelpers(cores = availableParallelism(), set = setFlagsFromString): boolean {

@@ -2,6 +2,7 @@
  * ng-commands: each NG command we use as one typed request. What is sent is exactly what rtpengine 10.5 was measured to obey:
  * it ignores keys and flags it does not know, so a misspelt one would go unnoticed.
  */
+import type { OfferWays } from '#calls/ports.js';
 import { MediaFailed } from '#kit/errors.js';
 import type { NgClient, NgReply } from './ng-client.js';
 
@@ -29,25 +30,14 @@ const SDP_TREATMENT = {
 const SUBSCRIBED = { 'transport-protocol': 'RTP/AVP', ICE: 'remove', 'rtcp-mux': ['demux'] } as const;
 
 /** @param keys of ours may be put into this audio; rtpengine then sends it under an SSRC of its own, so only calls that need it have it. */
-const treatment = ({ keys = false, stays = false }: AnswerWays): Readonly<Record<string, unknown>> => ({
+const treatment = ({ keys = false, stays = false }: NgAnswerWays): Readonly<Record<string, unknown>> => ({
   ...SDP_TREATMENT,
   flags: [...SDP_TREATMENT.flags, ...(keys ? ['inject-DTMF'] : []), ...(stays ? ['asymmetric'] : [])],
 });
 
-export type OfferWays = Readonly<{
-  /** Codecs added to those of the offer: whoever answers with one of them is translated. */
-  more?: readonly string[] | undefined;
-  /** The RTP profile that the other party is offered; absent: that of the offer. */
-  protocol?: string | undefined;
-}> &
-  AnswerWays;
-
-export type AnswerWays = Readonly<{
-  /** Let keys of ours in. */
-  keys?: boolean | undefined;
-  /** It is where its SDP says: whoever sends from elsewhere is not taken for it. */
-  stays?: boolean | undefined;
-}>;
+/** `keys`: of ours are let in. */
+export type NgOfferWays = OfferWays & Readonly<{ keys?: boolean }>;
+export type NgAnswerWays = Pick<NgOfferWays, 'keys' | 'stays'>;
 
 export class NgCommands {
   readonly #ng: NgClient;
@@ -56,7 +46,7 @@ export class NgCommands {
     this.#ng = ng;
   }
 
-  async offer(callId: string, from: string, to: string, sdp: string, ways: OfferWays = {}): Promise<string> {
+  async offer(callId: string, from: string, to: string, sdp: string, ways: NgOfferWays = {}): Promise<string> {
     const { more = [], protocol } = ways;
     const codec = more.length === 0 ? {} : { codec: { transcode: more } };
     // rtpengine remembers the profile of the offerer and answers in it; RFC 4568 §6.1: with one of the keys it was offered.
@@ -66,7 +56,7 @@ export class NgCommands {
   }
 
   /** @param offerer the tag whose offer is answered: NG keeps it as the from-tag of the answer. */
-  async answer(callId: string, offerer: string, answerer: string, sdp: string, ways: AnswerWays = {}): Promise<string> {
+  async answer(callId: string, offerer: string, answerer: string, sdp: string, ways: NgAnswerWays = {}): Promise<string> {
     const args = { 'call-id': callId, 'from-tag': offerer, 'to-tag': answerer, sdp, ...treatment(ways) };
     return sdpOf(await this.#ng.request('answer', args));
   }

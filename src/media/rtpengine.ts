@@ -15,6 +15,7 @@ import type {
 } from '#calls/ports.js';
 import type { Clock } from '#kit/clock.js';
 import { MediaGone } from '#kit/errors.js';
+import { nameOf } from './fan/entrance.js';
 import type { FanHouse } from './fan/fan-house.js';
 import { offerOfNobody } from './first-offer.js';
 import type { NgCommands } from './ng-commands.js';
@@ -65,7 +66,7 @@ export class RtpengineMedia implements MediaPort {
 
   async answer(callId: CallId, offerer: LegRole, sdp: string, stays = false): Promise<string> {
     const { ng } = this.#deps;
-    const stayed = this.#staying.has(partyOf(callId, peerOf(offerer)));
+    const stayed = this.#staying.has(nameOf({ callId, role: peerOf(offerer) }));
     this.#stays(callId, peerOf(offerer), stays);
     let made = await ng.answer(callId, offerer, peerOf(offerer), sdp, { stays });
     // Whoever takes the place of one that was where it said is looked for only when rtpengine was told before that it need not be.
@@ -201,8 +202,8 @@ export class RtpengineMedia implements MediaPort {
   }
 
   #stays(callId: CallId, role: LegRole, stays: boolean): void {
-    if (stays) this.#staying.add(partyOf(callId, role));
-    else this.#staying.delete(partyOf(callId, role));
+    if (stays) this.#staying.add(nameOf({ callId, role }));
+    else this.#staying.delete(nameOf({ callId, role }));
   }
 
   /** @returns undefined: not known, and then it is counted by the clock. */
@@ -228,7 +229,6 @@ export class RtpengineMedia implements MediaPort {
 }
 
 const LEG_ROLES = ['caller', 'callee'] as const;
-const partyOf = (callId: CallId, role: LegRole): string => `${callId} ${role}`;
 
 /** The tags of a call's two parties are the names of its legs. */
 const peerOf = (role: LegRole): LegRole => (role === 'caller' ? 'callee' : 'caller');

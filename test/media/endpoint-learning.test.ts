@@ -42,41 +42,29 @@ for (const role of ['caller', 'callee'] as const) {
   );
 }
 
-t.test('one behind NAT that takes the place of one that was where it said, with early sound, is found', async (t) => {
-  const { port } = await startTestMedia(t);
-  const [caller, early, later, nowhere] = [await openPhone(t), await openPhone(t), await openPhone(t), await openPhone(t)];
-  const callId = 'forwarded' as CallId;
-  const offered = await port.offer(callId, 'caller', caller.sdp(), { stays: true });
-  caller.obey(await port.answer(callId, 'caller', early.sdp(), true));
-  early.obey(offered);
-  early.talk(STRANGER_HERTZ);
-  caller.talk(CALLER_HERTZ);
-  await caller.next(5);
-  early.hush();
-  later.obey(await port.offer(callId, 'caller', caller.sdp(), { stays: true }));
-  await port.answer(callId, 'caller', nowhere.sdp());
-  later.talk(CALLEE_HERTZ);
-  t.same((await later.next(20)).tones(...ALL), [CALLER_HERTZ]);
-  await port.delete(callId);
-});
-
-t.test('and so it is when nothing but its answer was said to rtpengine', async (t) => {
-  const { port } = await startTestMedia(t);
-  const [caller, early, later, nowhere] = [await openPhone(t), await openPhone(t), await openPhone(t), await openPhone(t)];
-  const callId = 'forked' as CallId;
-  const offered = await port.offer(callId, 'caller', caller.sdp(), { stays: true });
-  caller.obey(await port.answer(callId, 'caller', early.sdp(), true));
-  early.obey(offered);
-  early.talk(STRANGER_HERTZ);
-  caller.talk(CALLER_HERTZ);
-  await caller.next(5);
-  early.hush();
-  later.obey(offered);
-  await port.answer(callId, 'caller', nowhere.sdp());
-  later.talk(CALLEE_HERTZ);
-  t.same((await later.next(20)).tones(...ALL), [CALLER_HERTZ]);
-  await port.delete(callId);
-});
+for (const [how, offersAgain] of [
+  ['forwarded', true],
+  ['forked', false],
+] as const) {
+  t.test(`one behind NAT that takes the place of one that was where it said, with early sound, is found: ${how}`, async (t) => {
+    const { port } = await startTestMedia(t);
+    const [caller, early, later, nowhere] = [await openPhone(t), await openPhone(t), await openPhone(t), await openPhone(t)];
+    const callId = how as CallId;
+    const offer = (): Promise<string> => port.offer(callId, 'caller', caller.sdp(), { stays: true });
+    const offered = await offer();
+    caller.obey(await port.answer(callId, 'caller', early.sdp(), true));
+    early.obey(offered);
+    early.talk(STRANGER_HERTZ);
+    caller.talk(CALLER_HERTZ);
+    await caller.next(5);
+    early.hush();
+    later.obey(offersAgain ? await offer() : offered);
+    await port.answer(callId, 'caller', nowhere.sdp());
+    later.talk(CALLEE_HERTZ);
+    t.same((await later.next(20)).tones(...ALL), [CALLER_HERTZ]);
+    await port.delete(callId);
+  });
+}
 
 t.test('a phone whose SDP names an address from which nothing comes is sent to where it sends from', async (t) => {
   const { port } = await startTestMedia(t);

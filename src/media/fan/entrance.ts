@@ -18,8 +18,8 @@ export type EntranceDeps = Readonly<{
   clock: Clock;
 }>;
 
-/** `waits`: alone, until the crowd is big. `rests`: nobody shares that now. `isBig`: who came before is brought over. */
-export type Entry = Readonly<{ kind: 'waits' | 'rests' } | { kind: 'sits'; packetMs: number; isBig: boolean }>;
+/** `isBig`: who came before is brought over. */
+export type Entry = Readonly<{ packetMs: number; isBig: boolean }>;
 
 /** A class whose stream fell silent is not shared again for so long. */
 const REST_MS = 60_000;
@@ -35,14 +35,13 @@ export class Entrance {
     this.#crowd = new Crowd({ many: deps.from, veryMany: deps.longFrom });
   }
 
-  /** It is one of the crowd from now on, whatever it hears. */
-  join(leg: LegId, wanted: Wanted, sharing: Sharing): Entry {
+  /** It is one of the crowd from now on, whatever it hears. @returns undefined: the crowd is small, or what it would share rests. */
+  join(leg: LegId, wanted: Wanted, sharing: Sharing): Entry | undefined {
     const shared = keyOf(wanted);
     const size = this.#crowd.come(nameOf(leg), wanted.music, shared);
-    if (this.#rests(shared)) return { kind: 'rests' };
-    if (size === 'few') return { kind: 'waits' };
+    if (this.#rests(shared) || size === 'few') return undefined;
     const isBig = size === 'very-many';
-    return { kind: 'sits', packetMs: isBig ? this.packetMsOf(sharing) : this.#deps.packetMs, isBig };
+    return { packetMs: isBig ? this.packetMsOf(sharing) : this.#deps.packetMs, isBig };
   }
 
   /** Who came before it was is to be brought over. */

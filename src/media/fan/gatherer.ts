@@ -28,7 +28,7 @@ export type GathererDeps = Readonly<{
   stand: (seat: Seat) => Promise<void>;
 }>;
 
-type Comer = Readonly<{ leg: LegId; wanted: Wanted; sound: Music; seat?: Seat | undefined }>;
+type Comer = Readonly<{ leg: LegId; wanted: Wanted; sound: Music; seat?: Seat }>;
 /** `begun`: what is played to it alone is heard by now. */
 type Waiting = Comer & { begun: boolean };
 

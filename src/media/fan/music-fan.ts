@@ -111,11 +111,14 @@ export class MusicFan {
     if (sharing === undefined || hears === 'program') return undefined;
     const wanted = { music: sound.music, codec: sharing.codec };
     const entry = entrance.join(leg, wanted, sharing);
-    const mayShare = entry.kind === 'sits' && thread() !== undefined && this.#seats.size < seatLimit;
-    const seat = mayShare ? newSeat({ leg, wanted, sound, packetMs: entry.packetMs, alone: hears !== 'nothing' }) : undefined;
+    if (entry === undefined || thread() === undefined || this.#seats.size >= seatLimit) {
+      this.#gatherer.add({ leg, wanted, sound });
+      return undefined;
+    }
+    const seat = newSeat({ leg, wanted, sound, packetMs: entry.packetMs, alone: hears !== 'nothing' });
     // It has its place before anything is waited for: who leaves from now on leaves this seat.
-    if (seat !== undefined) this.#seats.add(seat);
-    if (mayShare && entry.isBig) this.#gatherer.gather(wanted);
+    this.#seats.add(seat);
+    if (entry.isBig) this.#gatherer.gather(wanted);
     else this.#gatherer.add({ leg, wanted, sound, seat });
     return seat;
   }
@@ -240,7 +243,6 @@ export class MusicFan {
   }
 
   async #standUp(seat: Seat): Promise<void> {
-    seat.gone = true;
     this.#seats.remove(seat);
     // Music must not go on over voices.
     await this.#deps

@@ -22,9 +22,9 @@ export type Seat = {
   readonly isPatient: boolean;
   /** That ends; false: it may not have. */
   hushing: Promise<boolean> | undefined;
-  gone: boolean;
-  /** Resolves when nothing more is sent to it. */
+  /** It is given up; resolves when nothing more is sent to it. */
   standing: Promise<void> | undefined;
+  readonly gone: boolean;
 };
 
 type NewSeat = Pick<Seat, 'leg' | 'wanted' | 'packetMs' | 'sound' | 'alone'> & Partial<Pick<Seat, 'isPatient'>>;
@@ -35,8 +35,10 @@ export const newSeat = (seat: NewSeat): Seat => ({
   stream: undefined,
   place: undefined,
   hushing: undefined,
-  gone: false,
   standing: undefined,
+  get gone() {
+    return this.standing !== undefined;
+  },
 });
 
 export class Seats {
