@@ -1,5 +1,5 @@
 /**
- * hidden-address: which addresses a network keeps to itself, and whether two of them can be of one. Pure.
+ * hidden-address: which addresses a network keeps to itself. Pure.
  */
 import { isIP } from 'node:net';
 
@@ -8,7 +8,3 @@ const HIDDEN =
   /^(?:0\.|10\.|127\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|::1?$|f[cd][0-9a-f]{2}:|fe80:)/i;
 
 export const isHiddenAddress = (host: string): boolean => isIP(host) !== 0 && HIDDEN.test(host);
-
-/** Two phones of one office see each other; the first two numbers of the address are taken for the office. */
-export const sameOffice = (host: string, source: string): boolean =>
-  host.includes('.') && host.split('.').slice(0, 2).join('.') === source.split('.').slice(0, 2).join('.');

@@ -69,7 +69,7 @@ export class RtpengineMedia implements MediaPort {
     const stayed = this.#staying.has(nameOf({ callId, role: peerOf(offerer) }));
     this.#stays(callId, peerOf(offerer), stays);
     let made = await ng.answer(callId, offerer, peerOf(offerer), sdp, { stays });
-    // Whoever takes the place of one that was where it said is looked for only when rtpengine was told before that it need not be.
+    // rtpengine begins to look for a party only with what it is told after it has heard that this one need not be where its SDP says.
     if (stayed && !stays) made = await ng.answer(callId, offerer, peerOf(offerer), sdp, { stays });
     this.#said(callId, peerOf(offerer), sdp, made);
     await this.#deps.house?.fan.moved(callId);

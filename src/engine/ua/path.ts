@@ -2,7 +2,7 @@
  * path: the way a request goes: to the first Route or the remote target, but back to where the peer really is when its
  * Contact cannot be reached: behind a NAT, on a connection of its own (RFC 3261 §8.1.2, §12.2.1.1, RFC 5626 §5.3).
  */
-import { isHiddenAddress, sameOffice } from '#kit/hidden-address.js';
+import { isHiddenAddress } from '#kit/hidden-address.js';
 import { parseNameAddr } from '#sip/name-addr.js';
 import type { DialogFacts } from '../dialog/dialog.js';
 import { unbracketed, type Flow } from '../transport/flow.js';
@@ -57,5 +57,9 @@ export function withFlow(core: Core, way: Way, found: (flow: Flow) => void, none
 
 /** An address of a private network, told by somebody who is not in it. */
 function isHidden(host: string, sourceAddress: string): boolean {
-  return host !== sourceAddress && isHiddenAddress(host) && !sameOffice(host, sourceAddress);
+  return host !== sourceAddress && isHiddenAddress(host) && !sameNetwork(host, sourceAddress);
 }
+
+/** Two phones of one office see each other; the first two numbers of the address are taken for the office. */
+const sameNetwork = (host: string, source: string): boolean =>
+  host.includes('.') && host.split('.').slice(0, 2).join('.') === source.split('.').slice(0, 2).join('.');
