@@ -184,6 +184,18 @@ t.test('no more than a window of commands is on the way, and each answer lets th
   t.equal(client.pending, 0);
 });
 
+t.test('a whole window of long replies at once is not lost while the thread is busy', async (t) => {
+  const { ng, client } = await setUp(t);
+  const said = 'x'.repeat(2000);
+  // All leave in one turn of the loop: nobody reads meanwhile.
+  ng.onRequest((_, index) => {
+    if (index === WINDOW) for (const request of ng.received) ng.reply(request, `d6:result2:ok4:said${said.length}:${said}e`);
+  });
+  const replies = await Promise.all(Array.from({ length: WINDOW }, () => client.request('query', { 'call-id': 'c1' })));
+  t.same(replies, Array(WINDOW).fill({ result: 'ok', said }));
+  t.equal(ng.received.length, WINDOW, 'none was asked for again');
+});
+
 t.test('who waits for its turn too long ends like the others, and later ones are served', async (t) => {
   const { ng, clock, client } = await setUp(t);
   const waiting = Array.from({ length: WINDOW + 1 }, () => client.request('ping', {}).catch((error: unknown) => error));
