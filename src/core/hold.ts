@@ -26,9 +26,11 @@ export type HoldLedger = ReadonlyMap<HoldReason, HoldTerms>;
 
 export const NOBODY_HOLDS: HoldLedger = new Map();
 
-export const apiReason = (holder: 'controller' | LegRole): HoldReason =>
-  holder === 'controller' ? 'controller' : `${holder}-api`;
-export const phoneReason = (role: LegRole): HoldReason => `${role}-phone`;
+const API_REASONS = { controller: 'controller', caller: 'caller-api', callee: 'callee-api' } as const;
+const PHONE_REASONS = { caller: 'caller-phone', callee: 'callee-phone' } as const;
+
+export const apiReason = (holder: 'controller' | LegRole): HoldReason => API_REASONS[holder];
+export const phoneReason = (role: LegRole): HoldReason => PHONE_REASONS[role];
 
 /** Whose hold it is; undefined: a program's. */
 export const holderOf = (reason: HoldReason): LegRole | undefined =>
@@ -38,12 +40,16 @@ export const holderOf = (reason: HoldReason): LegRole | undefined =>
 const holdsParty = (reason: HoldReason, role: LegRole): boolean => holderOf(reason) !== role;
 
 /** A leg is held by whoever else holds the call. */
-export const isHeld = (ledger: HoldLedger, role: LegRole): boolean =>
-  [...ledger.keys()].some((reason) => holdsParty(reason, role));
+export function isHeld(ledger: HoldLedger, role: LegRole): boolean {
+  for (const reason of ledger.keys()) if (holdsParty(reason, role)) return true;
+  return false;
+}
 
 /** Music is wanted for a held leg when at least one of those who hold it asked for it. */
-const wantsMusic = (ledger: HoldLedger, role: LegRole): boolean =>
-  [...ledger].some(([reason, terms]) => holdsParty(reason, role) && terms.music !== null);
+function wantsMusic(ledger: HoldLedger, role: LegRole): boolean {
+  for (const [reason, terms] of ledger) if (holdsParty(reason, role) && terms.music !== null) return true;
+  return false;
+}
 
 /** Of several who hold a party the first in this order has the say: who chose the music, and that by a program. */
 const SAY: readonly string[] = ['controller', 'api', 'transfer', 'park', 'phone'];
@@ -68,12 +74,13 @@ export function programsOf(terms: HoldTerms | undefined): readonly HoldTerms[] {
 
 /** It holds the other and wants to hear nothing: then only what a program, or a party that leaves, has it wait for is heard. */
 function isDeaf(ledger: HoldLedger, role: LegRole): boolean {
+  const terms = ledger.get(apiReason(role));
+  if (terms === undefined || !programsOf(terms).some(({ deaf }) => deaf === true)) return false;
   const other = otherLeg(role);
-  const heldBy = [...ledger.keys()].filter((reason) => holdsParty(reason, role));
-  return (
-    programsOf(ledger.get(apiReason(role))).some(({ deaf }) => deaf === true) &&
-    heldBy.every((reason) => reason === apiReason(other) || reason === phoneReason(other))
-  );
+  for (const reason of ledger.keys()) {
+    if (holdsParty(reason, role) && reason !== apiReason(other) && reason !== phoneReason(other)) return false;
+  }
+  return true;
 }
 
 /** RFC 3264 §8.4, seen from the B2BUA: what we wish to write toward this leg. */

@@ -155,9 +155,10 @@ export abstract class LegDialog {
   reinvite(sdp: string): void {
     const dialog = this.#open();
     if (dialog === undefined) return;
-    this.log.info('re-INVITE sent');
+    this.log.debug('re-INVITE sent');
     sendReinvite(dialog, sdp, ({ signal, session }) => {
-      this.log.info({ status: signal.status }, 're-INVITE answered');
+      // What was agreed is told as an event.
+      this.log[signal.kind === 'reinvite-refused' ? 'info' : 'debug']({ status: signal.status }, 're-INVITE answered');
       this.#report(signal, session);
     });
   }

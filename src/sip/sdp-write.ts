@@ -81,7 +81,13 @@ export function withAllLines(text: string, before: string | undefined): string {
   return textOf({ session, media: [...media, ...missing.map(refused)] });
 }
 
-const linesOf = (text: string): number => text.match(/(?:^|[\r\n])m=/g)?.length ?? 0;
+function linesOf(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('m='); at !== -1; at = text.indexOf('m=', at + 2)) {
+    if (at === 0 || text[at - 1] === '\n' || text[at - 1] === '\r') count++;
+  }
+  return count;
+}
 
 /** RFC 2543 §B.5, RFC 3264 §8.4: the hold of phones that read no direction: they are told to send nowhere. */
 export function withZeroAddress(text: string): string {
@@ -93,13 +99,11 @@ export function withZeroAddress(text: string): string {
 
 /** Do both say the same of addresses, ports, codecs, keys: of everything but o=, s=, t= and direction? */
 export function sameMedia(a: string, b: string): boolean {
-  const essence = (text: string): string => {
-    const { session, media } = sectionsOf(text);
-    const lasting = withoutDirection(session).filter((line) => !/^[vostiuep]=/.test(line));
-    return [lasting, ...media.map(withoutDirection)].map((lines) => lines.join('\n')).join('\n\n');
-  };
-  return a === b || essence(a) === essence(b);
+  return a === b || a.replace(PASSING, '') === b.replace(PASSING, '');
 }
+
+/** Lines that say nothing of the media; what stands between m= lines and has such a letter is only a title (RFC 4566 §5.4). */
+const PASSING = /^(?:[vostiuep]=.*|a=(?:sendrecv|sendonly|recvonly|inactive)[ \t]*)(?:\r\n?|\n|$)/gim;
 
 /**
  * RFC 3264 §6: an answer to `offer` made of `ours`: every m= line in its order, what cannot be had refused with port 0, and only

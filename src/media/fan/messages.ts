@@ -33,10 +33,13 @@ export type News =
   /** This seat is no more. */
   | Readonly<{ kind: 'lost'; seat: string; why: string }>;
 
-/** It is ended from outside. */
-export type ToWorker = Readonly<{ kind: 'ask'; id: number; command: Command }>;
+/** What was asked in one turn, in its order. It is ended from outside. */
+export type ToWorker = readonly Readonly<{ id: number; command: Command }>[];
 
-export type FromWorker =
+/** What was said in one turn, in its order. */
+export type FromWorker = readonly Word[];
+
+export type Word =
   | Readonly<{ kind: 'started' }>
   /** Ports cannot be borrowed on this machine. */
   | Readonly<{ kind: 'unfit'; why: string }>

@@ -6,8 +6,9 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '#kit/clock.js';
 import { MediaFailed } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
+import { OnePost } from '#kit/one-post.js';
 import { Questions } from '#kit/questions.js';
-import type { Answer, Command, FromWorker, News, ToWorker } from './messages.js';
+import type { Answer, Command, FromWorker, News, ToWorker, Word } from './messages.js';
 import type { WorkerData } from './worker.js';
 
 export type FanThreadOptions = Readonly<{
@@ -30,6 +31,7 @@ export class FanThread {
   readonly #options: FanThreadOptions;
   readonly #worker: Worker;
   readonly #questions: Questions<Answer>;
+  readonly #asks: OnePost<ToWorker[number]>;
   #ready = false;
   #gone = false;
   #stopping: Promise<void> | undefined;
@@ -46,18 +48,20 @@ export class FanThread {
     const data: WorkerData = { address: options.address };
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: data, name: 'music fan' });
     this.#worker.unref();
+    this.#asks = new OnePost((asked) => this.#worker.postMessage(asked));
     const slow = options.clock.after('music fan starts', START_MS, () => void this.#worker.terminate());
     this.started = new Promise((resolve, reject) => {
-      this.#worker.on('message', (message: FromWorker) => {
-        if (message.kind === 'started') {
+      const hear = (word: Word): void => {
+        if (word.kind === 'started') {
           slow.cancel();
           this.#ready = true;
           resolve();
-        } else if (message.kind === 'unfit') {
-          reject(new MediaFailed(`music cannot be given out: ${message.why}`));
+        } else if (word.kind === 'unfit') {
+          reject(new MediaFailed(`music cannot be given out: ${word.why}`));
           void this.stop();
-        } else this.#hear(message);
-      });
+        } else this.#hear(word);
+      };
+      this.#worker.on('message', (said: FromWorker) => said.forEach(hear));
       this.#worker.once('exit', (code) => {
         slow.cancel();
         const why = `the thread of the music fan ended with code ${code}`;
@@ -76,9 +80,7 @@ export class FanThread {
   /** @throws MediaFailed */
   ask(command: Command): Promise<Answer> {
     if (!this.ready || this.#stopping !== undefined) return Promise.reject(new MediaFailed('the music fan is not there'));
-    return this.#questions.ask(`music fan: ${command.kind}`, (id) =>
-      this.#worker.postMessage({ kind: 'ask', id, command } satisfies ToWorker),
-    );
+    return this.#questions.ask(`music fan: ${command.kind}`, (id) => this.#asks.say({ id, command }));
   }
 
   /** Stopping twice is stopping once. */
@@ -86,10 +88,10 @@ export class FanThread {
     return (this.#stopping ??= this.#worker.terminate().then(() => undefined));
   }
 
-  #hear(message: Exclude<FromWorker, { kind: 'started' } | { kind: 'unfit' }>): void {
-    if (message.kind === 'silent' || message.kind === 'lost') return this.#options.heard(message);
-    if (message.kind === 'answer') this.#questions.answer(message.id, message.answer);
-    else this.#questions.refuse(message.id, new MediaFailed(`the music fan refused: ${message.why}`));
+  #hear(word: Exclude<Word, { kind: 'started' } | { kind: 'unfit' }>): void {
+    if (word.kind === 'silent' || word.kind === 'lost') return this.#options.heard(word);
+    if (word.kind === 'answer') this.#questions.answer(word.id, word.answer);
+    else this.#questions.refuse(word.id, new MediaFailed(`the music fan refused: ${word.why}`));
   }
 
   #ended(why: string): void {
