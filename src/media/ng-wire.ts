@@ -33,9 +33,9 @@ export type NgVerb =
   | 'unsubscribe';
 
 /**
- * Replies wait here while the thread does something else. The kernel counts a page for one to `query` (1.9 kB), so of the 64 that may be on the
- * way its default of 208 kB loses a quarter, and each costs 150 ms. It gives the double of what is asked for, and the double of
- * net.core.rmem_max, the same 208 kB as a rule, at most: enough for all of them.
+ * Replies wait here while the thread does something else. The kernel counts more than a page for one to `query` (1.9 kB), so its default
+ * of 208 kB has no room for the 64 that may be on the way, and each that is lost costs 150 ms. It gives the double of what is asked for,
+ * and at most the double of net.core.rmem_max, which is as a rule those 208 kB: enough for all of them.
  */
 const RECEIVE_BYTES = 1 << 20;
 

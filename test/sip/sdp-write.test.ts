@@ -81,6 +81,11 @@ t.test('sameMedia looks past o=, s=, t= and direction, and at nothing else', asy
   ] as const)
     t.notOk(sameMedia(text, text.replace(from, to)), to);
   t.notOk(sameMedia(text, sdpText({ media: [{ lines: ['rtpmap:8 PCMA/8000'] }, VIDEO] })), 'one line more');
+  const bare = text.replace(/^a=sendrecv\r\n/m, '');
+  for (const ending of ['a=inactive', 'a=inactive\n', 'a=INACTIVE \r\n', 'a=sendonly\r'])
+    t.ok(sameMedia(bare, `${bare}${ending}`), `a direction that ends in ${JSON.stringify(ending.slice(10))}`);
+  t.notOk(sameMedia(bare, `${bare}a=inactively\r\n`), 'another word');
+  t.notOk(sameMedia(bare, `${bare}b=AS:64\r\n`), 'a bandwidth');
 });
 
 t.test('an answer has the offer’s lines in the offer’s order; what cannot be had is refused with port 0', async (t) => {

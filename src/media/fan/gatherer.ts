@@ -8,7 +8,7 @@ import { Early } from './early.js';
 import { nameOf, type Entrance } from './entrance.js';
 import { PLAYED_MS } from './place.js';
 import type { SaidAndTold } from './said.js';
-import { newSeat, type Music, type Seat, type Seats } from './seats.js';
+import { Seat, type Music, type Seats } from './seats.js';
 import { keyOf, type Wanted } from './streams.js';
 import type { FanThread } from './thread.js';
 
@@ -86,7 +86,7 @@ export class Gatherer {
     // Music that is only about to begin could not be ended: it is brought over with the next who comes, or a second later.
     const isReady = begun && player.hears(leg.callId, leg.role) === 'sound' && thread() !== undefined && seats.size < seatLimit;
     if (!isReady) return this.#wait(waiting);
-    const seat = newSeat({ leg, wanted, sound, packetMs, alone: true, isPatient: true });
+    const seat = new Seat({ leg, wanted, sound, packetMs, alone: true, isPatient: true });
     seats.add(seat);
     const satDown = await sitsDown(seat);
     if (satDown === 'sits' || seat.gone) return;

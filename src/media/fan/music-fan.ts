@@ -16,7 +16,7 @@ import { Gatherer, type SatDown } from './gatherer.js';
 import type { News } from './messages.js';
 import { placeOf, PLAYED_MS, type Place, type Sharing } from './place.js';
 import type { SaidAndTold } from './said.js';
-import { newSeat, Seats, type Music, type Seat } from './seats.js';
+import { Seat, Seats, type Music } from './seats.js';
 import type { Streams } from './streams.js';
 import type { FanThread } from './thread.js';
 
@@ -115,7 +115,7 @@ export class MusicFan {
       this.#gatherer.add({ leg, wanted, sound });
       return undefined;
     }
-    const seat = newSeat({ leg, wanted, sound, packetMs: entry.packetMs, alone: hears !== 'nothing' });
+    const seat = new Seat({ leg, wanted, sound, packetMs: entry.packetMs, alone: hears !== 'nothing' });
     // It has its place before anything is waited for: who leaves from now on leaves this seat.
     this.#seats.add(seat);
     if (entry.isBig) this.#gatherer.gather(wanted);

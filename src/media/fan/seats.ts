@@ -8,7 +8,9 @@ import type { Stream, Wanted } from './streams.js';
 
 export type Music = Extract<PlayedSound, { kind: 'music' }>;
 
-export type Seat = {
+type NewSeat = Pick<Seat, 'leg' | 'wanted' | 'packetMs' | 'sound' | 'alone'> & Partial<Pick<Seat, 'isPatient'>>;
+
+export class Seat {
   readonly leg: LegId;
   readonly wanted: Wanted;
   packetMs: number;
@@ -24,22 +26,20 @@ export type Seat = {
   hushing: Promise<boolean> | undefined;
   /** It is given up; resolves when nothing more is sent to it. */
   standing: Promise<void> | undefined;
-  readonly gone: boolean;
-};
 
-type NewSeat = Pick<Seat, 'leg' | 'wanted' | 'packetMs' | 'sound' | 'alone'> & Partial<Pick<Seat, 'isPatient'>>;
+  constructor({ leg, wanted, packetMs, sound, alone, isPatient = false }: NewSeat) {
+    this.leg = leg;
+    this.wanted = wanted;
+    this.packetMs = packetMs;
+    this.sound = sound;
+    this.alone = alone;
+    this.isPatient = isPatient;
+  }
 
-export const newSeat = (seat: NewSeat): Seat => ({
-  isPatient: false,
-  ...seat,
-  stream: undefined,
-  place: undefined,
-  hushing: undefined,
-  standing: undefined,
-  get gone() {
+  get gone(): boolean {
     return this.standing !== undefined;
-  },
-});
+  }
+}
 
 export class Seats {
   readonly #seats = new Map<string, Seat>();
