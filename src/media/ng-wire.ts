@@ -35,7 +35,7 @@ export type NgVerb =
 /**
  * Replies wait here while the thread does something else. The kernel counts more than a page for one to `query` (1.9 kB), so its default
  * of 208 kB has no room for the 64 that may be on the way, and each that is lost costs 150 ms. It gives the double of what is asked for,
- * and at most the double of net.core.rmem_max, which is as a rule those 208 kB: enough for all of them.
+ * and at most the double of net.core.rmem_max, which is as a rule those 208 kB: enough for 64 of calls that have audio alone.
  */
 const RECEIVE_BYTES = 1 << 20;
 
@@ -51,7 +51,7 @@ export class NgWire {
     this.#socket = this.#client.socket;
     this.#socket.removeAllListeners('message');
     this.#socket.on('message', onDatagram);
-    this.#socket.once('listening', () => this.#socket.setRecvBufferSize(RECEIVE_BYTES));
+    this.#socket.once('listening', () => makeRoom(this.#socket, log));
     this.#client.on('error', (error) => log.warn({ err: error as Error }, 'rtpengine control socket'));
   }
 
@@ -86,6 +86,15 @@ export class NgWire {
 
   close(): void {
     this.#socket.close();
+  }
+}
+
+/** A kernel that will not have it has room for fewer, and commands are repeated. */
+function makeRoom(socket: Socket, log: Logger): void {
+  try {
+    socket.setRecvBufferSize(RECEIVE_BYTES);
+  } catch (error) {
+    log.warn({ err: error }, 'no larger receive buffer for the replies of rtpengine');
   }
 }
 

@@ -157,7 +157,7 @@ export abstract class LegDialog {
     if (dialog === undefined) return;
     this.log.debug('re-INVITE sent');
     sendReinvite(dialog, sdp, ({ signal, session }) => {
-      // What was agreed is told as an event.
+      // What a hold or a resume has agreed is told as an event.
       this.log[signal.kind === 'reinvite-refused' ? 'info' : 'debug']({ status: signal.status }, 're-INVITE answered');
       this.#report(signal, session);
     });

@@ -98,12 +98,13 @@ export function withZeroAddress(text: string): string {
 }
 
 /** Do both say the same of addresses, ports, codecs, keys: of everything but o=, s=, t= and direction? */
-export function sameMedia(a: string, b: string): boolean {
-  return a === b || a.replace(PASSING, '') === b.replace(PASSING, '');
-}
+export const sameMedia = (a: string, b: string): boolean => a === b || lastingOf(a) === lastingOf(b);
 
-/** Lines that say nothing of the media; what stands between m= lines and has such a letter is only a title (RFC 4566 §5.4). */
-const PASSING = /^(?:[vostiuep]=.*|a=(?:sendrecv|sendonly|recvonly|inactive)[ \t]*)(?:\r\n?|\n|$)/gim;
+const lastingOf = (text: string): string => text.replace(PASSING, '').replace(LINE_ENDS, '\n').trim();
+
+/** Lines that say nothing of the media; a line between those of an m= line that has such a letter is only a title (RFC 4566 §5.4). */
+const PASSING = /(?<=^|[\r\n])(?:[vostiuep]=[^\r\n]*|a=(?:sendrecv|sendonly|recvonly|inactive)[ \t]*)(?=[\r\n]|$)/gi;
+const LINE_ENDS = /[\r\n]+/g;
 
 /**
  * RFC 3264 §6: an answer to `offer` made of `ours`: every m= line in its order, what cannot be had refused with port 0, and only

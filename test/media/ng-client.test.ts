@@ -3,7 +3,7 @@ import { RealClock } from '#kit/clock.js';
 import { createLogger } from '#kit/log.js';
 import { DEADLINE_MS, RESEND_AT_MS, NgClient, PENDING_LIMIT, WINDOW } from '#media/ng-client.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { FakeNg } from '../support/fake-ng.js';
+import { FakeNg, type NgRequest } from '../support/fake-ng.js';
 
 const PONG = 'd6:result4:ponge';
 const OK = 'd6:result2:oke';
@@ -185,11 +185,15 @@ t.test('no more than a window of commands is on the way, and each answer lets th
 });
 
 t.test('a whole window of long replies at once is not lost while the thread is busy', async (t) => {
-  const { ng, client } = await setUp(t);
+  const { ng } = await setUp(t);
+  const client = new NgClient({ host: '127.0.0.1', port: ng.port }, new RealClock(), createLogger('silent'), '127.0.0.1');
+  t.teardown(() => client.close());
   const said = 'x'.repeat(2000);
-  // All leave in one turn of the loop: nobody reads meanwhile.
-  ng.onRequest((_, index) => {
-    if (index === WINDOW) for (const request of ng.received) ng.reply(request, `d6:result2:ok4:said${said.length}:${said}e`);
+  const reply = (request: NgRequest): void => ng.reply(request, `d6:result2:ok4:said${said.length}:${said}e`);
+  ng.onRequest((request, index) => {
+    // All leave in one turn of the loop: nobody reads meanwhile.
+    if (index === WINDOW) ng.received.forEach(reply);
+    if (index > WINDOW) reply(request);
   });
   const replies = await Promise.all(Array.from({ length: WINDOW }, () => client.request('query', { 'call-id': 'c1' })));
   t.same(replies, Array(WINDOW).fill({ result: 'ok', said }));

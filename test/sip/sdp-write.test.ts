@@ -81,11 +81,13 @@ t.test('sameMedia looks past o=, s=, t= and direction, and at nothing else', asy
   ] as const)
     t.notOk(sameMedia(text, text.replace(from, to)), to);
   t.notOk(sameMedia(text, sdpText({ media: [{ lines: ['rtpmap:8 PCMA/8000'] }, VIDEO] })), 'one line more');
-  const bare = text.replace(/^a=sendrecv\r\n/m, '');
-  for (const ending of ['a=inactive', 'a=inactive\n', 'a=INACTIVE \r\n', 'a=sendonly\r'])
-    t.ok(sameMedia(bare, `${bare}${ending}`), `a direction that ends in ${JSON.stringify(ending.slice(10))}`);
-  t.notOk(sameMedia(bare, `${bare}a=inactively\r\n`), 'another word');
-  t.notOk(sameMedia(bare, `${bare}b=AS:64\r\n`), 'a bandwidth');
+  for (const ending of ['a=inactive', 'a=inactive\n', 'a=INACTIVE \r\n', 'a=sendonly\r', '\r\n'])
+    t.ok(sameMedia(text, `${text}${ending}`), JSON.stringify(ending));
+  t.ok(sameMedia(text, text.replaceAll('\r\n', '\n')), 'other ends of lines');
+  t.ok(sameMedia(text, text.trimEnd()), 'no end of the last line');
+  for (const more of ['a=inactively\r\n', 'b=AS:64\r\n']) t.notOk(sameMedia(text, `${text}${more}`), more.trim());
+  const fmtp = (value: string): string => `${text}a=fmtp:8 x\u2028p=${value}\r\n`;
+  t.notOk(sameMedia(fmtp('1'), fmtp('2')), 'only CR and LF end a line');
 });
 
 t.test('an answer has the offer’s lines in the offer’s order; what cannot be had is refused with port 0', async (t) => {

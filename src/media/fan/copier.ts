@@ -116,8 +116,9 @@ export class Copier {
       const port = await BorrowedPort.open(from, () => this.#lost(sitting, 'a packet for rtpengine came to us'));
       if (this.#seats.get(seatName) !== sitting) return port.close(); // it has left meanwhile
       seat.port = port;
+      if (this.#streams.get(name) !== stream) throw new Error(`stream ${name} has ended`);
     } catch (error) {
-      if (this.#seats.get(seatName) === sitting) this.#seats.delete(seatName);
+      if (this.#seats.get(seatName) === sitting) this.#stand(sitting);
       throw error;
     }
     stream.sittings.add(sitting);

@@ -21,6 +21,8 @@ export type FanThreadOptions = Readonly<{
   gone: (why: string) => void;
 }>;
 
+type Asked = Readonly<{ command: Command; resolve: (answer: Answer) => void; reject: (error: Error) => void }>;
+
 const START_MS = 15_000;
 const ANSWER_MS = 3000;
 const PENDING_LIMIT = 20_000;
@@ -31,7 +33,7 @@ export class FanThread {
   readonly #options: FanThreadOptions;
   readonly #worker: Worker;
   readonly #questions: Questions<Answer>;
-  readonly #asks: OnePost<ToWorker[number]>;
+  readonly #asks: OnePost<Asked>;
   #ready = false;
   #gone = false;
   #stopping: Promise<void> | undefined;
@@ -48,7 +50,7 @@ export class FanThread {
     const data: WorkerData = { address: options.address };
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: data, name: 'music fan' });
     this.#worker.unref();
-    this.#asks = new OnePost((asked) => this.#worker.postMessage(asked));
+    this.#asks = new OnePost((asked) => this.#post(asked));
     const slow = options.clock.after('music fan starts', START_MS, () => void this.#worker.terminate());
     this.started = new Promise((resolve, reject) => {
       const hear = (word: Word): void => {
@@ -79,8 +81,18 @@ export class FanThread {
 
   /** @throws MediaFailed */
   ask(command: Command): Promise<Answer> {
-    if (!this.ready || this.#stopping !== undefined) return Promise.reject(new MediaFailed('the music fan is not there'));
-    return this.#questions.ask(`music fan: ${command.kind}`, (id) => this.#asks.say({ id, command }));
+    return new Promise((resolve, reject) => this.#asks.say({ command, resolve, reject }));
+  }
+
+  /** Their time begins only now: this thread may have stood still since they were asked. */
+  #post(asked: readonly Asked[]): void {
+    const batch: ToWorker[number][] = [];
+    const isThere = this.ready && this.#stopping === undefined;
+    for (const { command, resolve, reject } of asked) {
+      if (!isThere) reject(new MediaFailed('the music fan is not there'));
+      else this.#questions.ask(`music fan: ${command.kind}`, (id) => batch.push({ id, command })).then(resolve, reject);
+    }
+    if (batch.length > 0) this.#worker.postMessage(batch satisfies ToWorker);
   }
 
   /** Stopping twice is stopping once. */

@@ -204,6 +204,19 @@ t.test('a seat that cannot be had is refused, and so is one at a stream that is 
   t.equal(await copier.execute({ kind: 'leave', seat: 'a' }), undefined, 'nothing of it is left');
 });
 
+t.test(
+  'what is told in one turn is done in its order: a stream that ends while somebody sits down has no listener',
+  async (t) => {
+    const { copier, told, sit } = await stage(t);
+    const sitting = sit();
+    const closing = copier.execute({ kind: 'close', stream: 'jazz' });
+    await t.rejects(sitting, { message: /jazz/ });
+    await closing;
+    t.equal(await copier.execute({ kind: 'leave', seat: 'a' }), undefined, 'it has no seat');
+    t.same(told, []);
+  },
+);
+
 t.test('with its stream a seat ends, and the port is free of us', async (t) => {
   const { copier, owner, sit } = await stage(t);
   await sit();
