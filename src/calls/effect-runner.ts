@@ -135,10 +135,11 @@ export class EffectRunner {
   #queue(live: LiveCall, batch: readonly LaneEffect[]): void {
     const life = live.mediaLife;
     live.lane = live.lane.then(async () => {
-      const done = batch.map((effect) =>
-        this.#perform(live, effect).catch((error: unknown) => this.#failed(live, effect, error, life !== live.mediaLife)),
+      await Promise.all(
+        batch.map((effect) =>
+          this.#perform(live, effect).catch((error: unknown) => this.#failed(live, effect, error, life !== live.mediaLife)),
+        ),
       );
-      await (done.length === 1 ? done[0] : Promise.all(done));
       // What was said to a phone is part of the call.
       if (!batch.every(isOnlyMedia)) this.#deps.changed(live);
     });

@@ -51,7 +51,7 @@ export class NgWire {
     this.#socket = this.#client.socket;
     this.#socket.removeAllListeners('message');
     this.#socket.on('message', onDatagram);
-    this.#socket.once('listening', () => makeRoom(this.#socket, log));
+    this.#socket.once('listening', () => this.#socket.setRecvBufferSize(RECEIVE_BYTES));
     this.#client.on('error', (error) => log.warn({ err: error as Error }, 'rtpengine control socket'));
   }
 
@@ -86,15 +86,6 @@ export class NgWire {
 
   close(): void {
     this.#socket.close();
-  }
-}
-
-/** A kernel that will not have it has room for fewer, and commands are repeated. */
-function makeRoom(socket: Socket, log: Logger): void {
-  try {
-    socket.setRecvBufferSize(RECEIVE_BYTES);
-  } catch (error) {
-    log.warn({ err: error }, 'no larger receive buffer for the replies of rtpengine');
   }
 }
 

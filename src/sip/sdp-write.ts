@@ -4,6 +4,7 @@
 import {
   BadSdp,
   carriesSpeech,
+  DIRECTIONS,
   directionIn,
   isDirectionLine,
   isZeroAddress,
@@ -81,13 +82,7 @@ export function withAllLines(text: string, before: string | undefined): string {
   return textOf({ session, media: [...media, ...missing.map(refused)] });
 }
 
-function linesOf(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf('m='); at !== -1; at = text.indexOf('m=', at + 2)) {
-    if (at === 0 || text[at - 1] === '\n' || text[at - 1] === '\r') count++;
-  }
-  return count;
-}
+const linesOf = (text: string): number => text.match(/(?:^|[\r\n])m=/g)?.length ?? 0;
 
 /** RFC 2543 §B.5, RFC 3264 §8.4: the hold of phones that read no direction: they are told to send nowhere. */
 export function withZeroAddress(text: string): string {
@@ -103,7 +98,7 @@ export const sameMedia = (a: string, b: string): boolean => a === b || lastingOf
 const lastingOf = (text: string): string => text.replace(PASSING, '').replace(LINE_ENDS, '\n').trim();
 
 /** Lines that say nothing of the media; a line between those of an m= line that has such a letter is only a title (RFC 4566 §5.4). */
-const PASSING = /(?<=^|[\r\n])(?:[vostiuep]=[^\r\n]*|a=(?:sendrecv|sendonly|recvonly|inactive)[ \t]*)(?=[\r\n]|$)/gi;
+const PASSING = new RegExp(`(?<=^|[\\r\\n])(?:[vostiuep]=[^\\r\\n]*|a=(?:${DIRECTIONS})[ \\t]*)(?=[\\r\\n]|$)`, 'gi');
 const LINE_ENDS = /[\r\n]+/g;
 
 /**

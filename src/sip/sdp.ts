@@ -152,7 +152,9 @@ function addressIn(lines: readonly string[]): string | undefined {
   return attribute(lines, 'c=')?.trim().split(/\s+/)[2]?.split('/')[0];
 }
 
-const DIRECTION_LINE = /^a=(sendrecv|sendonly|recvonly|inactive)\s*$/i;
+/** For expressions. */
+export const DIRECTIONS = 'sendrecv|sendonly|recvonly|inactive';
+const DIRECTION_LINE = new RegExp(`^a=(${DIRECTIONS})\\s*$`, 'i');
 
 export const isDirectionLine = (line: string): boolean => DIRECTION_LINE.test(line);
 
