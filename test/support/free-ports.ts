@@ -1,24 +1,55 @@
 /**
- * free-ports: a range of UDP ports nobody uses, for an rtpengine of a test. Looked for anew each time, so that test files that
- * run at the same time do not meet.
+ * free-ports: a range of UDP ports nobody uses, for an rtpengine of a test or for a phone, and that no other test is given meanwhile.
  */
 import { createSocket } from 'node:dgram';
+import { claimBlocks, type Lot } from './port-claims.js';
 
 export type PortRange = Readonly<{ portMin: number; portMax: number }>;
 
-const TRIES = 50;
-
 /** Below the ports that the system hands out by itself (32768 and up), so that no port 0 of another test falls into it. */
+const LOT: Lot = { first: 10_000, size: 40, blocks: 568 };
+/** Two test files run at a time. Who has claimed so many is given those again that it had first, when nobody uses them. */
+const FAIR_SHARE = 250;
+
+type Own = { readonly first: number; readonly blocks: number };
+
+const owned: Own[] = [];
+
 export async function freePorts(count = 120, host = '127.0.0.1'): Promise<PortRange> {
-  for (let attempt = 0; attempt < TRIES; attempt++) {
-    const portMin = 10_000 + 2 * Math.floor(Math.random() * 11_000);
-    const portMax = portMin + count - 1;
-    // Every eighth port is enough to meet another rtpengine, which takes them in pairs from one end.
-    const probes = Array.from({ length: Math.ceil(count / 8) }, (_, index) => portMin + 8 * index);
-    const taken = await Promise.all(probes.map((port) => isTaken(port, host)));
-    if (!taken.includes(true)) return { portMin, portMax };
+  const blocks = Math.ceil(count / LOT.size);
+  const own = (await claimed(blocks, host)) ?? (await hadBefore(blocks, host));
+  if (own === undefined) throw new Error(`no ${count} free ports in a row were found`);
+  const portMin = LOT.first + LOT.size * own.first;
+  return { portMin, portMax: portMin + count - 1 };
+}
+
+/** Something else than a test may use some of them: then others are claimed, and these are kept for good. */
+async function claimed(blocks: number, host: string): Promise<Own | undefined> {
+  const has = owned.reduce((sum, own) => sum + own.blocks, 0);
+  if (has > 0 && has + blocks > FAIR_SHARE) return undefined;
+  for (;;) {
+    const first = await claimBlocks(LOT, blocks);
+    if (first === undefined) return undefined;
+    const own = { first, blocks };
+    if (!(await isUsed(own, host))) {
+      owned.push(own);
+      return own;
+    }
   }
-  throw new Error(`no ${count} free ports in a row were found in ${TRIES} tries`);
+}
+
+async function hadBefore(blocks: number, host: string): Promise<Own | undefined> {
+  for (const own of owned.filter((one) => one.blocks >= blocks)) {
+    owned.push(...owned.splice(owned.indexOf(own), 1));
+    if (!(await isUsed(own, host))) return own;
+  }
+  return undefined;
+}
+
+/** Every eighth port is enough to meet an rtpengine, which takes them in pairs from one end. */
+async function isUsed({ first, blocks }: Own, host: string): Promise<boolean> {
+  const probes = Array.from({ length: (blocks * LOT.size) / 8 }, (_, index) => LOT.first + LOT.size * first + 8 * index);
+  return (await Promise.all(probes.map((port) => isTaken(port, host)))).includes(true);
 }
 
 export function isTaken(port: number, host: string): Promise<boolean> {

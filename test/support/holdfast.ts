@@ -157,7 +157,7 @@ export class Holdfast {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
-    const answer = await fetch(this.base + path, {
+    const answer = await fetched(this.base + path, {
       method,
       headers: {
         authorization: 'Bearer demo-token',
@@ -231,6 +231,15 @@ export class Holdfast {
     });
     rmSync(this.folder, { recursive: true, force: true });
     return code;
+  }
+}
+
+/** `fetch failed` says nothing; its cause does. */
+async function fetched(url: string, how: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, how);
+  } catch (error) {
+    throw new Error(`${how.method} ${url}: ${String((error as Error).cause ?? error)}`, { cause: error });
   }
 }
 

@@ -1,0 +1,59 @@
+/**
+ * port-neighbours: another rtpengine of this machine that was given ports of ours. Both would bind the same port without a word (rtpengine asks
+ * for SO_REUSEADDR; measured), and from then on what one caller says is heard in another's call; so nobody starts like that. Two that start in
+ * the same instant do not see each other.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import type { Clock } from '#kit/clock.js';
+import { ConfigError } from '#kit/errors.js';
+
+export type PortShare = Readonly<{ addresses: readonly string[]; portMin: number; portMax: number }>;
+type Neighbour = PortShare & Readonly<{ pid: number }>;
+
+/** The rtpengine of a life before this one ends with it, and closing thousands of ports takes it a moment. */
+const ENDING_MS = 2000;
+const LOOK_MS = 50;
+
+/** @throws ConfigError while another rtpengine may take the same ports. */
+export async function checkNeighbours(ours: PortShare, clock: Clock, look = neighbours): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
+    const other = (await look()).find((one) => shares(one, ours));
+    if (other === undefined) return;
+    if (waitedMs >= ENDING_MS) throw new ConfigError(complaint(ours, other));
+    await new Promise<void>((resolve) => clock.after('an rtpengine of before ends', LOOK_MS, resolve));
+  }
+}
+
+const complaint = (ours: PortShare, other: Neighbour): string =>
+  `holdfast.yaml: rtpengine.portMin, rtpengine.portMax (RTPENGINE_PORT_MIN, RTPENGINE_PORT_MAX): found ${ours.portMin} to ${ours.portMax}, ` +
+  `expected ports that no other rtpengine of this machine may take (process ${other.pid} has ${other.portMin} to ${other.portMax}): their calls would hear each other`;
+
+function shares(one: PortShare, other: PortShare): boolean {
+  if (one.portMin > other.portMax || other.portMin > one.portMax) return false;
+  return one.addresses.some((address) => other.addresses.includes(address));
+}
+
+/** Those that say on their command line what they have, as ours do. What stands in a configuration file of its own is not seen. */
+async function neighbours(): Promise<readonly Neighbour[]> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return lines.flatMap((line, index) => {
+    const share = portShare(line.split('\0'));
+    return share === undefined ? [] : [{ ...share, pid: Number(pids[index]) }];
+  });
+}
+
+/** @param words of a command line. @returns undefined: that is no rtpengine, or it does not say. */
+export function portShare(words: readonly string[]): PortShare | undefined {
+  if (!/(^|\/)rtpengine$/.test(words[0] ?? '')) return undefined;
+  const valuesOf = (name: string): string[] =>
+    words.flatMap((word, index) =>
+      word === name ? (words[index + 1] ?? []) : word.startsWith(`${name}=`) ? word.slice(name.length + 1) : [],
+    );
+  const [portMin, portMax] = ['--port-min', '--port-max'].map((name) => Number(valuesOf(name).at(-1)));
+  if (portMin === undefined || portMax === undefined || !Number.isInteger(portMin) || !Number.isInteger(portMax))
+    return undefined;
+  // [NAME/]ADDRESS[!ADVERTISED]
+  const addresses = valuesOf('--interface').map((value) => value.replace(/^.*\//, '').replace(/!.*$/, ''));
+  return { addresses, portMin, portMax };
+}
