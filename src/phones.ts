@@ -113,7 +113,11 @@ function traitsOf(
     holdMode: found?.holdMode ?? 'auto',
     refusedMusic: planned.kind !== 'trunk' && registrar.refusedMusic(number),
     policy: readPolicy(found?.hold ?? {}),
-    at: planned.kind === 'trunk' || config.rtpengine.learnAlways ? undefined : registrar.sources(number),
+    at: config.rtpengine.learnAlways
+      ? undefined
+      : planned.kind === 'trunk'
+        ? trunks.addresses(planned.name)
+        : registrar.sources(number),
     ...(found === undefined ? {} : srtpOf(found, registrar)),
   };
 }

@@ -14,7 +14,7 @@ export type LegSdp = {
   heardBefore: string | undefined;
   /** The phone's last address that was not 0.0.0.0 (RFC 3264 §8.4 lets a holder write that). */
   address: string | undefined;
-  /** Where the REGISTERs of its number come from. */
+  /** Where the REGISTERs of its number come from, or what the configuration has for its trunk. */
   at?: readonly string[] | undefined;
   /** What rtpengine made for this phone, direction and o= still its own. */
   made: string | undefined;

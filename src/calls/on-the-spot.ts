@@ -10,7 +10,7 @@ import { isHiddenAddress } from '#kit/hidden-address.js';
 const OF_A_CARRIER = /^100\./;
 
 /**
- * @param address of its SDP. @param at where the REGISTERs of its number come from.
+ * @param address of its SDP. @param at where the REGISTERs of its number come from, or what the configuration has for its trunk.
  * @returns true where it is one of those, and none of those is behind NAT: of a private network, or of IPv6. A public address of IPv4 may be that
  * of a router before the phone, which wrote it into the SDP, or the phone has learned it by STUN (RFC 8489), and either may be mistaken in the
  * port; and a phone elsewhere may have the same private address as one that is here.

@@ -58,7 +58,7 @@ export type PhoneTraits = Readonly<{
    * is asked once more without.
    */
   srtp?: 'offered' | 'required' | undefined;
-  /** Of a phone: the addresses that its registrations come from. */
+  /** The addresses that the registrations of a phone come from, or those that the configuration has for a trunk. */
   at?: readonly string[] | undefined;
 }>;
 

@@ -222,7 +222,7 @@ export class RtpengineMedia implements MediaPort {
   }
 
   #said(callId: CallId, from: LegRole, sdp: string, made: string): string {
-    this.#deps.house?.said.said(callId, from, sdp);
+    this.#deps.house?.said.said(callId, from, sdp, this.#staying.has(nameOf({ callId, role: from })));
     this.#deps.house?.said.told(callId, peerOf(from), made);
     return made;
   }

@@ -44,6 +44,15 @@ export class Trunks {
     return [...new Set([...this.#bySource.keys()].map((source) => source.split(' ')[0] ?? source))];
   }
 
+  /** Where one of them sends from and is sent to, as far as the configuration has addresses and not names. */
+  addresses(name: string): readonly string[] {
+    const trunk = this.#trunks.find((one) => one.name === name);
+    if (trunk === undefined) return [];
+    const from = trunk.from.map((one) => readSource(one)?.split(' ')[0]);
+    const all = [...from, canonical(parseUri(trunk.uri)?.host ?? '')];
+    return [...new Set(all)].filter((address) => address !== undefined);
+  }
+
   /** Whose address is this? `address:port` in the configuration trusts that port only. */
   ofSource(address: string, port: number): TrunkConfig | undefined {
     const known = canonical(address);

@@ -14,7 +14,7 @@ import { HoldClient, load, percentiles } from './sipp/hold-client.js';
 import { Load, sleep } from './sipp/load.js';
 import { MusicSink } from './sipp/music-sink.js';
 import { cpuTicks } from './sipp/music-listener.js';
-import { CALLED_NUMBER, CALLER_HOST, startProduct, type Product } from './sipp/product.js';
+import { CALLED_HOST, CALLED_NUMBER, CALLER_HOST, startProduct, type Product } from './sipp/product.js';
 
 const STEPS = [100, 500];
 const ROUNDS = 5;
@@ -49,7 +49,7 @@ async function floor(count: number): Promise<void> {
   const more = ['-key', 'sink', String(sink.port)];
   const { portMin: port } = await freePorts(16);
   const bare = await startBareB2bua('floor', port, 4 * count + 400);
-  const answerer = await Load.start({ scenario: 'uas-held', host: '127.0.0.1', port, longestSec, more });
+  const answerer = await Load.start({ scenario: 'uas-held', host: CALLED_HOST, port, longestSec, more });
   const rate = ['-r', String(FLOOR_RATE), '-m', String(count), '-l', String(count), '-s', CALLED_NUMBER];
   const caller = await Load.start({
     scenario: 'uac-held',

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { rtpengineOf } from '../support/child-processes.js';
 import { load } from './sipp/hold-client.js';
 import { Load, sleep } from './sipp/load.js';
-import { CALLED_NUMBER, CALLER_HOST, startProduct } from './sipp/product.js';
+import { CALLED_HOST, CALLED_NUMBER, CALLER_HOST, startProduct } from './sipp/product.js';
 
 const RATE = 200;
 const WARM_MS = 4000;
@@ -32,7 +32,7 @@ const product = await startProduct({ rtpPorts: 8000, store: process.argv[3] !== 
 try {
   const { pid } = product.holdfast;
   const media = rtpengineOf(pid);
-  const answerer = await Load.start({ scenario: 'uas', host: '127.0.0.1', port: product.answererPort, longestSec: LONGEST_SEC });
+  const answerer = await Load.start({ scenario: 'uas', host: CALLED_HOST, port: product.answererPort, longestSec: LONGEST_SEC });
   const more = ['-s', CALLED_NUMBER, '-r', String(rate), '-d', String(CALL_MS), '-l', '10000'];
   const target = `127.0.0.1:${product.holdfast.sipPort}`;
   // At half the rate first: a house that has just started compiles what it runs, and would refuse calls meanwhile.

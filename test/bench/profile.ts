@@ -5,7 +5,7 @@
 import { load } from './sipp/hold-client.js';
 import { Load, sleep } from './sipp/load.js';
 import { Probed } from './sipp/probed.js';
-import { CALLED_NUMBER, CALLER_HOST, type Product } from './sipp/product.js';
+import { CALLED_HOST, CALLED_NUMBER, CALLER_HOST, type Product } from './sipp/product.js';
 
 const RATE = 200;
 const WARM_MS = 3000;
@@ -62,7 +62,7 @@ function print(sums: ReadonlyMap<string, number>, busy: number): void {
 }
 
 async function calls(product: Product, rate: number, during: () => Promise<void>): Promise<void> {
-  const answerer = await Load.start({ scenario: 'uas', host: '127.0.0.1', port: product.answererPort, longestSec: LONGEST_SEC });
+  const answerer = await Load.start({ scenario: 'uas', host: CALLED_HOST, port: product.answererPort, longestSec: LONGEST_SEC });
   const more = ['-s', CALLED_NUMBER, '-r', String(rate), '-d', String(CALL_MS), '-l', '10000'];
   const target = `127.0.0.1:${product.holdfast.sipPort}`;
   const caller = await Load.start({ scenario: 'uac', host: CALLER_HOST, target, longestSec: LONGEST_SEC, more });

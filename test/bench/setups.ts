@@ -5,7 +5,7 @@
  */
 import { loadavg } from 'node:os';
 import { Load, type Counts } from './sipp/load.js';
-import { CALLED_NUMBER, CALLER_HOST, startProduct, type Product } from './sipp/product.js';
+import { CALLED_HOST, CALLED_NUMBER, CALLER_HOST, startProduct, type Product } from './sipp/product.js';
 import { startBareB2bua } from '../support/bare-b2bua.js';
 import { freePorts } from '../support/free-ports.js';
 
@@ -23,7 +23,7 @@ type Row = Readonly<{ counts: Counts; attained: number; clean: boolean }>;
 /** Retransmissions of both ends are counted: a lost answer is repeated by the one that answers. */
 async function run(rate: number, seconds: number, target: string, answererPort: number): Promise<Row> {
   const longestSec = seconds + TAIL_SEC + 5;
-  const answerer = await Load.start({ scenario: 'uas', host: '127.0.0.1', port: answererPort, longestSec });
+  const answerer = await Load.start({ scenario: 'uas', host: CALLED_HOST, port: answererPort, longestSec });
   const started = performance.now();
   const more = ['-s', CALLED_NUMBER, '-r', String(rate), '-m', String(rate * seconds), '-d', String(CALL_MS)];
   more.push('-l', '10000', '-timeout', `${seconds + TAIL_SEC}s`);

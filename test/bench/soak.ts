@@ -11,7 +11,7 @@ import { until } from '../support/until.js';
 import { HoldClient, load } from './sipp/hold-client.js';
 import { Load, sleep } from './sipp/load.js';
 import { Probed } from './sipp/probed.js';
-import { CALLED_NUMBER, CALLER_HOST, memoryOf, type Product } from './sipp/product.js';
+import { CALLED_HOST, CALLED_NUMBER, CALLER_HOST, memoryOf, type Product } from './sipp/product.js';
 
 const CALLS = 100_000;
 const RATE = 40;
@@ -125,7 +125,7 @@ try {
   const before = await sample(probed, 0);
   show('before', before);
   const started = performance.now();
-  loads.push(await Load.start({ scenario: 'uas-held', host: '127.0.0.1', port: product.answererPort, longestSec, more: media }));
+  loads.push(await Load.start({ scenario: 'uas-held', host: CALLED_HOST, port: product.answererPort, longestSec, more: media }));
   const target = `127.0.0.1:${product.holdfast.sipPort}`;
   const more = ['-s', CALLED_NUMBER, '-r', String(rate), '-m', String(calls), '-l', String(MOST_TOGETHER), ...media];
   const caller = await Load.start({ scenario: 'uac-held', host: CALLER_HOST, target, longestSec, more });

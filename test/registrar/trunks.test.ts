@@ -29,6 +29,18 @@ t.test('a source is trusted by address, or by address and port, and by nothing t
   }
 });
 
+t.test('where a trunk is: what the configuration has of it as an address, once and in one spelling', async (t) => {
+  const trunks = new Trunks([
+    trunk('two', ['192.0.2.10', '192.0.2.20:5080', '[2001:DB8:0:0::1]:5080']),
+    trunk('a name', ['192.0.2.30'], { uri: 'sip:pbx.example.com' }),
+    trunk('six', [], { uri: 'sip:[2001:db8::2]:5060' }),
+  ]);
+  t.same(trunks.addresses('two'), ['192.0.2.10', '192.0.2.20', '2001:db8::1']);
+  t.same(trunks.addresses('a name'), ['192.0.2.30']);
+  t.same(trunks.addresses('six'), ['2001:db8::2']);
+  t.same(trunks.addresses('nobody'), []);
+});
+
 t.test('an IPv6 source is known however it is spelt', async (t) => {
   const trunks = new Trunks([
     trunk('six', ['2001:DB8:0:0::1']),

@@ -27,7 +27,7 @@ export type MusicFanDeps = Readonly<{
   /** Undefined: music cannot be given out now. */
   thread: () => Pick<FanThread, 'ask'> | undefined;
   streams: Streams;
-  said: Pick<SaidAndTold, 'sharingOf'>;
+  said: Pick<SaidAndTold, 'sharingOf' | 'placeOf'>;
   ng: Pick<NgCommands, 'query'>;
   player: Pick<Player, 'hears'>;
   /** As below the threshold. */
@@ -193,12 +193,12 @@ export class MusicFan {
     const { callId, role } = seat.leg;
     this.#follower.start();
     try {
-      const [taken, reply] = await Promise.allSettled([streams.take(seat.wanted), this.#follower.query(callId)]);
+      const [taken, found] = await Promise.allSettled([streams.take(seat.wanted), this.#placeOf(seat.leg)]);
       if (taken.status === 'rejected') throw taken.reason;
       if (seat.gone) streams.stood(taken.value);
       else seat.stream = taken.value;
-      if (reply.status === 'rejected') throw reply.reason;
-      const place = placeOf(reply.value, role);
+      if (found.status === 'rejected') throw found.reason;
+      const place = found.value;
       if (place === undefined) throw new MediaFailed('it speaks no plain RTP over IPv4');
       if (seat.isPatient && player.hears(callId, role) === 'interjection') return 'spoken-to';
       await this.#hush(seat);
@@ -209,6 +209,10 @@ export class MusicFan {
       return 'cannot';
     }
     return 'sits';
+  }
+
+  async #placeOf({ callId, role }: LegId): Promise<Place | undefined> {
+    return this.#deps.said.placeOf(callId, role) ?? placeOf(await this.#follower.query(callId), role);
   }
 
   /** What it hears must not be heard twice. */

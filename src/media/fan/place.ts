@@ -3,9 +3,11 @@
  */
 import { isIP } from 'node:net';
 import type { LegId, SocketAddress } from '#calls/ports.js';
+import { audioAddress, audioProtocol } from '#sip/sdp.js';
 import type { NgReply } from '../ng-client.js';
 
 type LegRole = LegId['role'];
+/** Where a party is sent to, and the port of rtpengine's that it is sent from. */
 export type Place = Readonly<{ from: SocketAddress; to: SocketAddress }>;
 
 type Endpoint = Readonly<{ address?: unknown; port?: unknown }>;
@@ -19,12 +21,26 @@ type Tags = { tags?: Record<string, { medias?: readonly Media[] }> };
  */
 export function placeOf(reply: NgReply, role: LegRole): Place | undefined {
   const media = (reply as Tags).tags?.[role]?.medias?.find(({ type }) => type === 'audio');
-  if (media === undefined || !/^RTP\/AVPF?$/.test(media.protocol ?? '')) return undefined;
+  if (media === undefined || !isPlain(media.protocol)) return undefined;
   const stream = media.streams?.find(({ flags }) => flags?.includes('RTP') === true);
   const from = addressOf({ address: stream?.['local address'], port: stream?.['local port'] });
-  const to = addressOf(stream?.endpoint ?? {});
-  return from === undefined || to === undefined ? undefined : { from, to };
+  return between(from, addressOf(stream?.endpoint ?? {}));
 }
+
+/**
+ * Of a party that is sent to the address of its SDP and nowhere else, so that nobody need ask rtpengine where it is.
+ * @returns undefined: it is not plain RTP over IPv4, or one of the two has not been said yet.
+ */
+export function placeSaid({ said, told }: Said): Place | undefined {
+  if (said === undefined || told === undefined || !isPlain(audioProtocol(said)) || !isPlain(audioProtocol(told)))
+    return undefined;
+  return between(addressOf(audioAddress(told) ?? {}), addressOf(audioAddress(said) ?? {}));
+}
+
+const isPlain = (protocol = ''): boolean => /^RTP\/AVPF?$/.test(protocol);
+
+const between = (from: SocketAddress | undefined, to: SocketAddress | undefined): Place | undefined =>
+  from === undefined || to === undefined ? undefined : { from, to };
 
 function addressOf({ address, port }: Endpoint): SocketAddress | undefined {
   if (typeof address !== 'string' || isIP(address) !== 4 || address === '0.0.0.0') return undefined;

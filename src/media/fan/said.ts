@@ -1,15 +1,20 @@
 /**
- * said: what each phone of a call has said of its audio and what it was told, kept because `query` does not say which codec is agreed on.
+ * said: what each phone of a call has said of its audio and what it was told, kept because `query` does not say which codec is agreed on, and
+ * because of some it says nothing new.
  */
 import { forgetOldest } from '#kit/forget-oldest.js';
 import type { LegId } from '#calls/ports.js';
-import { sharingOf, type Said, type Sharing } from './place.js';
+import { placeSaid, sharingOf, type Place, type Said, type Sharing } from './place.js';
 
 type CallId = LegId['callId'];
 type LegRole = LegId['role'];
 
-/** `sharing`: as it was made out of the two; undefined: not yet. */
-type Kept = Said & { sharing?: Readonly<{ of: Sharing | undefined }> };
+/** `sharing`, `place`: as they were made out of the two; undefined: not yet. `stays`: rtpengine does not look for it. */
+type Kept = Said & {
+  stays?: boolean;
+  sharing?: Readonly<{ of: Sharing | undefined }>;
+  place?: Readonly<{ of: Place | undefined }>;
+};
 
 /** Far more than calls can be up: what is above it was forgotten by its owner. */
 const CALL_LIMIT = 100_000;
@@ -23,8 +28,9 @@ export class SaidAndTold {
     this.#packetMs = packetMs;
   }
 
-  said(callId: CallId, role: LegRole, sdp: string): void {
-    this.#keep(callId, role, { said: sdp });
+  /** @param stays it is sent to where this says, and nowhere else. */
+  said(callId: CallId, role: LegRole, sdp: string, stays = false): void {
+    this.#keep(callId, role, { said: sdp, stays });
   }
 
   told(callId: CallId, role: LegRole, sdp: string): void {
@@ -39,6 +45,14 @@ export class SaidAndTold {
     return kept.sharing.of;
   }
 
+  /** @returns undefined: rtpengine knows better, or it cannot share. */
+  placeOf(callId: CallId, role: LegRole): Place | undefined {
+    const kept = this.#calls.get(callId)?.[role];
+    if (kept?.stays !== true) return undefined;
+    kept.place ??= { of: placeSaid(kept) };
+    return kept.place.of;
+  }
+
   ended(callId: CallId): void {
     this.#calls.delete(callId);
   }
@@ -51,10 +65,10 @@ export class SaidAndTold {
     return this.#calls.size;
   }
 
-  #keep(callId: CallId, role: LegRole, what: Said): void {
+  #keep(callId: CallId, role: LegRole, what: Said & { stays?: boolean }): void {
     const call = this.#calls.get(callId) ?? {};
-    const { said, told } = call[role] ?? {};
-    call[role] = { said, told, ...what };
+    const { said, told, stays = false } = call[role] ?? {};
+    call[role] = { said, told, stays, ...what };
     this.#calls.set(callId, call);
     forgetOldest(this.#calls, CALL_LIMIT);
   }

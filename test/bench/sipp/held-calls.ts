@@ -3,7 +3,7 @@
  */
 import { until } from '../../support/until.js';
 import { Load, sleep } from './load.js';
-import { CALLED_NUMBER, CALLER_HOST, type Product } from './product.js';
+import { CALLED_HOST, CALLED_NUMBER, CALLER_HOST, type Product } from './product.js';
 
 const PER_SECOND = 100;
 const LONGEST_SEC = 150;
@@ -33,7 +33,7 @@ export class HeldCalls {
     if (this.#loads.length === 0) {
       const { answererPort: port } = this.#product;
       this.#loads.push(
-        await Load.start({ scenario: 'uas-held', host: '127.0.0.1', port, longestSec: this.#longestSec, more: media }),
+        await Load.start({ scenario: 'uas-held', host: CALLED_HOST, port, longestSec: this.#longestSec, more: media }),
       );
     }
     const wanted = (await this.#up()).length + count;

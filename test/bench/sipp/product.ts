@@ -11,6 +11,7 @@ import { Holdfast } from '../../support/holdfast.js';
 
 /** SIPp calls from here; whoever calls from 127.0.0.1 is a phone and must register. */
 export const CALLER_HOST = '127.0.0.2';
+export const CALLED_HOST = '127.0.0.1';
 export const CALLED_NUMBER = '9555';
 const FIRST_PHONE = 1000;
 
@@ -49,7 +50,7 @@ function writeConfig(folder: string, numbers: readonly string[], answererPort: n
   const trunks = [
     'trunks:',
     `  - { name: callers, uri: 'sip:${CALLER_HOST}:6070', from: ['${CALLER_HOST}'], transit: true }`,
-    `  - { name: answerers, uri: 'sip:127.0.0.1:${answererPort}', prefix: '9', stripPrefix: false }`,
+    `  - { name: answerers, uri: 'sip:${CALLED_HOST}:${answererPort}', prefix: '9', stripPrefix: false }`,
     '',
   ];
   writeFileSync(join(folder, 'trunks.yaml'), trunks.join('\n'));

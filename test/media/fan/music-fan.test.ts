@@ -160,6 +160,22 @@ t.test('below the threshold everybody is played to alone; who comes after it sha
   t.equal(house.fan.size, 2);
 });
 
+t.test('of who is where it says rtpengine is not asked where it is', async (t) => {
+  const { house, sits, taken, clock } = await seated();
+  const callId = 'c' as CallId;
+  const sdp = (port: number): string =>
+    `v=0\r\no=- 1 1 IN IP4 10.0.0.7\r\ns=-\r\nc=IN IP4 10.0.0.7\r\nt=0 0\r\nm=audio ${port} RTP/AVP 0\r\n`;
+  house.said.said(callId, 'callee', sdp(6000), true);
+  house.said.told(callId, 'callee', sdp(7000));
+  t.equal(await house.fan.sits({ callId, role: 'callee' }, JAZZ), true);
+  t.same(taken(), ['sit c callee 6000 from 7000']);
+  await sits('d');
+  t.same(taken(), ['query d', 'sit d callee 4002'], 'of others it is');
+  clock.advance(10_000);
+  await settled();
+  t.ok(taken().includes('query c'), 'and now and then of all');
+});
+
 t.test('both parties of a call are asked for with one query', async (t) => {
   const { sits, taken } = await seated();
   t.same(await Promise.all([sits('c'), sits('c', JAZZ, 'caller')]), [true, true]);

@@ -1,6 +1,6 @@
 /** place: where rtpengine sends from and to, and in which codec. */
 import t from 'tap';
-import { placeOf, sharingOf, type Said } from '#media/fan/place.js';
+import { placeOf, placeSaid, sharingOf, type Said } from '#media/fan/place.js';
 
 const reply = (media: object, stream: object = {}) => ({
   tags: {
@@ -32,6 +32,22 @@ t.test('a phone behind NAT is where rtpengine has heard it, not where it says', 
     from: { address: '192.0.2.1', port: 30000 },
     to: { address: '198.51.100.7', port: 4000 },
   });
+});
+
+const sdpAt = (address: string, port: number, protocol = 'RTP/AVP'): string =>
+  `v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN ${address.includes(':') ? 'IP6' : 'IP4'} ${address}\r\nt=0 0\r\nm=audio ${port} ${protocol} 0\r\n`;
+
+t.test('of who is where it says it is enough to read what both have said', async (t) => {
+  const told = sdpAt('192.0.2.1', 30_000);
+  t.same(placeSaid({ said: sdpAt('10.0.0.7', 5000), told }), {
+    from: { address: '192.0.2.1', port: 30_000 },
+    to: { address: '10.0.0.7', port: 5000 },
+  });
+  t.equal(placeSaid({ said: sdpAt('10.0.0.7', 5000) }), undefined, 'it was told nothing yet');
+  t.equal(placeSaid({ told }), undefined, 'it has said nothing yet');
+  for (const said of [sdpAt('10.0.0.7', 5000, 'RTP/SAVP'), sdpAt('0.0.0.0', 5000), sdpAt('fd00::7', 5000), sdpAt('10.0.0.7', 0)])
+    t.equal(placeSaid({ said, told }), undefined);
+  t.equal(placeSaid({ said: sdpAt('10.0.0.7', 5000), told: sdpAt('192.0.2.1', 30_000, 'RTP/SAVP') }), undefined);
 });
 
 t.test('nobody sends in the place of rtpengine where it encrypts, where IPv6 is spoken, and where nobody is', async (t) => {
