@@ -10,9 +10,13 @@ const HOST = '127.0.0.1';
 /** Blocks of the same size, one after the other; `size` - 1 ports of each may be given out for TCP. */
 export type Lot = Readonly<{ first: number; size: number; blocks: number }>;
 
+/** What is asked for by benches, for thousands of calls, stands one after the other at the lower end, so that two of them find room. */
+const MANY = 20;
+const UPPER = 0.75;
+
 /** @returns the number of the first of `count` blocks in a row that are this process's own now; undefined: there are none. */
 export async function claimBlocks(lot: Lot, count: number): Promise<number | undefined> {
-  const start = Math.floor(Math.random() * lot.blocks);
+  const start = count > MANY ? 0 : Math.floor(lot.blocks * (UPPER + (1 - UPPER) * Math.random()));
   for (let tried = 0; tried < lot.blocks; tried++) {
     const first = (start + tried) % lot.blocks;
     if (first + count <= lot.blocks && (await claimAll(lot, first, count))) return first;
