@@ -77,7 +77,7 @@ export class MediaSession {
     return wished;
   }
 
-  /** Keeps an SDP until the core has decided what to do with it. @param at where its REGISTERs come from. */
+  /** Keeps an SDP until the core has decided what to do with it. @param at where it is known to be (PhoneTraits). */
   hear(role: LegRole, sdp: string, at?: readonly string[]): void {
     hearSdp(this.#legs[role], sdp, at);
   }

@@ -22,7 +22,6 @@ import { NgClient } from './ng-client.js';
 import { NgCommands } from './ng-commands.js';
 import { Playbacks } from './playbacks.js';
 import { Player } from './player.js';
-import { checkNeighbours } from './port-neighbours.js';
 import { Prompts } from './prompts.js';
 import { RtpengineKeeper, type LifeDeps, type RtpengineLife } from './rtpengine-keeper.js';
 import { checkAddresses, findRtpengine } from './rtpengine-process.js';
@@ -72,7 +71,7 @@ export async function startMedia(
 ): Promise<Media> {
   const keys = await openKeyLog(config, log);
   const closers: (() => Promise<void> | void)[] = [() => keys?.close()];
-  const newRtpengine = await chooseRtpengine(config, keys, clock).catch((error: unknown) => {
+  const newRtpengine = await chooseRtpengine(config, keys).catch((error: unknown) => {
     keys?.close();
     throw error;
   });
@@ -213,11 +212,7 @@ async function openKeyLog({ rtpengine }: MediaConfig, log: Logger): Promise<KeyL
  * One that runs already when the configuration names it, else one of our own.
  * @throws ConfigError before anything is opened.
  */
-async function chooseRtpengine(
-  { rtpengine, addresses }: MediaConfig,
-  keys: KeyLog | undefined,
-  clock: Clock,
-): Promise<NewRtpengine> {
+async function chooseRtpengine({ rtpengine, addresses }: MediaConfig, keys: KeyLog | undefined): Promise<NewRtpengine> {
   const { ng, portMin, portMax, timeoutSeconds, redis } = rtpengine;
   if (ng !== '') {
     const target = readTarget(ng);
@@ -226,6 +221,5 @@ async function chooseRtpengine(
   const ours = { program: findRtpengine(), addresses, portMin, portMax, timeoutSeconds, keysTo: keys?.address };
   const options = redis === '' ? ours : { ...ours, redis };
   await checkAddresses(addresses);
-  await checkNeighbours(ours, clock);
   return (deps) => new RtpengineKeeper(options, deps);
 }

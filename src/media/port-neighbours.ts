@@ -1,9 +1,9 @@
 /**
  * port-neighbours: another rtpengine of this machine that was given ports of ours. Both would bind the same port without a word (rtpengine asks
- * for SO_REUSEADDR; measured), and from then on what one caller says is heard in another's call; so nobody starts like that. Two that start in
- * the same instant do not see each other.
+ * for SO_REUSEADDR; measured), and from then on what one caller says is heard in another's call; so ours is not started like that. Two that start
+ * in the same instant do not see each other.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import type { Clock } from '#kit/clock.js';
 import { ConfigError } from '#kit/errors.js';
 
@@ -33,27 +33,40 @@ function shares(one: PortShare, other: PortShare): boolean {
   return one.addresses.some((address) => other.addresses.includes(address));
 }
 
-/** Those that say on their command line what they have, as ours do. What stands in a configuration file of its own is not seen. */
+/** Those of our network that say on their command line what they have, as ours do. What stands in a configuration file of its own is not seen. */
 async function neighbours(): Promise<readonly Neighbour[]> {
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-  return lines.flatMap((line, index) => {
+  const found = lines.flatMap((line, index) => {
     const share = portShare(line.split('\0'));
     return share === undefined ? [] : [{ ...share, pid: Number(pids[index]) }];
   });
+  const here = await networkOf('self');
+  const networks = await Promise.all(found.map(({ pid }) => networkOf(String(pid))));
+  return found.filter((_one, index) => [here, undefined].includes(networks[index]));
 }
+
+/** In a container the same address and port are others. @returns undefined: we may not know. */
+const networkOf = (pid: string): Promise<string | undefined> => readlink(`/proc/${pid}/ns/net`).catch(() => undefined);
 
 /** @param words of a command line. @returns undefined: that is no rtpengine, or it does not say. */
 export function portShare(words: readonly string[]): PortShare | undefined {
   if (!/(^|\/)rtpengine$/.test(words[0] ?? '')) return undefined;
-  const valuesOf = (name: string): string[] =>
-    words.flatMap((word, index) =>
-      word === name ? (words[index + 1] ?? []) : word.startsWith(`${name}=`) ? word.slice(name.length + 1) : [],
-    );
-  const [portMin, portMax] = ['--port-min', '--port-max'].map((name) => Number(valuesOf(name).at(-1)));
+  const [portMin, portMax] = [valuesOf(words, '-m', '--port-min'), valuesOf(words, '-M', '--port-max')].map((values) =>
+    Number(values.at(-1)),
+  );
   if (portMin === undefined || portMax === undefined || !Number.isInteger(portMin) || !Number.isInteger(portMax))
     return undefined;
   // [NAME/]ADDRESS[!ADVERTISED]
-  const addresses = valuesOf('--interface').map((value) => value.replace(/^.*\//, '').replace(/!.*$/, ''));
+  const addresses = valuesOf(words, '-i', '--interface').map((value) => value.replace(/^.*\//, '').replace(/!.*$/, ''));
   return { addresses, portMin, portMax };
+}
+
+/** `--name=value`, `--name value`, `-n value` or `-nvalue`. */
+function valuesOf(words: readonly string[], short: string, long: string): string[] {
+  return words.flatMap((word, index) => {
+    if (word === short || word === long) return words[index + 1] ?? [];
+    if (word.startsWith(`${long}=`)) return word.slice(long.length + 1);
+    return word.startsWith(short) && !word.startsWith('--') ? word.slice(short.length) : [];
+  });
 }

@@ -3,10 +3,11 @@
  * and tells at once that the media of all calls is gone, so that nobody sits in a silent call.
  */
 import type { Clock, Timer } from '#kit/clock.js';
-import { MediaFailed } from '#kit/errors.js';
+import { ConfigError, MediaFailed } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
 import type { NgClient } from './ng-client.js';
 import type { NgCommands } from './ng-commands.js';
+import { checkNeighbours } from './port-neighbours.js';
 import { RtpengineProcess, versionOf, type RtpengineOptions } from './rtpengine-process.js';
 
 export type RtpengineState = 'up' | 'restarting' | 'down';
@@ -68,14 +69,14 @@ export class RtpengineKeeper implements RtpengineLife {
     return this.#version;
   }
 
-  /** @throws MediaFailed with rtpengine's own words when it does not come up. */
+  /** @throws MediaFailed with rtpengine's own words when it does not come up; ConfigError while another has its ports. */
   async start(): Promise<void> {
     this.#version = await versionOf(this.#options.program);
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#bringUp();
       } catch (error) {
-        if (attempt >= FIRST_TRIES || this.#stopped) throw error;
+        if (attempt >= FIRST_TRIES || this.#stopped || error instanceof ConfigError) throw error;
       }
     }
   }
@@ -89,6 +90,7 @@ export class RtpengineKeeper implements RtpengineLife {
 
   async #bringUp(): Promise<void> {
     const { ng, clock, log } = this.#deps;
+    await checkNeighbours(this.#options, clock);
     const process = await RtpengineProcess.start(this.#options, clock, log);
     this.#process = process;
     if (this.#stopped) {

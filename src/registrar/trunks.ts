@@ -1,9 +1,9 @@
 /**
  * trunks: peers that do not register with us: trusted by source address, reached by dial prefix.
  */
-import { isIP, SocketAddress } from 'node:net';
 import type { TrunkConfig } from '#kit/config.js';
 import { ConfigError } from '#kit/errors.js';
+import { oneSpelling } from '#kit/one-spelling.js';
 import { writeUri, parseUri } from '#sip/uri.js';
 
 export type TrunkTarget = Readonly<{ uri: string; credentials?: Readonly<{ username: string; password: string }> }>;
@@ -49,13 +49,13 @@ export class Trunks {
     const trunk = this.#trunks.find((one) => one.name === name);
     if (trunk === undefined) return [];
     const from = trunk.from.map((one) => readSource(one)?.split(' ')[0]);
-    const all = [...from, canonical(parseUri(trunk.uri)?.host ?? '')];
+    const all = [...from, oneSpelling(parseUri(trunk.uri)?.host ?? '')];
     return [...new Set(all)].filter((address) => address !== undefined);
   }
 
   /** Whose address is this? `address:port` in the configuration trusts that port only. */
   ofSource(address: string, port: number): TrunkConfig | undefined {
-    const known = canonical(address);
+    const known = oneSpelling(address);
     return known === undefined ? undefined : (this.#bySource.get(`${known} ${port}`) ?? this.#bySource.get(known));
   }
 
@@ -69,17 +69,10 @@ export class Trunks {
   }
 }
 
-/** One spelling per address: IPv6 has many, and a socket for both families shows IPv4 inside IPv6. */
-function canonical(text: string): string | undefined {
-  const address = text.replace(/^\[|\]$/g, '').replace(/^::ffff:(?=[0-9.]+$)/i, '');
-  if (isIP(address) === 0) return undefined;
-  return isIP(address) === 4 ? address : new SocketAddress({ address, family: 'ipv6' }).address;
-}
-
 function readSource(from: string): string | undefined {
-  const whole = canonical(from);
+  const whole = oneSpelling(from);
   if (whole !== undefined) return whole;
   const parts = /^(.*):([0-9]{1,5})$/.exec(from);
-  const address = canonical(parts?.[1] ?? '');
+  const address = oneSpelling(parts?.[1] ?? '');
   return address === undefined ? undefined : `${address} ${Number(parts?.[2])}`;
 }

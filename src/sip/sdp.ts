@@ -198,12 +198,6 @@ export const audioProtocol = (text: string): string | undefined => firstAudio(te
 /** Where the author wants its audio; undefined when it has none. @throws BadSdp */
 export const connectionAddress = (text: string): string | undefined => firstAudio(text)?.address;
 
-/** The same, with its port. @throws BadSdp */
-export function audioAddress(text: string): Readonly<{ address: string; port: number }> | undefined {
-  const audio = firstAudio(text);
-  return audio === undefined ? undefined : { address: audio.address, port: audio.port };
-}
-
 /** The codecs of the first audio line in the author's order. @throws BadSdp */
 export const audioCodecs = (text: string): readonly Codec[] => firstAudio(text)?.codecs ?? [];
 

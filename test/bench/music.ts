@@ -5,6 +5,7 @@
 import { cpus, loadavg } from 'node:os';
 import type { CallId, LegRole } from '#core/leg.js';
 import type { Media } from '#media/media.js';
+import { freePorts } from '../support/free-ports.js';
 import { startTestMedia } from '../support/media-fixture.js';
 import { load } from './sipp/hold-client.js';
 import { cpuTicks, Listener, spread, threadTicks, ticksSince } from './sipp/music-listener.js';
@@ -38,11 +39,9 @@ async function hold(media: Media, call: HeldCall): Promise<{ gateMs: number; fir
 
 async function run(count: number, from: number): Promise<void> {
   const closers: (() => void | Promise<void>)[] = [];
-  const media = await startTestMedia(
-    { teardown: (fn) => void closers.unshift(fn) },
-    { portMin: 20_000, portMax: 20_000 + 4 * count + 400 },
-    { music: { fan: { from, seats: 4000, packetMs: 20, longFrom: 0 } } },
-  );
+  const media = await startTestMedia({ teardown: (fn) => void closers.unshift(fn) }, await freePorts(4 * count + 400), {
+    music: { fan: { from, seats: 4000, packetMs: 20, longFrom: 0 } },
+  });
   await new Promise((resolve) => setTimeout(resolve, 500)); // the thread that copies is ready before anybody is held
   const pid = media.pid() ?? 0;
   const calls: HeldCall[] = [];

@@ -9,7 +9,7 @@ import { CALLED_HOST, CALLED_NUMBER, CALLER_HOST, startProduct, type Product } f
 import { startBareB2bua } from '../support/bare-b2bua.js';
 import { freePorts } from '../support/free-ports.js';
 
-const RATES = [50, 100, 200, 400, 500, 600, 700, 800, 900, 1000, 1200];
+const RATES = [50, 100, 200, 400, 500, 600, 700, 800, 900, 1000, 1200, 1400, 1600];
 const SECONDS = 5;
 const CALL_MS = 200;
 /** After the last call has begun; a call that SIPp has given up by then is a failed one. */

@@ -21,3 +21,9 @@ t.test('a public address of IPv4 may be one of STUN or of a router that rewrites
   for (const address of ['198.51.100.1', '172.32.0.1', '100.64.0.9', '100.128.0.1'])
     t.equal(isOnTheSpot(address, [address]), false, address);
 });
+
+t.test('one address of IPv6 is the same however it is spelt, and what is no address is nowhere', async (t) => {
+  t.equal(isOnTheSpot('2001:DB8:0:0::7', ['2001:db8::7']), true);
+  t.equal(isOnTheSpot('2001:db8::8', ['2001:db8::7']), false);
+  t.equal(isOnTheSpot('phone.example.com', ['10.0.0.7']), false);
+});

@@ -20,6 +20,7 @@ t.test('what a command line says', async (t) => {
   const ports = ['--port-min=100', '--port-max', '200'];
   t.same(portShare(['/usr/bin/rtpengine', '--interface=10.0.0.1', ...ports]), share);
   t.same(portShare(['rtpengine', '--interface', 'pub/10.0.0.1!192.0.2.1', ...ports]), share);
+  t.same(portShare(['rtpengine', '-i', '10.0.0.1', '-m100', '-M', '200']), share);
   t.same(portShare(['rtpengine', ...ports])?.addresses, []);
   t.equal(portShare(['rtpengine', '--config-file=/etc/rtpengine/rtpengine.conf']), undefined, 'its file is not read');
   t.equal(portShare(['rtpengine', '--port-min', '--port-max=7']), undefined);

@@ -1,14 +1,15 @@
 /**
- * free-ports: a range of UDP ports nobody uses, for an rtpengine of a test or for a phone, and that no other test is given meanwhile.
+ * free-ports: a range of UDP ports nobody uses, for an rtpengine of a test or for a phone, and that no other process of the tests is given
+ * meanwhile.
  */
 import { createSocket } from 'node:dgram';
 import { claimBlocks, type Lot } from './port-claims.js';
 
 export type PortRange = Readonly<{ portMin: number; portMax: number }>;
 
-/** Below the ports that the system hands out by itself (32768 and up), so that no port 0 of another test falls into it. */
-const LOT: Lot = { first: 10_000, size: 40, blocks: 568 };
-/** Two test files run at a time. Who has claimed so many is given those again that it had first, when nobody uses them. */
+/** Below the ports that the product has unless it is told otherwise (30000 and up), so that one may be tried beside the tests. */
+const LOT: Lot = { first: 10_000, size: 40, blocks: 500 };
+/** Two test files run at a time. Who has claimed so many is given those again that it had first, when nobody uses them: it must have closed what it began with. */
 const FAIR_SHARE = 250;
 
 type Own = { readonly first: number; readonly blocks: number };

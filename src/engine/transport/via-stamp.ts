@@ -2,7 +2,8 @@
  * via-stamp: what the receiver writes into the top Via of a request, and where the response goes because of it
  * (RFC 3261 §18.2.1, §18.2.2, RFC 3581 §4). Works on the text, so that every other byte stays as it came.
  */
-import { parseHostPort } from '#sip/uri.js';
+import { isIPv6 } from 'node:net';
+import { oneSpelling } from '#kit/one-spelling.js';
 import type { Via } from '#sip/via.js';
 import { unbracketed, type Endpoint } from './flow.js';
 
@@ -48,18 +49,7 @@ function stampOf(via: Via, source: Endpoint): Stamp {
 
 function sameHost(host: string, address: string): boolean {
   const plain = unbracketed(host);
-  return plain === address || (plain.includes(':') && canonicalV6(plain) === canonicalV6(address));
-}
-
-/** `2001:DB8:0::1` and `2001:db8::1` are one address; the URL parser of the runtime knows the canonical form (RFC 5952). */
-function canonicalV6(address: string): string {
-  const parsed = parseHostPort(`[${address}]`);
-  if (parsed === undefined) return address;
-  try {
-    return new URL(`http://[${address}]/`).hostname;
-  } catch {
-    return address;
-  }
+  return plain === address || (isIPv6(plain) && oneSpelling(plain) === oneSpelling(address));
 }
 
 type Place = Readonly<{ start: number; end: number }>;

@@ -1,9 +1,9 @@
 /**
- * place: where a party's audio goes from and to, as rtpengine says it, and in which codec: what has to be known to send in its place. Pure.
+ * place: where a party's audio goes from and to, as rtpengine or its SDP says it, and in which codec: what has to be known to send in the place
+ * of rtpengine. Pure.
  */
 import { isIP } from 'node:net';
 import type { LegId, SocketAddress } from '#calls/ports.js';
-import { audioAddress, audioProtocol } from '#sip/sdp.js';
 import type { NgReply } from '../ng-client.js';
 
 type LegRole = LegId['role'];
@@ -32,9 +32,27 @@ export function placeOf(reply: NgReply, role: LegRole): Place | undefined {
  * @returns undefined: it is not plain RTP over IPv4, or one of the two has not been said yet.
  */
 export function placeSaid({ said, told }: Said): Place | undefined {
-  if (said === undefined || told === undefined || !isPlain(audioProtocol(said)) || !isPlain(audioProtocol(told)))
-    return undefined;
-  return between(addressOf(audioAddress(told) ?? {}), addressOf(audioAddress(said) ?? {}));
+  if (said === undefined || told === undefined) return undefined;
+  // The first line of both, or none: of several that are open another may be the one that is spoken on.
+  return between(addressIn(told), addressIn(said));
+}
+
+/** Of the first audio line, where that is plain RTP and open: a port of nought is a refusal (RFC 3264 §6). */
+function addressIn(sdp: string): SocketAddress | undefined {
+  const [session = ''] = sdp.split(/\r?\n(?=m=)/);
+  const audio = audioSection(sdp);
+  const [, port, protocol] = /^m=audio (\d+)(?:\/\d+)? (\S+)/.exec(audio) ?? [];
+  const [, address] = CONNECTION.exec(audio) ?? CONNECTION.exec(session) ?? [];
+  return isPlain(protocol) ? addressOf({ address, port: Number(port) }) : undefined;
+}
+
+/** RFC 4566 §5.7: that of the line, else that of the session. */
+const CONNECTION = /^c=IN IP4 ([^\s/]+)/m;
+
+/** From the first m=audio to the next line of its kind; empty: there is none. */
+function audioSection(sdp: string): string {
+  const [, section = ''] = sdp.split(/^(?=m=audio )/m);
+  return section.split(/\r?\n(?=m=)/)[0] ?? '';
 }
 
 const isPlain = (protocol = ''): boolean => /^RTP\/AVPF?$/.test(protocol);
@@ -86,8 +104,7 @@ type Format = Readonly<{ number: string; name: string }>;
 function audioOf(
   sdp: string,
 ): Readonly<{ formats: readonly Format[]; packetMs: number | undefined; mostMs: number | undefined }> {
-  const [, section = ''] = sdp.split(/^(?=m=audio )/m);
-  const [audio = ''] = section.split(/\r?\n(?=m=)/);
+  const audio = audioSection(sdp);
   const numbers = /^m=audio \d+ \S+ ([\d ]+)/.exec(audio)?.[1]?.trim().split(' ') ?? [];
   const named = new Map([...audio.matchAll(/^a=rtpmap:(\d+) ([^/\s]+)/gm)].map(([, number = '', name = '']) => [number, name]));
   const formats = numbers.map((number) => ({ number, name: (named.get(number) ?? number).toLowerCase() }));
