@@ -11,6 +11,7 @@ import { AppError, assertNever, BadRequest, Busy } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
 import type { CallService } from './call-service.js';
 import type { CallState, CallView, Command, HoldProof, Holder, LegProof, Outcome } from './commands.js';
+import { underWay, type Width } from './under-way.js';
 
 /** Which calls: all that fit every word that is said. At least one must be said, so that nobody holds the whole house by leaving words out. */
 export type BulkFilter = Readonly<{
@@ -63,10 +64,10 @@ export type BulkReport = Readonly<{
 export type BulkOutcome = Readonly<{ kind: 'calls.changed'; report: BulkReport }>;
 
 /**
- * So many calls at once. A hold is two commands to rtpengine, then two more: with 64 calls under way its socket, whose default buffer holds
- * about 90 commands, is never overrun (ng-client has the same window for commands), and it is never idle.
+ * So many calls at once. Few where this thread is what takes time: each that is under way has to be copied by the collector of young objects, again
+ * and again. More where phones are, which answer a re-INVITE after 20 to 100 ms as a rule. What rtpengine is told has a window of its own (ng-client).
  */
-export const CALLS_AT_ONCE = 64;
+export const CALLS_AT_ONCE: Width = { first: 32, step: 16, most: 256 };
 /** Requests that run at the same time; more are told to come back. */
 export const BULKS_AT_ONCE = 4;
 export const MOST_IDS = 2000;
@@ -97,7 +98,7 @@ export class BulkCommands {
     try {
       const started = performance.now();
       const beginOnlyFromMs = this.#deps.clock.now() + BULK_ANSWER_MS;
-      const calls = await atMost(CALLS_AT_ONCE, ids, (id) => this.#one(command, id, beginOnlyFromMs));
+      const calls = await underWay(ids, (id) => this.#one(command, id, beginOnlyFromMs), CALLS_AT_ONCE, this.#deps.clock);
       return { kind: 'calls.changed', report: reportOf(calls, performance.now() - started) };
     } finally {
       this.#running--;
@@ -177,22 +178,4 @@ function reportOf(calls: readonly BulkRow[], ms: number): BulkReport {
     for (const role of LEG_ROLES) if (row[role]?.sound === 'music') music++;
   }
   return { matched: calls.length, counts, music, ms: Math.round(ms * 1000) / 1000, calls };
-}
-
-/** Results stand in the order of the items, whichever was ready first. `work` never rejects. */
-async function atMost<Item, Result>(
-  limit: number,
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-): Promise<readonly Result[]> {
-  const results: Result[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await work(items[index] as Item);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return results;
 }
