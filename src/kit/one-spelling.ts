@@ -8,8 +8,8 @@ import { isIP, SocketAddress } from 'node:net';
  * @returns undefined: that is a name.
  */
 export function oneSpelling(text: string): string | undefined {
-  const address = text.replace(/^\[|\]$/g, '').replace(/^::ffff:(?=[0-9.]+$)/i, '');
+  const address = text.replace(/^\[|\]$/g, '');
   const family = isIP(address);
-  if (family === 0) return undefined;
-  return family === 4 ? address : new SocketAddress({ address, family: 'ipv6' }).address;
+  if (family !== 6) return family === 4 ? address : undefined;
+  return new SocketAddress({ address, family: 'ipv6' }).address.replace(/^::ffff:(?=[0-9.]+$)/, '');
 }

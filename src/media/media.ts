@@ -93,7 +93,12 @@ export async function startMedia(
     const prompts = new Prompts({ config, cache, clock, findEspeak: () => espeak ?? programs().espeak });
     const opening = MusicLibrary.open({ config, cache, clock, log });
     // It is opened while rtpengine starts, and closed also when that fails.
-    closers.push(() => opening.then((opened) => opened.close()));
+    closers.push(() =>
+      opening.then(
+        (opened) => opened.close(),
+        () => undefined,
+      ),
+    );
     const [library] = await Promise.all([opening, life.start()]);
     const sounds = new Sounds({ ng: commands, head: cache.head, standIn: library.standIn, log });
     const address = config.addresses[0] ?? '127.0.0.1';

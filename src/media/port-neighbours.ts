@@ -10,16 +10,14 @@ import { ConfigError } from '#kit/errors.js';
 export type PortShare = Readonly<{ addresses: readonly string[]; portMin: number; portMax: number }>;
 type Neighbour = PortShare & Readonly<{ pid: number }>;
 
-/** The rtpengine of a life before this one ends with it, and closing thousands of ports takes it a moment. */
-const ENDING_MS = 2000;
 const LOOK_MS = 50;
 
-/** @throws ConfigError while another rtpengine may take the same ports. */
-export async function checkNeighbours(ours: PortShare, clock: Clock, look = neighbours): Promise<void> {
+/** @param patienceMs for one that is about to end. @throws ConfigError while another rtpengine may take the same ports. */
+export async function checkNeighbours(ours: PortShare, clock: Clock, patienceMs = 0, look = neighbours): Promise<void> {
   for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
     const other = (await look()).find((one) => shares(one, ours));
     if (other === undefined) return;
-    if (waitedMs >= ENDING_MS) throw new ConfigError(complaint(ours, other));
+    if (waitedMs >= patienceMs) throw new ConfigError(complaint(ours, other));
     await new Promise<void>((resolve) => clock.after('an rtpengine of before ends', LOOK_MS, resolve));
   }
 }
@@ -34,20 +32,20 @@ function shares(one: PortShare, other: PortShare): boolean {
 }
 
 /** Those of our network that say on their command line what they have, as ours do. What stands in a configuration file of its own is not seen. */
-async function neighbours(): Promise<readonly Neighbour[]> {
-  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+export async function neighbours(proc = '/proc'): Promise<readonly Neighbour[]> {
+  const pids = (await readdir(proc).catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map((pid) => readFile(`${proc}/${pid}/cmdline`, 'utf8').catch(() => '')));
   const found = lines.flatMap((line, index) => {
     const share = portShare(line.split('\0'));
     return share === undefined ? [] : [{ ...share, pid: Number(pids[index]) }];
   });
-  const here = await networkOf('self');
-  const networks = await Promise.all(found.map(({ pid }) => networkOf(String(pid))));
+  const here = await networkOf(`${proc}/self`);
+  const networks = await Promise.all(found.map(({ pid }) => networkOf(`${proc}/${pid}`)));
   return found.filter((_one, index) => [here, undefined].includes(networks[index]));
 }
 
 /** In a container the same address and port are others. @returns undefined: we may not know. */
-const networkOf = (pid: string): Promise<string | undefined> => readlink(`/proc/${pid}/ns/net`).catch(() => undefined);
+const networkOf = (of: string): Promise<string | undefined> => readlink(`${of}/ns/net`).catch(() => undefined);
 
 /** @param words of a command line. @returns undefined: that is no rtpengine, or it does not say. */
 export function portShare(words: readonly string[]): PortShare | undefined {

@@ -39,6 +39,8 @@ const BACK_OFF_MS: readonly number[] = [100, 250, 500, 1000, 2000, 5000];
 const HOPELESS_AFTER = 4;
 const WATCH_MS = 2000;
 const STEADY_MS = 30_000;
+/** The rtpengine of a life before this one ends with it, and closing thousands of ports takes it a moment. */
+const ENDING_MS = 2000;
 const YOUNG_SEC = 10;
 
 export class RtpengineKeeper implements RtpengineLife {
@@ -72,6 +74,7 @@ export class RtpengineKeeper implements RtpengineLife {
   /** @throws MediaFailed with rtpengine's own words when it does not come up; ConfigError while another has its ports. */
   async start(): Promise<void> {
     this.#version = await versionOf(this.#options.program);
+    await checkNeighbours(this.#options, this.#deps.clock, ENDING_MS);
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#bringUp();
@@ -90,6 +93,7 @@ export class RtpengineKeeper implements RtpengineLife {
 
   async #bringUp(): Promise<void> {
     const { ng, clock, log } = this.#deps;
+    // Another may have come while ours was gone.
     await checkNeighbours(this.#options, clock);
     const process = await RtpengineProcess.start(this.#options, clock, log);
     this.#process = process;

@@ -75,8 +75,8 @@ const FILTER =
   'one must be said. ';
 const ANSWER =
   'Always 200 when the request could be read: what became of each call stands in its row, in the order of `ids`, with the `code` that a ' +
-  'request for this call alone would have been refused with. 64 calls are under way at a time; after 5 seconds the rest is only ' +
-  'begun (`pending`).';
+  'request for this call alone would have been refused with. 32 calls are under way at a time, and up to 256 while others than Holdfast take ' +
+  'their time; after 5 seconds the rest is only begun (`pending`).';
 const errors: RouteDoc['errors'] = ['bad_request', 'malformed_json', 'body_too_large', 'unsupported_media_type', 'busy'];
 
 const holdDoc: RouteDoc = {

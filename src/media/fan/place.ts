@@ -47,7 +47,7 @@ function addressIn(sdp: string): SocketAddress | undefined {
 }
 
 /** RFC 4566 §5.7: that of the line, else that of the session. */
-const CONNECTION = /^c=IN IP4 ([^\s/]+)/m;
+const CONNECTION = /^c=IN IP[46] ([^\s/]+)/m;
 
 /** From the first m=audio to the next line of its kind; empty: there is none. */
 function audioSection(sdp: string): string {

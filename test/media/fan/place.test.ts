@@ -48,6 +48,7 @@ t.test('of who is where it says it is enough to read what both have said', async
   for (const said of [sdpAt('10.0.0.7', 5000, 'RTP/SAVP'), sdpAt('0.0.0.0', 5000), sdpAt('fd00::7', 5000), sdpAt('10.0.0.7', 0)])
     t.equal(placeSaid({ said, told }), undefined);
   t.equal(placeSaid({ said: sdpAt('10.0.0.7', 5000), told: sdpAt('192.0.2.1', 30_000, 'RTP/SAVP') }), undefined);
+  t.equal(placeSaid({ said: `${sdpAt('10.0.0.7', 5000)}c=IN IP6 fd00::7\r\n`, told }), undefined, 'its line says otherwise');
   const second = `${sdpAt('10.0.0.7', 0)}m=audio 5002 RTP/AVP 0\r\n`;
   t.equal(placeSaid({ said: second, told: `${told}m=audio 30002 RTP/AVP 0\r\n` }), undefined, 'another of several lines');
 });
