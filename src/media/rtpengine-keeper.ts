@@ -74,10 +74,9 @@ export class RtpengineKeeper implements RtpengineLife {
   /** @throws MediaFailed with rtpengine's own words when it does not come up; ConfigError while another has its ports. */
   async start(): Promise<void> {
     this.#version = await versionOf(this.#options.program);
-    await checkNeighbours(this.#options, this.#deps.clock, ENDING_MS);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#bringUp();
+        return await this.#bringUp(ENDING_MS);
       } catch (error) {
         if (attempt >= FIRST_TRIES || this.#stopped || error instanceof ConfigError) throw error;
       }
@@ -91,10 +90,11 @@ export class RtpengineKeeper implements RtpengineLife {
     this.#state = 'down';
   }
 
-  async #bringUp(): Promise<void> {
+  /** @param patienceMs for another that has the same ports and is about to end. */
+  async #bringUp(patienceMs = 0): Promise<void> {
     const { ng, clock, log } = this.#deps;
-    // Another may have come while ours was gone.
-    await checkNeighbours(this.#options, clock);
+    // Also when ours comes back: another may have come while it was gone.
+    await checkNeighbours(this.#options, clock, patienceMs);
     const process = await RtpengineProcess.start(this.#options, clock, log);
     this.#process = process;
     if (this.#stopped) {

@@ -12,11 +12,14 @@ export class Trunks {
   #trunks: readonly TrunkConfig[];
   /** Source (address, or address:port) → trunk; of two trunks that claim one source the first has it. */
   #bySource = new Map<string, TrunkConfig>();
+  /** Name → where it is: asked with every call. */
+  #addresses = new Map<string, readonly string[]>();
 
   /** @throws ConfigError when a source is no address: it would never match, and the trunk's calls would be refused. */
   constructor(trunks: readonly TrunkConfig[]) {
     this.#trunks = trunks;
     for (const [index, trunk] of trunks.entries()) {
+      const addresses = new Set<string>();
       for (const from of trunk.from) {
         const source = readSource(from);
         if (source === undefined) {
@@ -25,7 +28,11 @@ export class Trunks {
           );
         }
         if (!this.#bySource.has(source)) this.#bySource.set(source, trunk);
+        addresses.add(addressIn(source));
       }
+      const peer = oneSpelling(parseUri(trunk.uri)?.host ?? '');
+      if (peer !== undefined) addresses.add(peer);
+      this.#addresses.set(trunk.name, [...addresses]);
     }
   }
 
@@ -33,6 +40,7 @@ export class Trunks {
   replaceBy(other: Trunks): void {
     this.#trunks = other.#trunks;
     this.#bySource = other.#bySource;
+    this.#addresses = other.#addresses;
   }
 
   get all(): readonly TrunkConfig[] {
@@ -41,16 +49,12 @@ export class Trunks {
 
   /** Their addresses, in one spelling each, whatever port they come from. */
   get sources(): readonly string[] {
-    return [...new Set([...this.#bySource.keys()].map((source) => source.split(' ')[0] ?? source))];
+    return [...new Set([...this.#bySource.keys()].map(addressIn))];
   }
 
   /** Where one of them sends from and is sent to, as far as the configuration has addresses and not names. */
   addresses(name: string): readonly string[] {
-    const trunk = this.#trunks.find((one) => one.name === name);
-    if (trunk === undefined) return [];
-    const from = trunk.from.map((one) => readSource(one)?.split(' ')[0]);
-    const all = [...from, oneSpelling(parseUri(trunk.uri)?.host ?? '')];
-    return [...new Set(all)].filter((address) => address !== undefined);
+    return this.#addresses.get(name) ?? [];
   }
 
   /** Whose address is this? `address:port` in the configuration trusts that port only. */
@@ -68,6 +72,9 @@ export class Trunks {
     return username === undefined || password === undefined ? { uri } : { uri, credentials: { username, password } };
   }
 }
+
+/** Of a source as `readSource` writes it. */
+const addressIn = (source: string): string => source.split(' ')[0] ?? source;
 
 function readSource(from: string): string | undefined {
   const whole = oneSpelling(from);

@@ -39,6 +39,9 @@ t.test('where a trunk is: what the configuration has of it as an address, once a
   t.same(trunks.addresses('a name'), ['192.0.2.30']);
   t.same(trunks.addresses('six'), ['2001:db8::2']);
   t.same(trunks.addresses('nobody'), []);
+  trunks.replaceBy(new Trunks([trunk('two', ['192.0.2.11'])]));
+  t.same(trunks.addresses('two'), ['192.0.2.11', '192.0.2.10'], 'read anew');
+  t.same(trunks.addresses('six'), []);
 });
 
 t.test('an IPv6 source is known however it is spelt', async (t) => {

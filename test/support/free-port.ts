@@ -22,7 +22,7 @@ export async function freePort(): Promise<number> {
   const first = LOT.first + LOT.size * own;
   for (let attempt = 0; attempt < PORTS; attempt++) {
     const port = first + (given++ % PORTS);
-    if (!(await isTaken(port, '127.0.0.1')) && !(await isListenedOn(port))) return port;
+    if (!(await isTaken(port)) && !(await isListenedOn(port))) return port;
   }
   throw new Error(`none of the ports ${first} to ${first + PORTS - 1} is free`);
 }
