@@ -30,8 +30,17 @@ export type KilledEngine = Listening &
     kill: (leave?: () => void) => Promise<void>;
   }>;
 
+/**
+ * What the test reads of the store of an engine in another process, by folder. Opened before that engine and not beside it: whoever
+ * opens an lmdb environment sets the number of its last transaction to what it has just read (mdb_env_open2), and a commit in between
+ * is not seen by any reader until the next one.
+ */
+const readers = new Map<string, LmdbDisk>();
+
 /** @param again on the ports of this one, as a restart is. */
 export async function engineProcess(t: Pick<Test, 'teardown'>, folder: string, again?: Listening): Promise<KilledEngine> {
+  const reader = folder === 'memory' ? undefined : await LmdbDisk.open(join(folder, 'engine'));
+  if (reader !== undefined) readers.set(folder, reader);
   const child = spawn(process.execPath, [PROGRAM], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
@@ -51,6 +60,9 @@ export async function engineProcess(t: Pick<Test, 'teardown'>, folder: string, a
     leave();
     child.kill('SIGKILL');
     await gone;
+    // The next life finds nobody else there, as after a real kill.
+    if (readers.get(folder) === reader) readers.delete(folder);
+    await reader?.close();
   };
   t.teardown(() => kill());
   const listening: { protocol: 'udp' | 'tcp' | 'ws'; address: string; port: number }[] = [];
@@ -88,6 +100,9 @@ export const dialogsOnDisk = (folder: string, fit: (dialogs: readonly KeptDialog
   );
 
 async function onceOnDisk(folder: string, what: string, fits: (disk: LmdbDisk) => boolean): Promise<void> {
+  const reader = readers.get(folder);
+  if (reader !== undefined) return until(what, () => fits(reader));
+  // An engine on a thread of this process has the same environment as we.
   const disk = await LmdbDisk.open(join(folder, 'engine'));
   try {
     await until(what, () => fits(disk));
