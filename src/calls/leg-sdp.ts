@@ -39,6 +39,15 @@ export function newLegSdp(): LegSdp {
   };
 }
 
+/** Far more than is said on one leg in one batch of the store. */
+const VERSION_LEAP = 1000n;
+
+/**
+ * What the store has of a leg. What was said last may not be in it: another SDP with the version that the phone has heard already would
+ * be taken for the one it has (RFC 3264 §8), so that the next is well above.
+ */
+export const restoredSdp = (stored: LegSdp): LegSdp => ({ ...stored, version: stored.version + VERSION_LEAP });
+
 export function hearSdp(leg: LegSdp, sdp: string, at: readonly string[] | undefined): void {
   leg.at = at;
   leg.heardBefore = leg.heard;

@@ -11,6 +11,7 @@ import type { Logger } from '#kit/log.js';
 import type { CallService } from './call-service.js';
 import type { EventBus } from './event-bus.js';
 import { inSteps } from './in-steps.js';
+import { restoredSdp } from './leg-sdp.js';
 import { newLiveCall, type LiveCall } from './live-call.js';
 import { heldFirst } from './media-return.js';
 import type { BindingsPort, DialTarget, MediaPort, SignalingPort } from './ports.js';
@@ -105,7 +106,7 @@ export class Restorer {
   #liveOf({ call, dialFacts, phones, sdp, keysIn, dueMs, charge = NO_CHARGE }: StoredCall): LiveCall {
     const { media, log } = this.#deps;
     const facts = { call, dialFacts, phones, charge, log: log.child({ callId: call.id }) };
-    const live = newLiveCall(facts, media, sdp, keysIn);
+    const live = newLiveCall(facts, media, { caller: restoredSdp(sdp.caller), callee: restoredSdp(sdp.callee) }, keysIn);
     live.hasMedia = true;
     for (const [timer, ms] of dueMs) live.dueMs.set(timer, ms);
     return live;

@@ -8,7 +8,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { authorization, readChallenge } from './digest-phone.js';
 import { Transactions } from './phone-transactions.js';
 import { RtpEndpoint } from './rtp-endpoint.js';
-import { compose, directionIn, readMessage, type Message } from './sip-phone.js';
+import { compose, directionIn, readMessage, versionIn, type Message } from './sip-phone.js';
 
 /** One call as the phone knows it. `lost`: a request in it was answered 481. */
 export type Line = {
@@ -62,6 +62,8 @@ export class PatientPhone {
   #reinvites = 0;
   #isClosed = false;
   readonly #history: string[] = [];
+  /** What we were told last, by the session of its o= line. */
+  readonly #told = new Map<string, string>();
 
   static async open(options: PatientOptions): Promise<PatientPhone> {
     const rtp = await RtpEndpoint.open();
@@ -112,6 +114,7 @@ export class PatientPhone {
     this.lines.length = 0;
     this.complaints.length = 0;
     this.#history.length = 0;
+    this.#told.clear();
     this.rtp.hush();
     this.rtp.forget();
   }
@@ -247,10 +250,21 @@ export class PatientPhone {
     const again = this.#transactions.knows(message);
     this.#write('<', message.text);
     if (!again) this.#options.seen(`${this.number} gets ${labelOf(message)}`);
+    if (message.body !== '') this.#isNews(message.body);
     if (message.line.startsWith('SIP/2.0')) return this.#answered(message);
     if (message.what === 'ACK') return this.#acked(message);
     if (again) return this.#transactions.answerAgain(message);
     void think(THINK_MS).then(() => (this.#isClosed ? undefined : this.#asked(message)));
+  }
+
+  /** RFC 3264 §8: another description of a session has a higher version, or a phone may take it for the one it has. */
+  #isNews(sdp: string): void {
+    const session = /^o=\S+ \d+/m.exec(sdp)?.[0] ?? '';
+    const before = this.#told.get(session);
+    if (before === sdp) return;
+    if (before !== undefined && versionIn(sdp) <= versionIn(before))
+      this.complaints.push(`${this.number}: another SDP has version ${versionIn(sdp)}, after ${versionIn(before)}`);
+    this.#told.set(session, sdp);
   }
 
   #answered(answer: Message): void {
