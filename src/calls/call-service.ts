@@ -22,6 +22,7 @@ import { heldBy } from './held-by.js';
 import { reachability, reroute, type Interceptor } from './interceptor.js';
 import { HeardKeys } from './heard-keys.js';
 import { newLiveCall, type LiveCall } from './live-call.js';
+import { keepCall } from './keep-call.js';
 import { MediaReturn } from './media-return.js';
 import { partyTraits, type HouseHabits } from './party-traits.js';
 import { chargeOf } from './charge.js';
@@ -30,7 +31,7 @@ import { shortStory } from './short-story.js';
 import { askedWithoutSrtp } from './srtp-refusal.js';
 import { readSignal } from './signal-reader.js';
 import { SipReturn } from './sip-return.js';
-import { isWorthKeeping, storedOf, type CallStorePort } from './store-port.js';
+import type { CallStorePort } from './store-port.js';
 
 export type CallServiceDeps = Readonly<{
   signaling: SignalingPort;
@@ -223,11 +224,8 @@ export class CallService implements CallSignals {
 
   /** Only says that it has changed: what it is then is written with the next batch, for many steps at once. */
   #keep(live: LiveCall): void {
-    const { store } = this.#deps;
-    if (store === undefined) return;
-    if (live.call.kind === 'terminated') store.ended(live.call.id);
-    else if (isWorthKeeping(live.call))
-      store.changed(live.call.id, () => storedOf(live, (leg) => this.#deps.signaling.stored(leg)));
+    const { store, signaling } = this.#deps;
+    if (store !== undefined) keepCall(store, live, signaling);
   }
 
   /** Those who wait for a hold or resume hear when nothing is left to be told, or when the call has ended. */

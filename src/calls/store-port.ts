@@ -1,13 +1,13 @@
 /**
- * store-port: what is kept of a live call so that another life of the program can go on with it, and who keeps it. Types only, but for
- * the one question which calls are worth it. What signaling keeps of a dialog is signaling's.
+ * store-port: what is kept of a live call so that another life of the program can go on with it, and who keeps it. Types only: which
+ * calls are worth it, and when, is keep-call.ts. What signaling keeps of a dialog is signaling's.
  */
 import type { Call, Terminated } from '#core/call.js';
 import type { TimerName } from '#core/inputs.js';
-import { LEG_ROLES, type CallId, type LegRole } from '#core/leg.js';
-import type { DialFacts, LiveCall } from './live-call.js';
+import type { CallId, LegRole } from '#core/leg.js';
+import type { DialFacts } from './live-call.js';
 import type { LegSdp } from './media-session.js';
-import type { LegId, PhoneTraits } from './ports.js';
+import type { PhoneTraits } from './ports.js';
 import type { Charge } from './toll-port.js';
 
 /** What signaling needs to speak on a dialog again: calls only carry it. No passwords: the configuration has them. */
@@ -45,31 +45,10 @@ export type StoredCall = Readonly<{
 
 /** Never waits, never throws. */
 export interface CallStorePort {
-  /** @param what asked later, once for many changes; undefined: there is nothing to keep. */
-  changed(id: CallId, what: () => StoredCall | undefined): void;
+  /**
+   * @param what asked later, once for many changes; undefined: there is nothing to keep.
+   * @param underWay asked later: a hold or resume has begun and not ended, so that what was kept before is as good for a moment.
+   */
+  changed(id: CallId, what: () => StoredCall | undefined, underWay?: () => boolean): void;
   ended(id: CallId): void;
 }
-
-/**
- * A call is worth keeping from the moment a phone believes that it is in one: a dialog is confirmed. What only rings is rung again by
- * whoever wanted it.
- */
-export function storedOf(
-  { call, dialFacts, phones, charge, media, dueMs }: LiveCall,
-  legOf?: (leg: LegId) => StoredLeg | undefined,
-): StoredCall | undefined {
-  if (call.kind === 'terminated' || !isWorthKeeping(call)) return undefined;
-  const sdp = { caller: media.ofLeg('caller'), callee: media.ofLeg('callee') };
-  const caller = legOf?.({ callId: call.id, role: 'caller' });
-  const callee = legOf?.({ callId: call.id, role: 'callee' });
-  const legs = { ...(caller === undefined ? {} : { caller }), ...(callee === undefined ? {} : { callee }) };
-  return { call, dialFacts, phones, sdp, keysIn: media.keysIn, dueMs, charge, legs };
-}
-
-export function isWorthKeeping(call: Call): boolean {
-  if (call.kind === 'confirmed') return true;
-  return call.kind !== 'terminated' && LEG_ROLES.some((role) => legOf(call, role)?.dialog === 'confirmed');
-}
-
-const legOf = (call: Exclude<Call, Terminated>, role: LegRole) =>
-  role === 'caller' ? call.caller : call.kind === 'trying' ? call.adopted : call.callee;

@@ -23,11 +23,12 @@ export class CallShelf implements CallStorePort {
     this.#log = log;
   }
 
-  changed(id: CallId, what: () => StoredCall | undefined): void {
-    this.#store.changed('calls', id, () => {
+  changed(id: CallId, what: () => StoredCall | undefined, underWay?: () => boolean): void {
+    const bytes = (): Uint8Array | undefined => {
       const stored = what();
       return stored === undefined ? undefined : callBytes(stored);
-    });
+    };
+    this.#store.changed('calls', id, bytes, underWay);
   }
 
   ended(id: CallId): void {

@@ -16,6 +16,8 @@ export type StoreLimits = Readonly<{
   commitMs: number;
   /** The same after a batch with much in it: each batch takes the processor from calls, however much is in it. */
   busyCommitMs: number;
+  /** So long, while batches are large, something waits for its own end that is in the middle of changing. */
+  underWayMs: number;
   /** What is written in one turn of the event loop; the rest waits for the next batch. */
   maxBatch: number;
   /** Of everything together, on disk and not yet. */
@@ -26,6 +28,7 @@ export type StoreLimits = Readonly<{
 export const STORE_LIMITS: StoreLimits = {
   commitMs: 5,
   busyCommitMs: 25,
+  underWayMs: 100,
   maxBatch: 500,
   maxEntries: 200_000,
   maxEntryBytes: 1_000_000,
@@ -39,7 +42,8 @@ const LONGEST_KEY = 400;
 const RETRY_MS = 1000;
 const CLOSE_MS = 3000;
 
-type Dirty = Readonly<{ shelf: Shelf; key: string; write: Write }>;
+/** `underWay`: more is to come of it soon, and what is on the disk is as good until then. */
+type Dirty = Readonly<{ shelf: Shelf; key: string; write: Write; underWay: (() => boolean) | undefined; sinceMs: number }>;
 const GONE: Write = () => undefined;
 
 export class Store {
@@ -76,8 +80,12 @@ export class Store {
     }
   }
 
-  /** @param write asked once, when the batch with it is written: it says what is then. */
-  changed(shelf: Shelf, key: string, write: Write): void {
+  /**
+   * @param write asked once, when the batch with it is written: it says what is then.
+   * @param underWay asked before: whether it is in the middle of a change. What is on the disk may then be older by `underWayMs`, if much
+   * else is to be written.
+   */
+  changed(shelf: Shelf, key: string, write: Write, underWay?: () => boolean): void {
     if (this.#closing !== undefined) return;
     const name = `${shelf}/${key}`;
     if (!this.#keys.has(name)) {
@@ -85,7 +93,8 @@ export class Store {
       if (this.#keys.size >= this.#limits.maxEntries) return this.#refuse(shelf, `maxEntries (${this.#limits.maxEntries})`);
       this.#keys.set(name, false);
     }
-    this.#dirty.set(name, { shelf, key, write });
+    const sinceMs = this.#dirty.get(name)?.sinceMs ?? this.#clock.now();
+    this.#dirty.set(name, { shelf, key, write, underWay, sinceMs });
     this.#wait(this.#gatherMs);
   }
 
@@ -102,7 +111,7 @@ export class Store {
   /** @returns once all that was said before is on the disk; false: the disk would not have it. */
   async flush(): Promise<boolean> {
     while (this.#writing !== undefined || this.#dirty.size > 0) {
-      if (!(await (this.#writing ?? this.#write()))) return false;
+      if (!(await (this.#writing ?? this.#write('all')))) return false;
     }
     return true;
   }
@@ -146,12 +155,13 @@ export class Store {
   }
 
   /** One batch. While the disk writes it the next one gathers: a slow disk makes larger batches, and no queue. */
-  #write(): Promise<boolean> {
+  #write(which: 'all' | 'ripe' = 'ripe'): Promise<boolean> {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const taken = this.#take();
+    const isBusy = this.#dirty.size > BUSY_BATCH;
+    if (isBusy) this.#busyUntilMs = this.#clock.now() + this.#limits.busyCommitMs;
+    const taken = this.#take(isBusy && which === 'ripe');
     this.#inBatch = taken.length;
-    if (taken.length > BUSY_BATCH) this.#busyUntilMs = this.#clock.now() + this.#limits.busyCommitMs;
     const batch: Change[] = [];
     for (const [name, dirty] of taken) {
       const bytes = this.#bytesOf(dirty);
@@ -173,11 +183,15 @@ export class Store {
   }
 
   /** The longest waiting first. */
-  #take(): readonly (readonly [string, Dirty])[] {
+  #take(onlyRipe: boolean): readonly (readonly [string, Dirty])[] {
     const taken: (readonly [string, Dirty])[] = [];
+    const oldestMs = this.#clock.now() - this.#limits.underWayMs;
     for (const one of this.#dirty) {
       if (taken.length === this.#limits.maxBatch) break;
-      taken.push(one);
+      const [name, { underWay, sinceMs }] = one;
+      // What the disk has nothing of yet does not wait.
+      const waits = onlyRipe && sinceMs > oldestMs && this.#keys.get(name) === true && underWay?.() === true;
+      if (!waits) taken.push(one);
     }
     for (const [name] of taken) this.#dirty.delete(name);
     return taken;

@@ -69,6 +69,42 @@ t.test('after a large batch the next one gathers longer, and after a small one a
   t.equal(await passes(5), 3);
 });
 
+t.test('between large batches what is under way waits for its end, but not for ever, and never the first time', async (t) => {
+  const { disk, clock, store } = house({ commitMs: 5, busyCommitMs: 25, underWayMs: 100 });
+  const crowd = (): void => Array.from({ length: 40 }, (_one, n) => n).forEach((n) => store.changed('calls', `c${n}`, say('1')));
+  let isUnderWay = true;
+  const moves = (word: string): void => store.changed('calls', 'a', say(word), () => isUnderWay);
+  const passes = async (ms: number): Promise<string | undefined> => {
+    clock.advance(ms);
+    await settled();
+    return disk.text('calls')['a'];
+  };
+  moves('begun');
+  t.equal(await passes(5), 'begun', 'alone it does not wait');
+  crowd();
+  store.changed('calls', 'new', say('1'), () => true);
+  moves('more');
+  t.equal(await passes(5), 'begun');
+  t.equal(disk.text('calls')['new'], '1', 'nothing was there of it');
+  crowd();
+  moves('even more');
+  t.equal(await passes(25), 'begun');
+  isUnderWay = false;
+  crowd();
+  t.equal(await passes(25), 'even more', 'it has ended');
+  isUnderWay = true;
+  for (const word of ['first', 'second', 'third', 'fourth']) {
+    crowd();
+    moves(word);
+    t.equal(await passes(25), word === 'fourth' ? word : 'even more', 'after 100 ms it has waited long enough');
+  }
+  crowd();
+  moves('last');
+  t.ok(await store.flush());
+  t.equal(disk.text('calls')['a'], 'last', 'a flush waits for nobody');
+  t.equal(store.health.pending, 0);
+});
+
 t.test('what comes and goes between two batches never sees the disk', async (t) => {
   const { disk, clock, store } = house();
   store.changed('calls', 'a', say('1'));

@@ -4,12 +4,14 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
-import { storedOf, type StoredCall } from '#calls/store-port.js';
+import { storedOf } from '#calls/keep-call.js';
+import type { StoredCall } from '#calls/store-port.js';
 import type { CallId } from '#core/leg.js';
 import { createLogger } from '#kit/log.js';
 import { CallShelf, callFrom } from '#store/call-shelf.js';
 import { MemoryDisk } from '#store/memory-disk.js';
 import { Store } from '#store/store.js';
+import { sdpOf } from '../support/stored-call.js';
 import { QuietCalls } from '../support/quiet-calls.js';
 import { FakeClock } from '../support/fake-clock.js';
 
@@ -49,6 +51,20 @@ t.test('what only rings is not kept; what was answered is, as it is after every 
   await calls.answers(other, 'sendrecv');
   t.ok(await isKeptAsItIs(other), 'resumed');
   t.same([...((await kept(other))?.dueMs.keys() ?? [])], []);
+});
+
+t.test('the store is told that a call is under way from the hold to the answers of both phones', async (t) => {
+  let isUnderWay: (() => boolean) | undefined;
+  const calls = new QuietCalls({ changed: (_id, _what, underWay) => void (isUnderWay = underWay), ended: () => undefined });
+  const id = await calls.talks();
+  t.notOk(isUnderWay?.(), 'they talk');
+  calls.service.dispatch(id, { kind: 'hold.requested', holder: 'controller' });
+  await calls.settles();
+  t.ok(isUnderWay?.(), 'both are asked');
+  await calls.says(id, 'caller', { kind: 'reinvite-answered', status: 200, sdp: sdpOf(20_000, 'recvonly') });
+  t.ok(isUnderWay?.(), 'one has answered');
+  await calls.says(id, 'callee', { kind: 'reinvite-answered', status: 200, sdp: sdpOf(20_002, 'recvonly') });
+  t.notOk(isUnderWay?.(), 'it is held');
 });
 
 t.test('a timer that has fired is due no more', async (t) => {
