@@ -33,6 +33,8 @@ export type Keeping = Readonly<{
   history?: HistoryKeeper;
   http?: KeptByHttp;
   health?: () => StoreHealth;
+  /** @returns once all that was said before is on the disk, or cannot be. */
+  written?: () => Promise<unknown>;
   /** Once everybody else has closed: what they changed last is written. */
   close: () => Promise<void>;
 }>;
@@ -70,6 +72,7 @@ async function openShelves(
     history,
     http,
     health: () => store.health,
+    written: () => store.flush(),
     close: async () => {
       await store.close();
       unlock();

@@ -180,7 +180,7 @@ async function build(
   const records = await openRecords({ config, media, calls, bus, clock, log, keeper: kept.history });
   closers.add('records', () => records.close());
   const commands = buildCommands({ config, calls, parties, numbers, connected, media, records, bus, clock, closers, log });
-  const restoring = { room: media, drachtio, left: kept.left };
+  const restoring = { room: media, drachtio, left: kept.left, written: kept.written };
   const restore = await restoreCalls({ ...restoring, calls, signaling: parties, bindings: numbers, bus, clock, log });
   const http = await prepareHttp({
     config,

@@ -22,7 +22,7 @@ import { heldBy } from './held-by.js';
 import { reachability, reroute, type Interceptor } from './interceptor.js';
 import { HeardKeys } from './heard-keys.js';
 import { newLiveCall, type LiveCall } from './live-call.js';
-import { keepCall } from './keep-call.js';
+import { keepCall, mayWait, type KeepWhen } from './keep-call.js';
 import { MediaReturn } from './media-return.js';
 import { partyTraits, type HouseHabits } from './party-traits.js';
 import { chargeOf } from './charge.js';
@@ -84,7 +84,7 @@ export class CallService implements CallSignals {
       random: deps.random ?? Math.random,
       mediaFailed: (id) => this.mediaReturn.failed(id),
       mediaAway: (id) => this.mediaReturn.waits(id),
-      changed: (live) => this.#keep(live),
+      changed: (live) => this.#keep(live, 'may-wait'),
       forget: (id) => this.#forget(id),
       takeOver: (id) => this.#transfers?.takeOver(id),
       askTransfer: (id, leaving, to) => this.#transfers?.asked(id, leaving, to),
@@ -164,6 +164,7 @@ export class CallService implements CallSignals {
     this.#calls.set(id, live);
     this.#asleep.set(id, first);
     this.#deps.toll?.goesOn({ callId: id, ...live.charge, sinceMs: createdMs });
+    this.#keep(live); // what was raised so that it is not said twice must be on the disk before it is said
   }
 
   wake(id: CallId): void {
@@ -217,15 +218,15 @@ export class CallService implements CallSignals {
       this.#deps.toll?.ended(id); // whoever hangs up and dials again does not wait for rtpengine
     }
     this.#runner.run(live, effects);
-    this.#keep(live);
+    this.#keep(live, mayWait(input));
     this.#tellWatches(live);
     for (const tell of live.stepped) tell();
   }
 
   /** Only says that it has changed: what it is then is written with the next batch, for many steps at once. */
-  #keep(live: LiveCall): void {
+  #keep(live: LiveCall, when: KeepWhen = 'next'): void {
     const { store, signaling } = this.#deps;
-    if (store !== undefined) keepCall(store, live, signaling);
+    if (store !== undefined) keepCall(store, live, signaling, when);
   }
 
   /** Those who wait for a hold or resume hear when nothing is left to be told, or when the call has ended. */

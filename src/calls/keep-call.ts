@@ -3,19 +3,28 @@
  */
 import type { Call, Terminated } from '#core/call.js';
 import { isSettled } from '#core/hold-view.js';
+import type { Input } from '#core/inputs.js';
 import { LEG_ROLES, type LegRole } from '#core/leg.js';
 import type { LiveCall } from './live-call.js';
 import type { LegId, SignalingPort } from './ports.js';
 import type { CallStorePort, StoredCall, StoredLeg } from './store-port.js';
 
-export function keepCall(store: CallStorePort, live: LiveCall, signaling: Pick<SignalingPort, 'stored'>): void {
+/** With the next batch, or, between large ones, when the hold or resume that is under way has ended. */
+export type KeepWhen = 'next' | 'may-wait';
+
+/** A hold or resume that was asked for over the API, which the request has no answer to yet, and what the phones say to it. */
+const MAY_WAIT: ReadonlySet<Input['kind']> = new Set(['hold.requested', 'resume.requested', 'reinvite.answered']);
+
+export const mayWait = ({ kind }: Input): KeepWhen => (MAY_WAIT.has(kind) ? 'may-wait' : 'next');
+
+export function keepCall(store: CallStorePort, live: LiveCall, signaling: Pick<SignalingPort, 'stored'>, when: KeepWhen): void {
   const { call } = live;
   if (call.kind === 'terminated') return store.ended(call.id);
   if (!isWorthKeeping(call)) return;
   store.changed(
     call.id,
     () => storedOf(live, (leg) => signaling.stored(leg)),
-    () => isUnderWay(live.call),
+    when === 'may-wait' ? () => isUnderWay(live.call) : undefined,
   );
 }
 

@@ -77,7 +77,10 @@ export class Restorer {
         : undefined;
     if (why !== undefined) log.warn({ callId: id, why }, 'a call of the last life cannot go on');
     this.#asleep.push(id);
-    calls.take(this.#liveOf(stored), why === undefined ? { kind: 'call.restored', media } : { kind: 'call.abandoned', why });
+    calls.take(
+      this.#liveOf(stored),
+      why === undefined ? { kind: 'call.restored', media, aged: true } : { kind: 'call.abandoned', why },
+    );
   }
 
   /** Conferences and scripts end with the program that ran them. */

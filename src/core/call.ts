@@ -162,7 +162,7 @@ function stepOf(call: Exclude<Call, Terminated>, input: Input, atMs: number): St
     case 'media.lost':
       return onMediaLost(call, atMs);
     case 'call.restored':
-      return onRestored(call, input.media, atMs);
+      return onRestored(call, input, atMs);
     case 'media.back':
       return onMediaBack(call, input.media, atMs);
     case 'call.abandoned':

@@ -90,8 +90,11 @@ export type Input =
   | Readonly<{ kind: 'sound.failed'; leg: LegRole }>
   /** rtpengine has lost the call, or cannot be reached when it must cut or connect it. */
   | Readonly<{ kind: 'media.lost' }>
-  /** The program has started again; the media server knows the call still (`kept`), or nothing of it (`lost`). */
-  | Readonly<{ kind: 'call.restored'; media: 'kept' | 'lost' }>
+  /**
+   * The program has started again; the media server knows the call still (`kept`), or nothing of it (`lost`). `aged`: the call is what was
+   * written of it, and phones may have heard more.
+   */
+  | Readonly<{ kind: 'call.restored'; media: 'kept' | 'lost'; aged?: boolean }>
   /** The media server has, and we were there all the time. */
   | Readonly<{ kind: 'media.back'; media: 'kept' | 'lost' }>
   /** The program has started again, and somebody that the call cannot do without has not come back. */

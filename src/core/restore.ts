@@ -12,16 +12,17 @@ import { end, onMediaLost } from './teardown.js';
 import { leavingReason } from './transfer.js';
 import { withoutReason } from './hold.js';
 
-type Memory = Extract<Input, { kind: 'call.restored' }>['media'];
+type Restored = Extract<Input, { kind: 'call.restored' }>;
+type Memory = Restored['media'];
 
-/** The program has lost everything but what it had written down. */
-export function onRestored(call: Call, media: Memory, atMs: number): Step {
+/** The program has lost everything but what it had written down, or its SIP engine what was under way. `aged`: the phones may have heard more since. */
+export function onRestored(call: Call, { media, aged = false }: Omit<Restored, 'kind'>, atMs: number): Step {
   const hopeless = whyHopeless(call);
   if (hopeless !== undefined) return onAbandoned(call, hopeless, atMs);
   if (call.kind !== 'confirmed') return [call, []];
   const glares = LEG_ROLES.filter((role) => call[role].offerAnswer.kind === 'glare-wait');
   const waits = glares.map((role): Effect => ({ kind: 'stop-timer', timer: `glare-${role}` }));
-  const again = { ...call, caller: forgotten(call.caller), callee: forgotten(call.callee) };
+  const again = { ...call, caller: forgotten(call.caller, aged), callee: forgotten(call.callee, aged) };
   const [next, effects] = replan(withoutTransfers(again), media);
   return [next, [...waits, ...effects]];
 }
@@ -52,12 +53,15 @@ function withoutTransfers(call: Confirmed): Confirmed {
   return hold.size === call.hold.size ? call : changeWish(call, hold);
 }
 
-/** A leg on which nothing is under way; where something was, its phone may have heard of it or not, and is told again. */
-function forgotten(leg: Leg): Leg {
+/**
+ * A leg on which nothing is under way; where something was, its phone may have heard of it or not, and is told again. So is every phone when
+ * nobody knows how old the record is: a hold that came and went between two batches has left nothing in it.
+ */
+function forgotten(leg: Leg, aged: boolean): Leg {
   if (leg.dialog === 'terminated') return leg;
   const { refreshing: _lost, retried: _forgotten, ...rest } = leg;
   const { kind } = leg.offerAnswer;
-  const stale = leg.media.stale || (kind !== 'stable' && kind !== 'glare-wait');
+  const stale = aged || leg.media.stale || (kind !== 'stable' && kind !== 'glare-wait');
   return { ...rest, offerAnswer: { kind: 'stable' }, glares: 0, media: { ...leg.media, stale } };
 }
 

@@ -15,6 +15,7 @@ const MIGRATIONS: Migrations = [];
 type Kept =
   | Readonly<{ kind: 'letter'; webhook: string; letter: Letter }>
   | Readonly<{ kind: 'dead'; dead: DeadLetter }>
+  | Readonly<{ kind: 'last-dead'; id: number }>
   | Readonly<{ kind: 'hook'; wish: HookWish }>;
 
 export class LetterShelf implements LetterKeeper {
@@ -31,16 +32,18 @@ export class LetterShelf implements LetterKeeper {
     const hooks: HookWish[] = [];
     const letters: KeptLetter[] = [];
     const dead: DeadLetter[] = [];
+    let lastDead = 0;
     const unreadable = (error: unknown): void =>
       this.#log.error({ err: error }, 'a stored webhook event cannot be read and is given up');
     for (const [, kept] of readLeft(this.#store, 'webhooks', keptFrom, unreadable)) {
       if (kept.kind === 'hook') hooks.push(kept.wish);
       else if (kept.kind === 'dead') dead.push(kept.dead);
+      else if (kept.kind === 'last-dead') lastDead = kept.id;
       else letters.push(kept);
     }
     letters.sort((one, other) => one.letter.seq - other.letter.seq);
     dead.sort((one, other) => one.id - other.id);
-    return { hooks, letters, dead };
+    return { hooks, letters, dead, lastDead };
   }
 
   letter(webhook: string, seq: number, letter: Letter | undefined): void {
@@ -49,6 +52,7 @@ export class LetterShelf implements LetterKeeper {
 
   dead(id: number, dead: DeadLetter | undefined): void {
     this.#put(`dead ${id}`, dead === undefined ? undefined : { kind: 'dead', dead });
+    if (dead !== undefined) this.#put('last-dead', { kind: 'last-dead', id });
   }
 
   hook(name: string, wish: HookWish | undefined): void {
@@ -65,7 +69,7 @@ export class LetterShelf implements LetterKeeper {
 function keptFrom(bytes: Uint8Array): Kept {
   const plain = valueOf(bytes, MIGRATIONS);
   if (typeof plain !== 'object' || plain === null || !('kind' in plain)) throw new StoreFailed('a record is no letter');
-  const body = { letter: 'letter', dead: 'dead', hook: 'wish' }[String(plain.kind)];
+  const body = { letter: 'letter', dead: 'dead', 'last-dead': 'id', hook: 'wish' }[String(plain.kind)];
   if (body === undefined || !(body in plain)) throw new StoreFailed('a record is no letter');
   return plain as Kept;
 }

@@ -21,6 +21,8 @@ export class NumberShelf implements NumberKeeper {
     let last = 0;
     for (const [key, bytes] of [...store.read('learned')]) if (key === KEY) last = numberFrom(bytes) + RAISED_BY;
     this.last = last;
+    // Written before anything is told: a life that is short must not tell its numbers again.
+    if (last > 0) this.changed(() => last);
   }
 
   changed(now: () => number): void {

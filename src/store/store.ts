@@ -5,6 +5,7 @@
  */
 import type { Clock, Timer } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
+import { noLongerThan } from '#kit/no-longer-than.js';
 import type { StoreHealth } from '#kit/store-health.js';
 import type { Change, Disk, Shelf } from './disk.js';
 
@@ -93,8 +94,10 @@ export class Store {
       if (this.#keys.size >= this.#limits.maxEntries) return this.#refuse(shelf, `maxEntries (${this.#limits.maxEntries})`);
       this.#keys.set(name, false);
     }
-    const sinceMs = this.#dirty.get(name)?.sinceMs ?? this.#clock.now();
-    this.#dirty.set(name, { shelf, key, write, underWay, sinceMs });
+    const before = this.#dirty.get(name);
+    // Once there is something in it that must not wait, nothing that comes after makes it wait.
+    const waits = before !== undefined && before.underWay === undefined ? undefined : underWay;
+    this.#dirty.set(name, { shelf, key, write, underWay: waits, sinceMs: before?.sinceMs ?? this.#clock.now() });
     this.#wait(this.#gatherMs);
   }
 
@@ -103,9 +106,10 @@ export class Store {
     const name = `${shelf}/${key}`;
     const mayBeThere = this.#keys.get(name);
     if (mayBeThere === undefined || this.#closing !== undefined) return;
-    if (mayBeThere) return this.changed(shelf, key, GONE);
-    this.#keys.delete(name);
+    // At the end of the line: what was said to take its place (its line in the history) is not written later than it goes.
     this.#dirty.delete(name);
+    if (mayBeThere) this.changed(shelf, key, GONE);
+    else this.#keys.delete(name);
   }
 
   /** @returns once all that was said before is on the disk; false: the disk would not have it. */
@@ -133,20 +137,17 @@ export class Store {
   }
 
   async #close(): Promise<void> {
-    let limit: Timer | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      limit = this.#clock.after('the store closes', CLOSE_MS, () => resolve(false));
-    });
-    if (!(await Promise.race([this.flush(), late])))
-      this.#log.error({ pending: this.#dirty.size }, 'the store closed with unwritten changes');
-    limit?.cancel();
+    const isWritten = await noLongerThan(CLOSE_MS, 'the store closes', this.#clock, this.flush());
+    if (isWritten !== true) this.#log.error({ pending: this.#dirty.size }, 'the store closed with unwritten changes');
     this.#timer?.cancel();
     this.#timer = undefined;
     await this.#disk.close();
   }
 
   get #gatherMs(): number {
-    return Math.max(this.#limits.commitMs, this.#busyUntilMs - this.#clock.now());
+    const { commitMs, busyCommitMs } = this.#limits;
+    // A wall clock that is set back must not stop the writing.
+    return Math.max(commitMs, Math.min(busyCommitMs, this.#busyUntilMs - this.#clock.now()));
   }
 
   #wait(ms: number): void {
@@ -185,12 +186,14 @@ export class Store {
   /** The longest waiting first. */
   #take(onlyRipe: boolean): readonly (readonly [string, Dirty])[] {
     const taken: (readonly [string, Dirty])[] = [];
-    const oldestMs = this.#clock.now() - this.#limits.underWayMs;
+    const nowMs = this.#clock.now();
     for (const one of this.#dirty) {
       if (taken.length === this.#limits.maxBatch) break;
       const [name, { underWay, sinceMs }] = one;
       // What the disk has nothing of yet does not wait.
-      const waits = onlyRipe && sinceMs > oldestMs && this.#keys.get(name) === true && underWay?.() === true;
+      const waitedMs = nowMs - sinceMs;
+      const isYoung = waitedMs >= 0 && waitedMs < this.#limits.underWayMs;
+      const waits = onlyRipe && isYoung && this.#keys.get(name) === true && underWay?.() === true;
       if (!waits) taken.push(one);
     }
     for (const [name] of taken) this.#dirty.delete(name);

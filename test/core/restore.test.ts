@@ -20,6 +20,7 @@ const MEMORIES: readonly Memory[] = ['kept', 'lost'];
 const hows = (): readonly How[] =>
   MEMORIES.flatMap((media): readonly How[] => [
     { kind: 'call.restored', media },
+    { kind: 'call.restored', media, aged: true },
     { kind: 'media.back', media },
   ]);
 
@@ -108,6 +109,22 @@ t.test('a held pair whose rtpengine lived hears music again, and no SIP', async 
   t.equal(said.at(-1), 'play callee music');
   t.notOk(said.some((word) => word.startsWith('send-reinvite')));
   t.equal(story.events().length, 0);
+});
+
+t.test('after a program that had only its record both phones are told what the call is, though rtpengine lived', async (t) => {
+  const story = talking();
+  const cut = ['gate', 'stop-sound caller', 'stop-sound callee', 'unmute caller', 'unmute callee'];
+  const told = ['send-reinvite caller sendrecv', 'send-reinvite callee sendrecv'];
+  t.same(story.on({ kind: 'call.restored', media: 'kept', aged: true }), [...cut, ...told]);
+  t.same(story.answers('caller', 'sendrecv'), ['apply-reanswer caller']);
+  t.same(story.answers('callee', 'sendrecv'), ['apply-reanswer callee', 'ungate']);
+  const held = talking();
+  held.hold('controller');
+  held.cooperate();
+  const said = held.on({ kind: 'call.restored', media: 'kept', aged: true });
+  t.ok(said.includes('send-reinvite caller sendonly') && said.includes('send-reinvite callee sendonly'), said.join());
+  held.cooperate();
+  t.ok(held.settled);
 });
 
 t.test('an offer that nobody waits for any more is made anew', async (t) => {

@@ -59,6 +59,18 @@ t.test('event numbers go on, with a jump that no lost batch can have filled', as
   t.equal(pageOf(again, 10_002).gap, undefined, 'who asks on from `next` has missed nothing');
 });
 
+t.test('a life that ends with its first event has not told a number that the next one tells', async (t) => {
+  const disk = new MemoryDisk();
+  const first = life(disk);
+  new EventBus(clock, log, 100, new NumberShelf(first)).publish(ringing('c1'));
+  await first.flush();
+  const short = life(disk);
+  const bus = new EventBus(clock, log, 100, new NumberShelf(short));
+  await short.flush(); // the start waits for it (restoring.ts)
+  bus.publish(ringing('c2')); // heard by programs, and in no batch
+  t.ok(new NumberShelf(life(disk)).last > bus.last);
+});
+
 t.test('a parked call is found in its slot, and one that did not come back leaves it free', async (t) => {
   const disk = new MemoryDisk();
   const codes = { park: '*85', retrieve: '*86', slots: 3 };

@@ -105,6 +105,54 @@ t.test('between large batches what is under way waits for its end, but not for e
   t.equal(store.health.pending, 0);
 });
 
+t.test('what must not wait does not, whatever is said of it after', async (t) => {
+  const { disk, clock, store } = house();
+  store.changed('calls', 'a', say('there'));
+  clock.advance(5);
+  await settled();
+  for (let n = 0; n < 40; n += 1) store.changed('calls', `c${n}`, say('1'));
+  store.changed('calls', 'a', say('moved'));
+  store.changed('calls', 'a', say('and asked to hold'), () => true);
+  clock.advance(5);
+  await settled();
+  t.equal(disk.text('calls')['a'], 'and asked to hold');
+});
+
+t.test('a clock that is set back stops nothing', async (t) => {
+  const { disk, clock, store } = house({ commitMs: 5, busyCommitMs: 25, underWayMs: 100 });
+  let backMs = 0;
+  const now = clock.now.bind(clock);
+  clock.now = () => now() - backMs;
+  store.changed('calls', 'a', say('1'));
+  for (let n = 0; n < 40; n += 1) store.changed('calls', `c${n}`, say('1'));
+  clock.advance(5);
+  await settled();
+  store.changed('calls', 'a', say('2'), () => true);
+  backMs = 3_600_000;
+  for (let n = 0; n < 40; n += 1) store.changed('calls', `c${n}`, say('2'));
+  clock.advance(25);
+  await settled();
+  t.equal(disk.text('calls')['c0'], '2', 'nothing waits an hour for the next batch');
+  t.equal(disk.text('calls')['a'], '2', 'nor for its own end');
+});
+
+t.test('what takes the place of something is not written later than that goes', async (t) => {
+  const { disk, clock, store } = house({ maxBatch: 3 });
+  store.changed('calls', 'a', say('up'));
+  clock.advance(5);
+  await settled();
+  store.changed('calls', 'a', say('up and changed'));
+  for (const other of ['b', 'c']) store.changed('calls', other, say('1'));
+  store.changed('history', 'a', say('a line'));
+  store.remove('calls', 'a');
+  for (let batch = 0; batch < 3; batch += 1) {
+    t.ok('a' in disk.text('calls') || 'a' in disk.text('history'), `after ${batch} batches`);
+    clock.advance(5);
+    await settled();
+  }
+  t.notOk('a' in disk.text('calls'));
+});
+
 t.test('what comes and goes between two batches never sees the disk', async (t) => {
   const { disk, clock, store } = house();
   store.changed('calls', 'a', say('1'));

@@ -95,7 +95,7 @@ export class KillVerdict {
     return direction === 'sendonly' ? [['caller-phone']] : [[]];
   }
 
-  /** Does each phone hear now what it should, and nothing else? */
+  /** Does each phone hear now what it should, and nothing else, and has it been told so? */
   async #soundsLike(reasons: readonly Reason[]): Promise<boolean> {
     const wanted: Wanted = reasons.includes('controller')
       ? { alice: [MUSIC_HERTZ], bob: [MUSIC_HERTZ] }
@@ -105,8 +105,14 @@ export class KillVerdict {
     const { alice, bob } = this.#world;
     const [heardByAlice, heardByBob] = await Promise.all([this.#hears(alice), this.#hears(bob)]);
     const right = heardByAlice.join() === wanted.alice.join() && heardByBob.join() === wanted.bob.join();
-    this.#lastHeard = `101 heard [${heardByAlice.join()}], 102 heard [${heardByBob.join()}], for [${reasons.join()}]`;
-    return right;
+    const [toldAlice, toldBob] = [alice.line?.told, bob.line?.told];
+    const isTold = reasons.includes('controller')
+      ? toldAlice !== 'sendrecv' && toldBob !== 'sendrecv'
+      : reasons.includes('caller-phone')
+        ? toldAlice === 'recvonly' && toldBob === 'sendonly'
+        : toldAlice === 'sendrecv' && toldBob === 'sendrecv';
+    this.#lastHeard = `101 told ${toldAlice}, 102 told ${toldBob}, 101 heard [${heardByAlice.join()}], 102 heard [${heardByBob.join()}], for [${reasons.join()}]`;
+    return right && isTold;
   }
 
   #lastHeard = '';

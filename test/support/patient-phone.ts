@@ -29,7 +29,7 @@ export type Line = {
   version: number;
   /** What we want the other to hear of us: `sendonly` when this phone holds. */
   direction: 'sendrecv' | 'sendonly';
-  /** What we were last told. */
+  /** What we were last told, by an offer or an answer. */
   told: string;
 };
 
@@ -280,7 +280,10 @@ export class PatientPhone {
     if (!answer.what.startsWith('2')) return;
     line.remote = answer.headers.get('to') ?? line.remote;
     line.target = uriIn(answer.headers.get('contact')) || line.target;
-    if (answer.body !== '') this.#obey(line, answer.body);
+    if (answer.body !== '') {
+      line.told = directionIn(answer.body);
+      this.#obey(line, answer.body);
+    }
     this.#ack(line, answer);
     if (line.state !== 'calling' && line.state !== 'early') return;
     line.state = 'confirmed';

@@ -2,7 +2,7 @@
  * restored: what the last life has left, taken up in its order: dialogs and what rang, before the transports open; what is to be sent
  * for it, after.
  */
-import type { Timer } from '#kit/clock.js';
+import { noLongerThan } from '#kit/no-longer-than.js';
 import type { EngineKeeper } from '../dialog/keeper.js';
 import type { Core } from './core.js';
 import { RestoredDialogs } from './restored-dialogs.js';
@@ -30,10 +30,7 @@ export class Restored {
   /** The raised numbers of the dialogs are kept: a life that ends at once must not leave the next one to begin with them again. */
   async ready(): Promise<void> {
     if (this.ids.length === 0) return;
-    let limit: Timer | undefined;
-    const late = new Promise<void>((resolve) => (limit = this.#clock.after('a slow disk', DISK_MS, resolve)));
-    await Promise.race([this.#written(), late]);
-    limit?.cancel();
+    await noLongerThan(DISK_MS, 'a slow disk', this.#clock, this.#written());
   }
 
   /** They are. */

@@ -24,12 +24,15 @@ export class DeadLetters {
   #lastId = 0;
   #dropped = 0;
 
-  /** @param left what the last life could not deliver, oldest first; of more than are kept the oldest go. */
-  constructor(limit: number, keeper: Pick<LetterKeeper, 'dead'> = FORGETFUL, left: readonly DeadLetter[] = []) {
+  /**
+   * @param left what the last life could not deliver, oldest first; of more than are kept the oldest go.
+   * @param lastId the highest number there ever was: whoever asks for what came `after` one must not miss the next.
+   */
+  constructor(limit: number, keeper: Pick<LetterKeeper, 'dead'> = FORGETFUL, left: readonly DeadLetter[] = [], lastId = 0) {
     this.#limit = limit;
     this.#keeper = keeper;
     for (const dead of left) this.#put(dead);
-    this.#lastId = left.at(-1)?.id ?? 0;
+    this.#lastId = Math.max(lastId, left.at(-1)?.id ?? 0);
   }
 
   add(facts: Omit<DeadLetter, 'id'>): DeadLetter {

@@ -14,6 +14,8 @@ export type KeptPost = Readonly<{
   hooks: readonly HookWish[];
   letters: readonly KeptLetter[];
   dead: readonly DeadLetter[];
+  /** The highest number of a dead letter, whether it is still there or not. */
+  lastDead: number;
 }>;
 
 /** Never waits, never throws. Undefined: it is gone. */
@@ -27,7 +29,7 @@ export interface LetterKeeper {
 
 /** A house that keeps nothing. */
 export const FORGETFUL: LetterKeeper = {
-  left: () => ({ hooks: [], letters: [], dead: [] }),
+  left: () => ({ hooks: [], letters: [], dead: [], lastDead: 0 }),
   letter: () => undefined,
   dead: () => undefined,
   hook: () => undefined,

@@ -56,7 +56,7 @@ export class Webhooks {
     this.#poster = new Poster({ clock, resolve, allowPrivateAddresses: config.allowPrivateAddresses });
     this.#keeper = deps.keeper ?? FORGETFUL;
     const left = this.#keeper.left();
-    this.deadLetters = new DeadLetters(config.deadLetters, this.#keeper, left.dead);
+    this.deadLetters = new DeadLetters(config.deadLetters, this.#keeper, left.dead, left.lastDead);
     for (const [index, wish] of config.webhooks.entries()) this.#configure(index, wish);
     this.#takeOver(left);
     // What was told before anybody could listen: registrations that ran out while we were away, for one.

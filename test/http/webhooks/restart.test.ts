@@ -101,6 +101,12 @@ t.test('dead letters keep their numbers, can be sent again, and the oldest still
     third.webhooks.deadLetters.after(0, 10).map(({ id }) => id),
     [4, 5],
   );
+  third.webhooks.forget(5);
+  await third.store.flush();
+  const fourth = begin(config);
+  fourth.bus.publish(ringing('c6'));
+  await figures(fourth.webhooks, { dead: 1 });
+  t.equal(fourth.webhooks.deadLetters.after(4, 1)[0]?.id, 6, 'a number is not given twice, though nobody has it any more');
 });
 
 t.test('a webhook that was added over the API is there again, and its letters with it, until it is removed', async (t) => {
