@@ -24,7 +24,8 @@ export function keepCall(store: CallStorePort, live: LiveCall, signaling: Pick<S
   store.changed(
     call.id,
     () => storedOf(live, (leg) => signaling.stored(leg)),
-    when === 'may-wait' ? () => isUnderWay(live.call) : undefined,
+    // Once it is settled it waits no longer, whatever is asked for next.
+    when === 'may-wait' && isUnderWay(call) ? () => isUnderWay(live.call) : undefined,
   );
 }
 

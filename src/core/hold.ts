@@ -131,7 +131,7 @@ export type HoldStep =
   | Readonly<{ kind: 'answer'; leg: LegRole; direction: Direction }>
   | Readonly<{ kind: 'stop-music'; leg: LegRole }>
   | Readonly<{ kind: 'reinvite'; leg: LegRole; direction: Direction }>
-  /** RFC 4028: the session is said again, unchanged. */
+  /** RFC 4028, or after a restart: the session is said again, unchanged. */
   | Readonly<{ kind: 'refresh'; leg: LegRole; byUpdate: boolean; direction: Direction }>
   /** Also a change from one music to another. */
   | Readonly<{ kind: 'start-music'; leg: LegRole; music: HoldMusic }>
@@ -178,8 +178,10 @@ export function planHold(ledger: HoldLedger, facts: HoldFacts, answering?: Offer
       if (mayOffer(leg)) reinvite.push({ kind: 'reinvite', leg: role, direction: wanted });
     } else if (leg.offerAnswer.kind === 'have-local-offer') {
       everybodyToldSo = false;
-    } else if (leg.session?.turn === 'due' && mayOffer(leg)) {
-      reinvite.push({ kind: 'refresh', leg: role, byUpdate: leg.session.byUpdate, direction: leg.media.advertised });
+    } else if ((leg.session?.turn === 'due' || leg.unsure === true) && mayOffer(leg)) {
+      // An UPDATE without an offer says nothing of directions.
+      const byUpdate = leg.unsure !== true && leg.session?.byUpdate === true;
+      reinvite.push({ kind: 'refresh', leg: role, byUpdate, direction: leg.media.advertised });
     }
     const remote = isAnswered ? answering.offered : leg.media.remote;
     const hears = sends(wanted) && receives(remote) && leg.halfOpen !== true && leg.dialog !== 'terminated';

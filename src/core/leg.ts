@@ -66,6 +66,8 @@ export type Leg = Readonly<{
   retried?: true | undefined;
   /** RFC 4028; absent: nothing was agreed, and the dialog lasts until somebody ends it. */
   session?: Session | undefined;
+  /** What is known of it may be older than what its phone has heard: it is told once more, and nobody waits for that. */
+  unsure?: true | undefined;
   /** An UPDATE of ours without an offer is out: the lane is taken until its answer. */
   refreshing?: true | undefined;
   /** A program wants its peer not to hear it, whoever its peer is. No hold lifts that, and it lifts no hold. */

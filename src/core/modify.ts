@@ -169,7 +169,8 @@ export function onReinviteAnswered(call: Confirmed, input: InputOf<'reinvite.ans
   const remote = input.direction ?? mirror(offered);
   const media: LegMedia = { ...leg.media, advertised: offered, remote };
   const apply: Effect[] = input.direction === undefined ? [] : [{ kind: 'apply-reanswer', leg: leg.role }];
-  const answered: Leg = { ...refreshed(stable(leg)), media, refused: undefined, retried: undefined, glares: 0 };
+  const told = { media, unsure: undefined, refused: undefined, retried: undefined, glares: 0 };
+  const answered: Leg = { ...refreshed(stable(leg)), ...told };
   const [next, effects] = settle(withLeg(call, answered));
   return [next, [...apply, ...effects]];
 }
@@ -185,7 +186,12 @@ export function onReinviteRefused(call: Confirmed, input: InputOf<'reinvite.refu
     const waiting: Leg = { ...asBefore, offerAnswer: { kind: 'glare-wait' }, glares: leg.glares + 1 };
     return [withLeg(call, waiting), [{ kind: 'start-glare-timer', leg: leg.role, ownsCallId: leg.ownsCallId }]];
   }
-  if (session === true) return onRefreshReinviteRefused(call, asBefore, input.retryAfterSec);
+  if (session === true)
+    return onRefreshReinviteRefused(
+      call,
+      input.status < 500 ? { ...asBefore, unsure: undefined } : asBefore,
+      input.retryAfterSec,
+    );
   if (comesAgain(input, leg)) {
     const ms = (input.retryAfterSec ?? 0) * 1000;
     const waiting: Leg = { ...asBefore, offerAnswer: { kind: 'glare-wait' }, retried: true };

@@ -61,8 +61,9 @@ function forgotten(leg: Leg, aged: boolean): Leg {
   if (leg.dialog === 'terminated') return leg;
   const { refreshing: _lost, retried: _forgotten, ...rest } = leg;
   const { kind } = leg.offerAnswer;
-  const stale = aged || leg.media.stale || (kind !== 'stable' && kind !== 'glare-wait');
-  return { ...rest, offerAnswer: { kind: 'stable' }, glares: 0, media: { ...leg.media, stale } };
+  const stale = leg.media.stale || (kind !== 'stable' && kind !== 'glare-wait');
+  const unsure = aged ? ({ unsure: true } as const) : {};
+  return { ...rest, ...unsure, offerAnswer: { kind: 'stable' }, glares: 0, media: { ...leg.media, stale } };
 }
 
 /** Nobody is heard before it is known who may be: also a pair that talks is cut for the moment until the gate opens. */

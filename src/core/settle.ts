@@ -50,7 +50,7 @@ function applyStep(call: Confirmed, planned: HoldStep, answering: OfferToAnswer 
       const remote = answering?.offered ?? leg.media.remote;
       const advertised = wantedDirection(call.hold, planned.leg, call.traits.modes[planned.leg]);
       const media: LegMedia = { ...leg.media, advertised, remote, stale: false };
-      return withLeg(call, { ...leg, media, offerAnswer: { kind: 'have-remote-offer' } });
+      return withLeg(call, { ...leg, media, unsure: undefined, offerAnswer: { kind: 'have-remote-offer' } });
     }
     case 'reinvite': {
       return withLeg(call, offering(call[planned.leg], 'have-local-offer', planned.direction));

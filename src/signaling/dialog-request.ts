@@ -8,7 +8,7 @@ import type { Login } from '#sip/digest.js';
 import { answerChallenge } from './client-digest.js';
 import type { DialogSession } from './dialog-session.js';
 import { EngineLoss } from './engine-loss.js';
-import { IN_DIALOG, type Headers, type RequestHandler, type Srf, type SrfResponse } from './srf.js';
+import { IN_DIALOG, type Headers, type RequestHandler, type Srf, type SrfResponse, wordsOf } from './srf.js';
 
 /** The dialog a request goes out in. */
 export type OpenDialog = Readonly<{
@@ -73,6 +73,8 @@ function ask(dialog: AnyDialog, asked: DialogRequest, tries: Tries, done: (answe
   const headers = { ...asked.headers(), ...tries.credentials };
   const options = { method, uri: IN_DIALOG, stackDialogId: dialogId, headers, ...(body === undefined ? {} : { body }) };
   send(srf, options, (error, request) => {
+    // The connection went in this turn; that is told in the next one (srf.ts), to everybody who waits, and no phone has refused anything.
+    if (isUnconnected(error)) return;
     if (error || request === undefined) {
       return finish({ status: statusOf(error), reason: error?.message ?? 'not sent' }, '');
     }
@@ -109,12 +111,17 @@ function statusOf(error: Error | null): number {
   return code === 'EDRACHTIO' ? 503 : 500; // RFC 3261 §8.1.3.1: no way there
 }
 
-/** drachtio-srf throws when its connection is down at this moment. */
+/** drachtio-srf's word for a connection that has gone, of which it tells a turn of the loop later. */
+const GONE = 'ESOCKETDESTROYED';
+
+const isUnconnected = (error: Error | null): boolean => (error as { code?: string } | null)?.code === GONE;
+
+/** drachtio-srf throws when it has no connection at this moment; nothing else of what it asserts can be wrong here. */
 function send(srf: Srf, ...[options, callback]: Parameters<Srf['request']>): void {
   try {
     srf.request(options, callback);
   } catch (error) {
-    callback(error instanceof Error ? error : new Error('not sent'));
+    callback(Object.assign(new Error(wordsOf(error)), { code: GONE }));
   }
 }
 

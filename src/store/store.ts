@@ -205,7 +205,7 @@ export class Store {
       if (batch.length > 0) await this.#disk.commit(batch);
     } catch (error) {
       // Nothing of the batch is there. What has changed meanwhile is younger and stays.
-      for (const [name, dirty] of taken) if (this.#keys.has(name) && !this.#dirty.has(name)) this.#dirty.set(name, dirty);
+      this.#takeBack(taken);
       if (this.#problem === undefined) this.#log.error({ err: error }, 'the store cannot be written; it goes on trying');
       this.#problem = 'the store cannot be written';
       return false;
@@ -218,6 +218,18 @@ export class Store {
     if (this.#problem !== undefined) this.#log.info({}, 'the store can be written again');
     this.#problem = undefined;
     return true;
+  }
+
+  /** Before what came meanwhile, as they were before it; of what changed again the younger is written. */
+  #takeBack(taken: readonly (readonly [string, Dirty])[]): void {
+    const younger = [...this.#dirty];
+    this.#dirty.clear();
+    for (const [name, dirty] of taken) if (this.#keys.has(name)) this.#dirty.set(name, dirty);
+    for (const [name, dirty] of younger) {
+      const mustNotWait = this.#dirty.has(name) && this.#dirty.get(name)?.underWay === undefined;
+      this.#dirty.delete(name);
+      this.#dirty.set(name, mustNotWait ? { ...dirty, underWay: undefined } : dirty);
+    }
   }
 
   /** What cannot be kept is taken away: an old value would be believed at the next start. */

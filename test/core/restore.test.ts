@@ -115,17 +115,36 @@ t.test('after a program that had only its record both phones are told what the c
   const story = talking();
   const cut = ['gate', 'stop-sound caller', 'stop-sound callee', 'unmute caller', 'unmute callee'];
   const told = ['send-reinvite caller sendrecv', 'send-reinvite callee sendrecv'];
-  t.same(story.on({ kind: 'call.restored', media: 'kept', aged: true }), [...cut, ...told]);
+  t.same(story.on({ kind: 'call.restored', media: 'kept', aged: true }), [...cut, ...told, 'ungate'], 'they do not wait for it');
   t.same(story.answers('caller', 'sendrecv'), ['apply-reanswer caller']);
-  t.same(story.answers('callee', 'sendrecv'), ['apply-reanswer callee', 'ungate']);
+  t.same(story.answers('callee', 'sendrecv'), ['apply-reanswer callee']);
+  t.equal(story.events().length, 0, 'nothing has changed');
   const held = talking();
   held.hold('controller');
   held.cooperate();
   const said = held.on({ kind: 'call.restored', media: 'kept', aged: true });
   t.ok(said.includes('send-reinvite caller sendonly') && said.includes('send-reinvite callee sendonly'), said.join());
+  t.ok(said.includes('play caller music'), 'nor does the music');
   held.cooperate();
   t.ok(held.settled);
 });
+
+t.test(
+  'a phone that cannot be told yet after a restart is told when it is back, and one that will not hear it is left alone',
+  async (t) => {
+    const story = talking();
+    story.on({ kind: 'call.restored', media: 'kept', aged: true });
+    const refused = (status: number): readonly string[] =>
+      story.on({ kind: 'reinvite.refused', leg: 'caller', status, reason: 'No' });
+    t.same(refused(503), ['start-timer glare-caller'], 'its connection is gone');
+    const again = { kind: 'timer.fired', timer: 'glare-caller' } as const;
+    t.same(story.on(again), ['send-reinvite caller sendrecv']);
+    t.same(refused(488), ['start-timer glare-caller']);
+    t.same(story.on(again), []);
+    story.answers('callee', 'sendrecv');
+    t.equal(story.events().length, 0, 'no program hears of a hold that failed');
+  },
+);
 
 t.test('an offer that nobody waits for any more is made anew', async (t) => {
   const story = talking();

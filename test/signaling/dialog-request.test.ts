@@ -88,10 +88,33 @@ t.test('what cannot be sent is answered in our own words', async (t) => {
     t.same(answers, [{ status, reason: 'no' }]);
     t.same(clock.pending(), []);
   }
-  const { srf, ask, answers } = open();
+});
+
+t.test('in the moment when the connection has gone and nobody has been told, no phone has refused anything', async (t) => {
+  const gone = Object.assign(new Error('provided socket has been destroyed'), { code: 'ESOCKETDESTROYED' });
+  for (const how of [(srf: FakeSrf) => (srf.refuses = gone), (srf: FakeSrf) => (srf.connected = false)]) {
+    const { srf, clock, ask, answers } = open();
+    const loss = EngineLoss.of(srf.asSrf());
+    how(srf);
+    ask('INVITE');
+    ask('OPTIONS');
+    ask('BYE');
+    t.same(answers, [], 'a refusal of the INVITE would be one of the hold');
+    loss.lose();
+    t.match(answers, [{ status: 500, reason: 'the SIP engine is gone' }], 'the probe');
+    t.same(clock.pending(), []);
+    Object.assign(srf, { refuses: undefined, connected: true });
+    loss.find();
+    t.same(
+      srf.sent.map(({ options }) => options.method),
+      ['BYE'],
+    );
+  }
+  const { srf, clock, ask, answers } = open();
   srf.connected = false;
-  ask('OPTIONS');
-  t.match(answers, [{ status: 500 }], 'drachtio-srf throws while its connection is down');
+  ask('INVITE');
+  clock.advance(32_000);
+  t.match(answers, [{ status: 408 }], 'the wait has an end, whatever is told');
 });
 
 t.test('a BYE keeps no timer of its own', async (t) => {

@@ -153,6 +153,40 @@ t.test('what takes the place of something is not written later than that goes', 
   t.notOk('a' in disk.text('calls'));
 });
 
+t.test('a batch that failed comes before what changed meanwhile, and what must not wait in it still does not', async (t) => {
+  const { disk, clock, store } = house({ maxBatch: 1 });
+  store.changed('calls', 'a', say('up'));
+  clock.advance(5);
+  await settled();
+  disk.batches.length = 0;
+  disk.fails = true;
+  store.changed('history', 'a', say('a line'));
+  clock.advance(5);
+  store.remove('calls', 'a');
+  await settled();
+  disk.fails = false;
+  clock.advance(1000);
+  await settled();
+  clock.advance(5);
+  await settled();
+  t.same(disk.batches, [['history/a'], ['calls/a goes']]);
+
+  const other = house();
+  other.store.changed('calls', 'b', say('there'));
+  other.clock.advance(5);
+  await settled();
+  other.disk.fails = true;
+  other.store.changed('calls', 'b', say('moved'));
+  other.clock.advance(5);
+  for (let n = 0; n < 40; n += 1) other.store.changed('calls', `c${n}`, say('1'));
+  other.store.changed('calls', 'b', say('and asked to hold'), () => true);
+  await settled();
+  other.disk.fails = false;
+  other.clock.advance(1000);
+  await settled();
+  t.equal(other.disk.text('calls')['b'], 'and asked to hold');
+});
+
 t.test('what comes and goes between two batches never sees the disk', async (t) => {
   const { disk, clock, store } = house();
   store.changed('calls', 'a', say('1'));

@@ -33,8 +33,7 @@ export class NextLife {
     this.call = before;
     this.#refuses = refuses;
     this.#anchored = how.media === 'kept';
-    const isSure = how.media === 'kept' && !(how.kind === 'call.restored' && how.aged === true);
-    this.#told = new Set(isSure ? LEG_ROLES : []);
+    this.#told = new Set(how.media === 'kept' ? LEG_ROLES : []);
     this.give(how);
   }
 
