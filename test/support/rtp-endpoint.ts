@@ -30,7 +30,8 @@ export class RtpEndpoint {
   #target: { host: string; port: number } | undefined;
   #payloadType = PCMU;
   #timer: NodeJS.Timeout | undefined;
-  #sequence = Math.floor(Math.random() * 65_536);
+  /** In the lower half, as RFC 3711 advises: rtpengine begins its roll-over counter anew with a new key, so that nobody who has gone round is heard after one. */
+  #sequence = Math.floor(Math.random() * 32_768);
   #timestamp = Math.floor(Math.random() * 2 ** 32);
   #sent = 0;
   /** Speaks SRTP, and hears nothing else. */
