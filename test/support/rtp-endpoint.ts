@@ -30,7 +30,7 @@ export class RtpEndpoint {
   #target: { host: string; port: number } | undefined;
   #payloadType = PCMU;
   #timer: NodeJS.Timeout | undefined;
-  /** In the lower half, as RFC 3711 advises: rtpengine begins its roll-over counter anew with a new key, so that nobody who has gone round is heard after one. */
+  /** In the lower half: keys of ours count anew when they are renewed (srtp-keys.ts), rtpengine goes on, and whoever had gone round would not be heard. */
   #sequence = Math.floor(Math.random() * 32_768);
   #timestamp = Math.floor(Math.random() * 2 ** 32);
   #sent = 0;
