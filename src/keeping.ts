@@ -34,14 +34,14 @@ export type Keeping = Readonly<{
   http?: KeptByHttp;
   health?: () => StoreHealth;
   /** @returns once all that was said before is on the disk, or cannot be. */
-  written?: () => Promise<unknown>;
+  written: () => Promise<unknown>;
   /** Once everybody else has closed: what they changed last is written. */
   close: () => Promise<void>;
 }>;
 
 /** @throws ConfigError when another Holdfast uses the folder, StoreFailed when nobody can. */
 export async function openStore(config: Pick<Config, 'store' | 'storeLimits'>, clock: Clock, log: Logger): Promise<Keeping> {
-  if (config.store === 'memory') return { left: [], close: () => Promise.resolve() };
+  if (config.store === 'memory') return { left: [], written: () => Promise.resolve(), close: () => Promise.resolve() };
   const lock = lockFolder(config.store, log);
   try {
     return await openShelves(config, clock, log, () => lock.close());

@@ -16,6 +16,7 @@ import { loadConfig, type Config } from '#kit/config.js';
 import { AppError } from '#kit/errors.js';
 import { collectWithoutHelpers } from '#kit/few-cores.js';
 import { createLogger, type Logger } from '#kit/log.js';
+import { noLongerThan } from '#kit/no-longer-than.js';
 import { QuietCollector } from '#kit/quiet-collector.js';
 import { startMedia, type Media } from '#media/media.js';
 import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
@@ -212,7 +213,7 @@ async function build(
   closers.add('http', () => http.stop());
   const collector = new QuietCollector({ clock, count: () => calls.size });
   closers.add('collector', () => collector.close());
-  closers.add('calls', () => Promise.race([calls.close(), timeLimit(clock, POLITE_MS)]));
+  closers.add('calls', () => noLongerThan(POLITE_MS, 'polite end', clock, calls.close()));
   // After all of that, because building takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
   const sip = await connectSrf(srf, drachtio, CONNECT_MS, log, () => calls.sipReturn.back());
   sipIsUp = true;
@@ -229,7 +230,7 @@ async function build(
     sip,
     httpPort: doors.port,
     stop: () => closers.closeAll(log),
-    drain: () => Promise.race([calls.drain(), timeLimit(clock, config.limits.drainSeconds * 1000)]),
+    drain: () => noLongerThan(config.limits.drainSeconds * 1000, 'drain', clock, calls.drain()),
     reload: () => reload.tryRun(),
   };
 }
@@ -239,8 +240,6 @@ async function mediaFor(config: Config, clock: Clock, log: Logger, closers: Clos
   closers.add('media', () => media.stop());
   return media;
 }
-
-const timeLimit = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => clock.after('polite end', ms, resolve));
 
 export async function main(): Promise<void> {
   // drachtio-srf reads process.env for every header it looks up; a plain object is many times faster than the real one.

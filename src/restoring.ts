@@ -8,7 +8,7 @@ import type { Media } from '#media/media.js';
 import type { Drachtio } from './sip-engine.js';
 
 type Deps = Omit<RestorerDeps, 'media'> &
-  Readonly<{ room: Media; drachtio: Drachtio; left: readonly StoredCall[]; written?: (() => Promise<unknown>) | undefined }>;
+  Readonly<{ room: Media; drachtio: Drachtio; left: readonly StoredCall[]; written: () => Promise<unknown> }>;
 
 /** So long a start waits for a disk that does not answer. */
 const WRITTEN_MS = 2000;
@@ -21,7 +21,7 @@ export async function restoreCalls({ room, drachtio, left, written, ...deps }: D
     .forgetOthers(new Set(left.map(({ call }) => call.id)))
     .catch((error: unknown) => deps.log.warn({ err: error }, 'what rtpengine has kept could not be looked through'));
   // What was raised (versions of o=, the number of the next event) is on the disk before anybody hears it: this life may be short.
-  await noLongerThan(WRITTEN_MS, 'what was raised is written', deps.clock, written?.());
+  await noLongerThan(WRITTEN_MS, 'what was raised is written', deps.clock, written());
   return () => {
     // Nobody speaks for a dialog of the last life whose call is not among those restored.
     drachtio.endOrphans(restorer.dialogs);

@@ -2,9 +2,10 @@
  * link: questions that wait for the mixer's answers. When its thread is gone, all of them are refused; none waits for ever.
  */
 import { Worker } from 'node:worker_threads';
-import type { Clock, Timer } from '#kit/clock.js';
+import type { Clock } from '#kit/clock.js';
 import { AppError } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
+import { noLongerThan } from '#kit/no-longer-than.js';
 import { Questions } from '#kit/questions.js';
 import { LIMITS, type Limits } from './limits.js';
 import type * as Say from './messages.js';
@@ -76,10 +77,7 @@ export class Link {
 
   async #stop(): Promise<void> {
     this.#worker.postMessage({ kind: 'stop' } satisfies Say.ToWorker);
-    let timer: Timer | undefined;
-    const late = new Promise<void>((resolve) => (timer = this.#clock.after('conference thread stop', STOP_MS, resolve)));
-    await Promise.race([this.#exited, late]);
-    timer?.cancel();
+    await noLongerThan(STOP_MS, 'conference thread stop', this.#clock, this.#exited);
     await this.#worker.terminate();
   }
 

@@ -186,12 +186,12 @@ export function onReinviteRefused(call: Confirmed, input: InputOf<'reinvite.refu
     const waiting: Leg = { ...asBefore, offerAnswer: { kind: 'glare-wait' }, glares: leg.glares + 1 };
     return [withLeg(call, waiting), [{ kind: 'start-glare-timer', leg: leg.role, ownsCallId: leg.ownsCallId }]];
   }
-  if (session === true)
-    return onRefreshReinviteRefused(
-      call,
-      input.status < 500 ? { ...asBefore, unsure: undefined } : asBefore,
-      input.retryAfterSec,
-    );
+  if (session === true) {
+    // It was said again because of a restart only, and the phone will not have it: nothing has changed for it.
+    const isFinal = leg.session?.turn !== 'due' && input.status < 500;
+    if (isFinal) return settle(withLeg(call, stable({ ...asBefore, unsure: undefined })));
+    return onRefreshReinviteRefused(call, asBefore, input.retryAfterSec);
+  }
   if (comesAgain(input, leg)) {
     const ms = (input.retryAfterSec ?? 0) * 1000;
     const waiting: Leg = { ...asBefore, offerAnswer: { kind: 'glare-wait' }, retried: true };

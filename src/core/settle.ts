@@ -121,7 +121,8 @@ export const refusesSendonly = (refused: Leg['refused']): boolean =>
 /** An offer of ours is on its way, with everything that has changed so far; what changes from now on needs another. */
 export function offering(leg: Leg, kind: 'have-local-offer' | 'awaiting-answer-in-ack', offered: Direction): Leg {
   const refreshes = leg.media.stale;
-  return { ...leg, refused: undefined, media: { ...leg.media, stale: false }, offerAnswer: { kind, offered, refreshes } };
+  const media = { ...leg.media, stale: false };
+  return { ...leg, refused: undefined, unsure: undefined, media, offerAnswer: { kind, offered, refreshes } };
 }
 
 /** Our offer was not taken: what it would have told the leg is still to be told. */

@@ -6,6 +6,7 @@ import type { Clock, Timer } from '#kit/clock.js';
 import type { TrunkConfig } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
 import { newSipCallId } from '#kit/ids.js';
+import { noLongerThan } from '#kit/no-longer-than.js';
 import { parseUri, writeUri } from '#sip/uri.js';
 import { answerChallenge } from './client-digest.js';
 import { userPart } from './sip-words.js';
@@ -61,8 +62,7 @@ class TrunkRegistration {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#timer?.cancel();
-    const goodbye = new Promise<void>((resolve) => this.#clock.after('trunk goodbye', GOODBYE_MS, resolve));
-    await Promise.race([this.#try(0), goodbye]);
+    await noLongerThan(GOODBYE_MS, 'trunk goodbye', this.#clock, this.#try(0));
   }
 
   /**
@@ -70,16 +70,11 @@ class TrunkRegistration {
    * Both are one more reason to try later, never to stop trying.
    */
   async #try(expiresSec: number): Promise<Outcome> {
-    let late: Timer | undefined;
-    const silence = new Promise<Outcome>((resolve) => {
-      late = this.#clock.after('trunk answer', ANSWER_MS, () => resolve({ kind: 'failed', why: 'no answer' }));
-    });
     try {
-      return await Promise.race([this.#send(expiresSec), silence]);
+      const outcome = await noLongerThan(ANSWER_MS, 'trunk answer', this.#clock, this.#send(expiresSec));
+      return outcome ?? { kind: 'failed', why: 'no answer' };
     } catch (error) {
       return { kind: 'failed', why: error instanceof Error ? error.message : 'not sent' };
-    } finally {
-      late?.cancel();
     }
   }
 

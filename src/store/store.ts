@@ -47,6 +47,10 @@ const CLOSE_MS = 3000;
 type Dirty = Readonly<{ shelf: Shelf; key: string; write: Write; underWay: (() => boolean) | undefined; sinceMs: number }>;
 const GONE: Write = () => undefined;
 
+/** Once there is something in it that must not wait, nothing that comes after makes it wait. */
+const after = (before: Dirty | undefined, next: Dirty): Dirty =>
+  before !== undefined && before.underWay === undefined ? { ...next, underWay: undefined } : next;
+
 export class Store {
   readonly #disk: Disk;
   readonly #clock: Clock;
@@ -95,9 +99,8 @@ export class Store {
       this.#keys.set(name, false);
     }
     const before = this.#dirty.get(name);
-    // Once there is something in it that must not wait, nothing that comes after makes it wait.
-    const waits = before !== undefined && before.underWay === undefined ? undefined : underWay;
-    this.#dirty.set(name, { shelf, key, write, underWay: waits, sinceMs: before?.sinceMs ?? this.#clock.now() });
+    const sinceMs = before?.sinceMs ?? this.#clock.now();
+    this.#dirty.set(name, after(before, { shelf, key, write, underWay, sinceMs }));
     this.#wait(this.#gatherMs);
   }
 
@@ -226,9 +229,9 @@ export class Store {
     this.#dirty.clear();
     for (const [name, dirty] of taken) if (this.#keys.has(name)) this.#dirty.set(name, dirty);
     for (const [name, dirty] of younger) {
-      const mustNotWait = this.#dirty.has(name) && this.#dirty.get(name)?.underWay === undefined;
+      const older = this.#dirty.get(name);
       this.#dirty.delete(name);
-      this.#dirty.set(name, mustNotWait ? { ...dirty, underWay: undefined } : dirty);
+      this.#dirty.set(name, after(older, dirty));
     }
   }
 

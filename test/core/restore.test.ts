@@ -139,10 +139,25 @@ t.test(
     t.same(refused(503), ['start-timer glare-caller'], 'its connection is gone');
     const again = { kind: 'timer.fired', timer: 'glare-caller' } as const;
     t.same(story.on(again), ['send-reinvite caller sendrecv']);
-    t.same(refused(488), ['start-timer glare-caller']);
-    t.same(story.on(again), []);
+    t.same(refused(488), [], 'and nothing waits');
     story.answers('callee', 'sendrecv');
     t.equal(story.events().length, 0, 'no program hears of a hold that failed');
+  },
+);
+
+t.test(
+  'with a new rtpengine a phone that refuses its new ports is not asked again for having been asked after a restart',
+  async (t) => {
+    for (const status of [488, 503]) {
+      const story = talking();
+      story.on({ kind: 'call.restored', media: 'lost', aged: true });
+      const said = story.on({ kind: 'reinvite.refused', leg: 'caller', status, reason: 'No' });
+      t.notOk(
+        said.some((word) => word.startsWith('send-reinvite')),
+        said.join(),
+      );
+      t.equal(story.answers('callee', 'sendrecv').includes('send-reinvite caller sendrecv'), false);
+    }
   },
 );
 
