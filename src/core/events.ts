@@ -67,6 +67,11 @@ export type CallEvent =
   | Readonly<{ kind: 'call.answered'; callId: CallId; parties: CallParties }>
   /** `holders`: the numbers of those who hold, `controller` for a program. */
   | Readonly<{ kind: 'hold.changed'; callId: CallId; parties: CallParties; holders: readonly string[]; hold: HoldView }>
+  /**
+   * The program was started again, and the call goes on. It is in the state told here: what a program heard in the last moment of the
+   * life before may not have been written down, and then has not happened.
+   */
+  | Readonly<{ kind: 'call.restored'; callId: CallId; parties: CallParties; holders: readonly string[]; hold: HoldView }>
   | Readonly<{ kind: 'hold.reminder'; callId: CallId; parties: CallParties; reason: HoldReason }>
   | Readonly<{ kind: 'hold.expired'; callId: CallId; parties: CallParties; reason: HoldReason; action: string }>
   /** Of the call that is left; `newCallId`: where its party goes on. */

@@ -22,7 +22,8 @@ export function onRestored(call: Call, { media, aged = false }: Omit<Restored, '
   if (call.kind !== 'confirmed') return [call, []];
   const glares = LEG_ROLES.filter((role) => call[role].offerAnswer.kind === 'glare-wait');
   const waits = glares.map((role): Effect => ({ kind: 'stop-timer', timer: `glare-${role}` }));
-  const again = { ...call, caller: forgotten(call.caller, aged), callee: forgotten(call.callee, aged) };
+  const restored = aged ? ({ restored: true } as const) : {};
+  const again = { ...call, ...restored, caller: forgotten(call.caller, aged), callee: forgotten(call.callee, aged) };
   const [next, effects] = replan(withoutTransfers(again), media);
   return [next, [...waits, ...effects]];
 }

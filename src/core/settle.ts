@@ -27,13 +27,18 @@ function tell(call: Confirmed, effects: readonly Effect[]): Step {
   if (!isSettled(call)) return [call, effects];
   const hold = holdView(call);
   const told = lineOf(hold);
-  if (told === call.told) return [call, effects];
-  const event: Effect = {
-    kind: 'publish',
-    event: { kind: 'hold.changed', callId: call.id, parties: call.parties, holders: holdersOf(call), hold },
-  };
-  return [{ ...call, told }, [...effects, event]];
+  const kinds = newsOf(call, told);
+  if (kinds.length === 0) return [call, effects];
+  const about = { callId: call.id, parties: call.parties, holders: holdersOf(call), hold };
+  const news = kinds.map((kind): Effect => ({ kind: 'publish', event: { kind, ...about } }));
+  return [{ ...call, told, restored: undefined }, [...effects, ...news]];
 }
+
+/** After a restart also what has not changed is said: what was told last may never have been written down. */
+const newsOf = (call: Confirmed, told: string): readonly ('call.restored' | 'hold.changed')[] => [
+  ...(call.restored === undefined ? [] : (['call.restored'] as const)),
+  ...(told === call.told ? [] : (['hold.changed'] as const)),
+];
 
 /** What is true once the step's effect is on its way; a refusal comes back as an input and changes nothing here. */
 function applyStep(call: Confirmed, planned: HoldStep, answering: OfferToAnswer | undefined): Confirmed {

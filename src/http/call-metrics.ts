@@ -8,6 +8,7 @@ import { Counter, Gauge, Histogram, metricsText, type Metric, type Row } from '.
 import type { GaugesView } from './read-models.js';
 
 type Heard = NumberedEvent['event'];
+type AboutHold = Extract<Heard, { kind: 'call.restored' | 'hold.changed' | 'hold.failed' }>;
 
 const HOLD_BOUNDS_SEC = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 /** Calls whose holders are remembered; more than a full house has. */
@@ -84,6 +85,8 @@ export class CallMetrics {
 
   #hear({ event }: NumberedEvent): void {
     switch (event.kind) {
+      case 'call.restored':
+        return this.#setHolders(event);
       case 'hold.changed':
         return this.#noteHolders(event);
       case 'hold.failed':
@@ -110,12 +113,15 @@ export class CallMetrics {
   }
 
   /** A reason that was not there before is a hold that began. */
-  #noteHolders(event: Extract<Heard, { kind: 'hold.changed' | 'hold.failed' }>): void {
+  #noteHolders(event: AboutHold): void {
     const before = this.#holders.get(event.callId);
     for (const reason of event.hold.reasons) if (before?.has(reason) !== true) this.#holds.add(reason);
-    if (event.hold.reasons.length === 0) this.#holders.delete(event.callId);
-    else if (before !== undefined || this.#holders.size < MOST_HELD_CALLS)
-      this.#holders.set(event.callId, new Set(event.hold.reasons));
+    this.#setHolders(event);
+  }
+
+  #setHolders({ callId, hold }: AboutHold): void {
+    if (hold.reasons.length === 0) this.#holders.delete(callId);
+    else if (this.#holders.has(callId) || this.#holders.size < MOST_HELD_CALLS) this.#holders.set(callId, new Set(hold.reasons));
   }
 
   /** Each look starts a new measurement, so that one old stall does not stay for ever. */

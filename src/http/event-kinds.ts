@@ -9,6 +9,7 @@ const KNOWN: Readonly<Record<EventKind, true>> = {
   'call.ringing': true,
   'call.forwarded': true,
   'call.answered': true,
+  'call.restored': true,
   'hold.changed': true,
   'hold.failed': true,
   'hold.reminder': true,

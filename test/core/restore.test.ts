@@ -117,8 +117,8 @@ t.test('after a program that had only its record both phones are told what the c
   const told = ['send-reinvite caller sendrecv', 'send-reinvite callee sendrecv'];
   t.same(story.on({ kind: 'call.restored', media: 'kept', aged: true }), [...cut, ...told, 'ungate'], 'they do not wait for it');
   t.same(story.answers('caller', 'sendrecv'), ['apply-reanswer caller']);
-  t.same(story.answers('callee', 'sendrecv'), ['apply-reanswer callee']);
-  t.equal(story.events().length, 0, 'nothing has changed');
+  t.same(story.events(), [], 'programs wait until it is known');
+  t.same(story.answers('callee', 'sendrecv'), ['apply-reanswer callee', 'publish call.restored']);
   const held = talking();
   held.hold('controller');
   held.cooperate();
@@ -141,7 +141,39 @@ t.test(
     t.same(story.on(again), ['send-reinvite caller sendrecv']);
     t.same(refused(488), [], 'and nothing waits');
     story.answers('callee', 'sendrecv');
-    t.equal(story.events().length, 0, 'no program hears of a hold that failed');
+    t.same(
+      story.events().map(({ kind }) => kind),
+      ['call.restored'],
+      'no program hears of a hold that failed',
+    );
+  },
+);
+
+t.test(
+  'programs hear once that a call goes on, and how it is held: they may have been told what nobody wrote down',
+  async (t) => {
+    const story = talking();
+    story.on({ kind: 'call.restored', media: 'kept', aged: true });
+    story.cooperate();
+    t.match(story.events(), [{ kind: 'call.restored', holders: [], hold: { reasons: [], caller: { state: 'agreed' } } }]);
+    t.equal(story.events().length, 1);
+    const held = talking();
+    held.on({ kind: 'hold.requested', holder: 'caller', policy: {} });
+    held.effects.length = 0;
+    held.on({ kind: 'call.restored', media: 'lost', aged: true });
+    held.cooperate();
+    const changed = { holders: ['101'], hold: { reasons: ['caller-api'], callee: { state: 'agreed', sound: 'music' } } };
+    t.match(held.events(), [
+      { kind: 'call.restored', ...changed },
+      { kind: 'hold.changed', ...changed },
+    ]);
+    held.effects.length = 0;
+    held.on({ kind: 'resume.requested', holder: 'caller' });
+    held.cooperate();
+    t.same(
+      held.events().map(({ kind }) => kind),
+      ['hold.changed'],
+    );
   },
 );
 

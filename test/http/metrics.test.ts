@@ -72,6 +72,16 @@ t.test('a hold is counted once for each holder, whoever asked, and again after a
   t.equal(sample(body, 'holdfast_hold_refusals_total{status="488"}'), 1);
 });
 
+t.test('a hold of the life before is not counted again', async (t) => {
+  const { app, bus } = await appFixture(t);
+  const about = { callId: 'c' as CallId, parties, holders: [] };
+  bus.publish({ kind: 'call.restored', ...about, hold: heldBy('controller') });
+  bus.publish({ kind: 'hold.changed', ...about, hold: heldBy('controller', 'callee-phone') });
+  const { body } = await app.inject({ url: '/metrics', headers: BEARER });
+  t.notMatch(body, 'holdfast_holds_total{by="controller"}');
+  t.equal(sample(body, 'holdfast_holds_total{by="callee-phone"}'), 1);
+});
+
 t.test('the histogram holds what really took time: settled holds that changed something', async (t) => {
   const { app, calls } = await appFixture(t, new FakeCalls(callView()));
   const hold = (method: 'PUT' | 'DELETE') => app.inject({ method, url: '/calls/call1/hold', headers: BEARER });

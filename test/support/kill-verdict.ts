@@ -71,6 +71,7 @@ export class KillVerdict {
     if (all.every((reasons) => reasons.length > 0) && this.#crosstalk > 0)
       this.complaints.push(`${this.#crosstalk} packets of the other's voice were heard during a hold`);
     const { reasons } = (await holdfast.api<CallNow>('GET', path)).body.hold;
+    if (this.#world.isReborn) await this.#isTold(path, reasons);
     this.#expect('a refresh', '200', await alice.reinvite(reasons.includes('caller-phone') ? 'sendonly' : 'sendrecv'));
     if (reasons.includes('caller-phone')) this.#expect('resume by phone', '200', await alice.reinvite('sendrecv'));
     if (reasons.includes('controller')) this.#expect('resume', 200, (await holdfast.api('DELETE', `${path}/hold`)).status);
@@ -80,6 +81,17 @@ export class KillVerdict {
     if (this.#step % 2 === 0) this.#expect("the callee's BYE", '200', await bob.bye());
     else this.#expect('hang-up by API', true, (await holdfast.api('DELETE', path)).status < 300);
     await this.#eventually('both phones are told of the end', () => Promise.resolve(this.#linesUp().length === 0));
+  }
+
+  /** Programs, who may have been told in the last life of what was not written down, hear that the call goes on, and how it is held. */
+  async #isTold(path: string, reasons: readonly Reason[]): Promise<void> {
+    const { holdfast } = this.#world;
+    const told = (kinds: readonly string[], fits: (hold: CallNow['hold']) => boolean): Promise<unknown> =>
+      holdfast.event(
+        ({ kind, callId, hold }) => kinds.includes(kind) && path.endsWith(String(callId)) && fits(hold as CallNow['hold']),
+      );
+    await told(['call.restored'], () => true);
+    await told(['call.restored', 'hold.changed'], (hold) => hold.reasons.join() === reasons.join());
   }
 
   /**

@@ -149,6 +149,11 @@ export class KillWorld {
     await this.#engine?.written(() => (this.killedMs > 0 ? [] : [...this.alice.lines, ...this.bob.lines]));
   }
 
+  /** It is the program that was killed, so nobody remembers but its disk. */
+  get isReborn(): boolean {
+    return this.victim !== 'rtpengine' && this.victim !== 'engine';
+  }
+
   /** How rtpengine is, for whoever has to say what went wrong. */
   get media(): string {
     return this.#media?.how ?? 'its own';
