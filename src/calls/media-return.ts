@@ -7,7 +7,7 @@ import type { Input } from '#core/inputs.js';
 import type { Clock, Timer } from '#kit/clock.js';
 import type { LiveCall } from './live-call.js';
 import type { MediaPort } from './ports.js';
-import { inSteps } from './in-steps.js';
+import { inSteps } from '#kit/in-steps.js';
 import { toldPorts } from './told-ports.js';
 
 export type MediaReturnDeps = Readonly<{

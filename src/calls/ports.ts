@@ -139,7 +139,14 @@ export type LegSignal =
   /** Our 200 to it could not be sent: the phone has cancelled it, or it has waited too long. The session stays as it was. */
   | Readonly<{ kind: 'reinvite-gone' }>
   | Readonly<{ kind: 'reinvite-answered'; status: number; sdp?: string | undefined }>
-  | Readonly<{ kind: 'reinvite-refused'; status: number; reason: string; retryAfterSec?: number | undefined }>
+  | Readonly<{
+      kind: 'reinvite-refused';
+      status: number;
+      reason: string;
+      retryAfterSec?: number | undefined;
+      /** No way led to the phone: it has not heard of it. */
+      unreached?: true | undefined;
+    }>
   /** RFC 4028: what a 2xx of a session refresh request (INVITE, UPDATE), sent or received, has agreed. Comes before the signal of the 2xx. */
   | Readonly<{ kind: 'session'; session: SessionTerms }>
   /** A refresh of the phone's came in without an offer (UPDATE without SDP), and was answered 200. */

@@ -10,7 +10,7 @@ import type { Clock } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
 import type { CallService } from './call-service.js';
 import type { EventBus } from './event-bus.js';
-import { inSteps } from './in-steps.js';
+import { inSteps } from '#kit/in-steps.js';
 import { restoredSdp } from './leg-sdp.js';
 import { newLiveCall, type LiveCall } from './live-call.js';
 import { heldFirst } from './media-return.js';

@@ -61,6 +61,7 @@ function readLeg(live: LiveCall, leg: LegRole, signal: LegSignal): ReadSignal {
         status: signal.status,
         reason: signal.reason,
         retryAfterSec: signal.retryAfterSec,
+        unreached: signal.unreached,
       });
     case 'session':
       return input({ kind: 'session.agreed', leg, ...signal.session });

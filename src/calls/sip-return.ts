@@ -6,7 +6,7 @@ import type { Call } from '#core/call.js';
 import type { Input } from '#core/inputs.js';
 import { LEG_ROLES, type CallId, type Leg } from '#core/leg.js';
 import type { Clock } from '#kit/clock.js';
-import { inSteps } from './in-steps.js';
+import { inSteps } from '#kit/in-steps.js';
 import type { LiveCall } from './live-call.js';
 import { heldFirst } from './media-return.js';
 

@@ -15,6 +15,8 @@ export type TimerName =
   | 'ring'
   /** A 491 is waited out, or a Retry-After. */
   | `glare-${LegRole}`
+  /** No way led to this phone: it is asked again. */
+  | `again-${LegRole}`
   /** RFC 4028: half of the interval, or its end. */
   | `session-${LegRole}`
   /** What a program plays to this party has ended. */
@@ -61,6 +63,8 @@ export type Input =
       status: number;
       reason: string;
       retryAfterSec?: number | undefined;
+      /** The engine's own 503 (RFC 3261 §8.1.3.1): the phone has not heard of it. */
+      unreached?: true | undefined;
     }>
   /** RFC 4028: what a 2xx has agreed; without an interval nothing. */
   | Readonly<{ kind: 'session.agreed'; leg: LegRole; intervalSec?: number | undefined; weRefresh: boolean; byUpdate: boolean }>

@@ -62,6 +62,8 @@ export type Leg = Readonly<{
   halfOpen?: true | undefined;
   /** 491s in a row; after a few of them the leg counts as having refused. */
   glares: number;
+  /** So many of our re-INVITEs in a row found no way to it (unreached.ts); `told`: programs know of it, for this direction. */
+  unreached?: Readonly<{ tries: number; told?: Direction | undefined }> | undefined;
   /** A 500 or 503 has said when to come again, and we have. */
   retried?: true | undefined;
   /** RFC 4028; absent: nothing was agreed, and the dialog lasts until somebody ends it. */

@@ -18,6 +18,7 @@ import type { HoldMode } from './party.js';
 import { onRefreshReinviteRefused, refreshed } from './session.js';
 import { changeWish, notTaken, offering, refusesSendonly, settle, stable, withLeg } from './settle.js';
 import { onLost } from './teardown.js';
+import { isReached, tryAgain } from './unreached.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
@@ -169,10 +170,10 @@ export function onReinviteAnswered(call: Confirmed, input: InputOf<'reinvite.ans
   const remote = input.direction ?? mirror(offered);
   const media: LegMedia = { ...leg.media, advertised: offered, remote };
   const apply: Effect[] = input.direction === undefined ? [] : [{ kind: 'apply-reanswer', leg: leg.role }];
-  const told = { media, unsure: undefined, refused: undefined, retried: undefined, glares: 0 };
+  const told = { media, unsure: undefined, refused: undefined, unreached: undefined, retried: undefined, glares: 0 };
   const answered: Leg = { ...refreshed(stable(leg)), ...told };
   const [next, effects] = settle(withLeg(call, answered));
-  return [next, [...apply, ...effects]];
+  return [next, [...isReached(leg), ...apply, ...effects]];
 }
 
 export function onReinviteRefused(call: Confirmed, input: InputOf<'reinvite.refused'>, atMs: number): Step {
@@ -199,8 +200,12 @@ export function onReinviteRefused(call: Confirmed, input: InputOf<'reinvite.refu
   }
   // RFC 3261 §14.1: the session stays as it was. The refusal changes no fact and lifts no hold.
   const refused = { direction: offered, status: input.status, reason: input.reason };
-  const [next, effects] = settle(withLeg(call, { ...stable(asBefore), refused, retried: undefined, glares: 0 }));
-  if (next.kind !== 'confirmed') return [next, effects];
+  const unreached = input.unreached === true ? { tries: (leg.unreached?.tries ?? 0) + 1, told: offered } : undefined;
+  const [next, planned] = settle(withLeg(call, { ...stable(asBefore), refused, unreached, retried: undefined, glares: 0 }));
+  const effects = [...(unreached === undefined ? isReached(leg) : [tryAgain(input.leg, unreached.tries)]), ...planned];
+  // What is asked again fails as it did before.
+  const isNews = unreached === undefined || leg.unreached?.told !== offered;
+  if (next.kind !== 'confirmed' || !isNews) return [next, effects];
   const learn: Effect[] =
     call.traits.learns[leg.role] && refusesSendonly(refused) ? [{ kind: 'remember-refusal', leg: leg.role }] : [];
   const event: Effect = {

@@ -86,8 +86,9 @@ function unheard(leg: Leg, memory: Memory): Leg {
   const { refused, ...rest } = leg;
   const { music: _silent, ...media } = leg.media;
   const heard: LegMedia = { ...media, sound: 'none', stale: media.stale || memory === 'lost' };
-  // A refusal was of what was offered then; what is new is worth asking.
-  return { ...rest, ...(heard.stale || refused === undefined ? {} : { refused }), media: heard };
+  // A refusal was of what was offered then; what is new is worth asking, and what was no refusal too.
+  const forgiven = heard.stale || refused === undefined || rest.unreached !== undefined;
+  return { ...rest, ...(forgiven ? {} : { refused }), media: heard };
 }
 
 function cutFirst(memory: Memory): readonly Effect[] {

@@ -108,6 +108,7 @@ export function changeWish(call: Confirmed, hold: HoldLedger): Confirmed {
   const forgiven = (leg: Leg): Leg => ({
     ...leg,
     refused: undefined,
+    unreached: leg.unreached === undefined ? undefined : { tries: leg.unreached.tries },
     glares: 0,
     retried: undefined,
     media: leg.media.sound === 'failed' ? { ...leg.media, sound: 'none' } : leg.media,

@@ -11,6 +11,7 @@ import { onGlareOver } from './modify.js';
 import { lastPlays, onPlayTimer } from './play.js';
 import { onSessionTimer } from './session.js';
 import { mayLeave, onLeft } from './transfer.js';
+import { onTryAgain } from './unreached.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 type Live = Exclude<Call, Terminated>;
@@ -45,7 +46,7 @@ export function end(call: Call, cause: EndCause, atMs: number, facts: EndFacts =
     ...lastAck(call, role),
     ...(role === gone || gone === 'both' ? [] : endLeg(call, role, cause, facts)),
   ]);
-  const timers: TimerName[] = ['ring', 'glare-caller', 'glare-callee', ...LEG_ROLES.flatMap((role) => sessionTimers(call, role))];
+  const timers: TimerName[] = ['ring', 'glare-caller', 'glare-callee', ...LEG_ROLES.flatMap((role) => legTimers(call, role))];
   return [
     terminated,
     [
@@ -72,8 +73,11 @@ export function end(call: Call, cause: EndCause, atMs: number, facts: EndFacts =
 const legOf = (call: Live, role: LegRole): Leg | undefined =>
   role === 'caller' ? call.caller : call.kind === 'trying' ? undefined : call.callee;
 
-const sessionTimers = (call: Live, role: LegRole): TimerName[] =>
-  legOf(call, role)?.session === undefined ? [] : [`session-${role}`];
+const legTimers = (call: Live, role: LegRole): TimerName[] => {
+  const { session, unreached } = legOf(call, role) ?? {};
+  const sessions: TimerName[] = session === undefined ? [] : [`session-${role}`];
+  return unreached === undefined ? sessions : [...sessions, `again-${role}`];
+};
 
 /** RFC 3261 §13.2.2.4: a 2xx is acknowledged also where the call ends instead; the callee of a late offer waits for it. */
 function lastAck(call: Live, role: LegRole): Effect[] {
@@ -158,6 +162,9 @@ export function onTimer(call: Call, timer: TimerName, atMs: number): Step {
     case 'glare-caller':
     case 'glare-callee':
       return call.kind === 'confirmed' ? onGlareOver(call, roleIn(timer)) : [call, []];
+    case 'again-caller':
+    case 'again-callee':
+      return call.kind === 'confirmed' ? onTryAgain(call, roleIn(timer)) : [call, []];
     case 'session-caller':
     case 'session-callee':
       return call.kind === 'confirmed' ? onSessionTimer(call, roleIn(timer), atMs) : [call, []];
@@ -169,7 +176,8 @@ export function onTimer(call: Call, timer: TimerName, atMs: number): Step {
   }
 }
 
-const roleIn = (timer: `${'glare' | 'session' | 'play'}-${LegRole}`): LegRole => (timer.endsWith('caller') ? 'caller' : 'callee');
+const roleIn = (timer: `${'glare' | 'again' | 'session' | 'play'}-${LegRole}`): LegRole =>
+  timer.endsWith('caller') ? 'caller' : 'callee';
 
 function onHoldTimer(call: Confirmed, timer: `hold-${'max' | 'remind'}-${HoldReason}`, atMs: number): Step {
   const isMax = timer.startsWith('hold-max-');

@@ -12,6 +12,7 @@ import { otherLeg, type Leg, type LegRole } from './leg.js';
 import { sessionTimer } from './session.js';
 import { changeWish, settle, withLeg } from './settle.js';
 import { end } from './teardown.js';
+import { isReached } from './unreached.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
@@ -39,12 +40,13 @@ export function onTransferFailed(call: Confirmed, { leaving }: InputOf<'transfer
 /** The party that leaves has hung up, or we have said goodbye to it: the other stays. */
 export function onLeft(before: Confirmed, role: LegRole): Step {
   const [call, quiet] = endPlay(before, role, 'stopped');
-  const { session: _over, refreshing: _out, ...rest } = call[role];
+  const { session: _over, refreshing: _out, unreached: _gone, ...rest } = call[role];
   const gone: Leg = { ...rest, dialog: 'terminated', offerAnswer: { kind: 'stable' }, media: { ...rest.media, sound: 'none' } };
   const { sound } = call[role].media;
   const last: Effect[] = [
     { kind: 'stop-timer', timer: `glare-${role}` },
     { kind: 'stop-timer', timer: `session-${role}` },
+    ...isReached(call[role]),
     ...(sound === 'none' || sound === 'failed' ? [] : [{ kind: 'stop-sound', leg: role } as const]),
   ];
   const [next, effects] = settle(withLeg(call, gone));
@@ -98,6 +100,7 @@ export function onArrived(call: Confirmed, { leg: role, value }: InputOf<'leg.ar
     offerAnswer: waited ? { kind: 'stable' } : value.offerAnswer,
     media: { ...media, sound: 'none', stale: true },
     refused: undefined,
+    unreached: undefined,
   };
   const session: Effect[] = arrived.session === undefined ? [] : [sessionTimer(role, arrived.session)];
   const [next, effects] = settle(withLeg(call, arrived));

@@ -113,6 +113,11 @@ export class Registrar {
     return [...this.#store.entries()].filter(([, binding]) => targetOf(binding).nextHop !== undefined);
   }
 
+  /** Those who did not answer when they were asked last, or whose connection has gone with the last life. */
+  unreachable(): readonly (readonly [aor: string, binding: Binding])[] {
+    return this.toPing().filter(([aor, binding]) => this.#unreachable.has(keyOf(aor, binding)));
+  }
+
   setReachable(aor: string, binding: Binding, reachable: boolean): void {
     const key = keyOf(aor, binding);
     if (!this.#store.get(aor).includes(binding) || this.#unreachable.has(key) !== reachable) return;

@@ -36,6 +36,10 @@ export type DialogRequest = Readonly<{
 /** `response` is absent where nothing could be sent, or nothing came in time: the status is our own word then. */
 export type FinalAnswer = Readonly<{ status: number; reason: string; response?: SrfResponse }>;
 
+/** RFC 3261 §8.1.3.1: the engine says 503 itself when no way leads to the phone, and no address stands beside such an answer. */
+export const hadNoWay = ({ status, response }: FinalAnswer): boolean =>
+  status === 503 && (response === undefined || response.source_address === '');
+
 /** 64*T1. Timers B and F end silence; this ends a phone that says 1xx and then nothing (RFC 3261 §14.1 calls that no answer). */
 const ANSWER_MS = 32_000;
 

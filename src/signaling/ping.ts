@@ -3,6 +3,7 @@
  */
 import type { Binding } from '#core/bindings.js';
 import type { Clock, Timer } from '#kit/clock.js';
+import { inSteps } from '#kit/in-steps.js';
 import { targetOf, type Registrar } from '#registrar/registrar.js';
 import type { Srf } from './srf.js';
 
@@ -25,11 +26,17 @@ export class Pinger {
     this.#everyMs = everySeconds * 1000;
   }
 
+  /** Those whose connection has gone with the last life are asked at once: many listen at their Contact too. */
   begin(): void {
+    void inSteps('first OPTIONS', this.#clock, this.#registrar.unreachable(), ([aor, binding]) => this.#ping(aor, binding));
+    this.#nextRound();
+  }
+
+  #nextRound(): void {
     if (this.#closed) return;
     this.#timer = this.#clock.after('OPTIONS ping', this.#everyMs, () => {
       for (const [aor, binding] of this.#registrar.toPing()) this.#ping(aor, binding);
-      this.begin();
+      this.#nextRound();
     });
   }
 
@@ -39,6 +46,7 @@ export class Pinger {
   }
 
   #ping(aor: string, binding: Binding): void {
+    if (this.#closed) return;
     try {
       this.#send(aor, binding);
     } catch {

@@ -2,7 +2,7 @@
  * probe: is anybody there? OPTIONS in the dialog (RFC 3261 §11.2: answered as an INVITE would be). Any answer that came from somebody
  * says yes, except 408 and 481: the phone may live, but not this call (RFC 5057 §5.1).
  */
-import { askInDialog, type FinalAnswer, type OpenDialog } from './dialog-request.js';
+import { askInDialog, hadNoWay, type FinalAnswer, type OpenDialog } from './dialog-request.js';
 import { SDP_TYPE } from './sip-words.js';
 
 export type ProbeResult = Readonly<{ there: boolean; why: string }>;
@@ -13,9 +13,8 @@ export function sendProbe(dialog: OpenDialog, done: (result: ProbeResult) => voi
   );
 }
 
-function isFromSomebody({ status, response }: FinalAnswer): boolean {
+function isFromSomebody(answer: FinalAnswer): boolean {
+  const { status } = answer;
   if (status === 408 || status === 481) return false;
-  // No way there: the engine says so itself, and no address stands beside such an answer.
-  if (status === 503) return response !== undefined && response.source_address !== '';
-  return true; // 500 without an answer is our own trouble, and says nothing of the phone
+  return !hadNoWay(answer); // 500 without an answer is our own trouble, and says nothing of the phone
 }

@@ -4,7 +4,7 @@
  * dialog.request() do neither.
  */
 import type { LegSignal, SessionTerms } from '#calls/ports.js';
-import { askInDialog, type OpenDialog } from './dialog-request.js';
+import { askInDialog, hadNoWay, type OpenDialog } from './dialog-request.js';
 import { SUPPORTED_IN_DIALOG } from './extensions.js';
 import { ALLOW, SDP_TYPE, bodyOf, retryAfterSec } from './sip-words.js';
 
@@ -16,11 +16,13 @@ export type ReinviteResult = Readonly<{
 
 export function sendReinvite(dialog: OpenDialog, sdp: string, done: (result: ReinviteResult) => void): void {
   const headers = () => ({ 'Content-Type': SDP_TYPE, Allow: ALLOW, Supported: SUPPORTED_IN_DIALOG, ...dialog.session.asks });
-  askInDialog(dialog, { method: 'INVITE', headers, body: sdp }, ({ status, reason, response }) => {
+  askInDialog(dialog, { method: 'INVITE', headers, body: sdp }, (answer) => {
+    const { status, reason, response } = answer;
     if (response !== undefined && status < 300) {
       const signal = { kind: 'reinvite-answered', status, sdp: bodyOf(response) } as const;
       return done({ signal, session: dialog.session.agreed(response) });
     }
-    done({ signal: { kind: 'reinvite-refused', status, reason, retryAfterSec: retryAfterSec(response) } });
+    const unreached = hadNoWay(answer) ? ({ unreached: true } as const) : {};
+    done({ signal: { kind: 'reinvite-refused', status, reason, retryAfterSec: retryAfterSec(response), ...unreached } });
   });
 }

@@ -12,7 +12,14 @@ const SEED = 20_261_121;
 /** What the walks must have come by often, lest they prove nothing: inputs, effects and events, with their status. */
 const MUST_BE_SEEN: readonly string[] = [
   ...['reinvite.answered 200', 'reinvite.refused 408', 'reinvite.refused 481', 'reinvite.refused 488', 'reinvite.refused 491'],
-  ...['reinvite.refused 500', 'reinvite.refused 603', 'reinvite.received', 'reinvite.acked', 'reinvite.answer-failed'],
+  ...[
+    'reinvite.refused 503',
+    'reinvite.refused 500',
+    'reinvite.refused 603',
+    'reinvite.received',
+    'reinvite.acked',
+    'reinvite.answer-failed',
+  ],
   ...['refuse-reinvite 491', 'refuse-reinvite 500', 'answer-reinvite', 'send-reinvite', 'start-glare-timer', 'timer.fired'],
   ...['hold.requested', 'resume.requested', 'gate', 'ungate', 'play', 'stop-sound', 'sound.failed', 'media.changed'],
   ...['hold.changed', 'hold.failed', 'call.ringing', 'call.answered', 'call.ended', 'bye.received', 'cancel.received'],

@@ -33,6 +33,21 @@ t.test('a phone behind NAT is asked every round, by the flow it registered on', 
   t.equal(srf.sent.length, 2);
 });
 
+t.test('who came back as unreachable from the last life is asked at once, and the others in their round', async (t) => {
+  const { srf, clock, registrar, register, pinger } = pinging();
+  register('sip:101@10.0.0.3');
+  const [binding] = registrar.fetch('101');
+  if (binding === undefined) throw new Error('it is registered');
+  pinger.stop();
+  registrar.setReachable('101', binding, false);
+  const next = new Pinger(srf.asSrf(), registrar, clock, ROUND_MS / 1000);
+  next.begin();
+  t.equal(srf.sent.length, 1);
+  srf.last.answer(200);
+  t.match(registrar.list(), [{ reachable: true }]);
+  next.stop();
+});
+
 t.test('a phone that is where its contact says needs no ping', async (t) => {
   const { clock, srf, register } = pinging();
   register('sip:101@198.51.100.1:40000');

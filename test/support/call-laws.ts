@@ -22,6 +22,8 @@ export class CallLaws {
   readonly #plays: Record<LegRole, string | undefined> = { caller: undefined, callee: undefined };
   #told: string | undefined;
   #endings = 0;
+  #failedToSay: Partial<Record<LegRole, Direction | undefined>> = {};
+  readonly #lastSaid: Partial<Record<LegRole, Direction>> = {};
   #story: string[] = [];
 
   /** `talking`: the set-up went by unwatched. */
@@ -280,8 +282,31 @@ export class CallLaws {
     if (news) this.#told = line;
     const refusals = events.filter((event) => event.kind === 'hold.failed').length;
     const waits = before.kind === 'confirmed' && 'leg' in input && call[input.leg].offerAnswer.kind === 'glare-wait';
-    const failed = input.kind === 'reinvite.refused' && !waits && !this.#legs[input.leg].hasLeft;
-    this.#must(refusals === (failed ? 1 : 0), 'hold.failed is told once for every refusal');
+    const again = input.kind === 'reinvite.refused' && this.#isAgain(input.leg, input.unreached);
+    const failed = input.kind === 'reinvite.refused' && !waits && !again && !this.#legs[input.leg].hasLeft;
+    this.#must(refusals === (failed ? 1 : 0), 'hold.failed is told once for every refusal that is news');
+    this.#noteTries(before, input, call, effects);
+  }
+
+  /** The same words found no way to this phone before, and nobody has wished for anything else meanwhile. */
+  #isAgain = (role: LegRole, unreached: true | undefined): boolean =>
+    unreached === true && this.#failedToSay[role] !== undefined && this.#failedToSay[role] === this.#lastSaid[role];
+
+  #noteTries(before: Call, input: Input, call: Confirmed, effects: readonly Effect[]): void {
+    if (before.kind === 'confirmed' && before.hold !== call.hold) this.#failedToSay = {};
+    if (input.kind === 'reinvite.answered') delete this.#failedToSay[input.leg];
+    if (input.kind === 'reinvite.refused' && call[input.leg].offerAnswer.kind !== 'glare-wait')
+      this.#failedToSay[input.leg] = input.unreached === true ? this.#lastSaid[input.leg] : undefined;
+    const said = new Set<LegRole>();
+    for (const effect of effects) {
+      if (effect.kind !== 'send-reinvite') continue;
+      said.add(effect.leg);
+      this.#lastSaid[effect.leg] = effect.direction;
+    }
+    for (const role of LEG_ROLES) {
+      const inVain = input.kind === 'timer.fired' && input.timer === `again-${role}` && !said.has(role);
+      if (inVain || call[role].dialog === 'terminated') delete this.#failedToSay[role];
+    }
   }
 
   #ends(effects: readonly Effect[]): void {

@@ -219,7 +219,8 @@ export class ModelPhone {
     const choice = choose(24);
     if (this.#asked) refuse(491);
     else if (choice === 23) refuse(choose(2) === 0 ? 408 : 481);
-    else if (choice >= 19) refuse([488, 500, 603, 488][choice - 19] ?? 488);
+    else if (choice === 22) this.toServer.push({ kind: 'reinvite.refused', leg, status: 503, reason: 'gone', unreached: true });
+    else if (choice >= 19) refuse([488, 500, 603][choice - 19] ?? 488);
     else if (choice >= 16) refuse(491);
     else if (choice === 15) answer(undefined);
     else if (choice >= 13) answer('sendrecv');

@@ -13,15 +13,16 @@ type Remembered = Readonly<{ flow: Flow; untilMs: number }>;
 export class RegisteredFlows {
   readonly #byContact = new Map<string, Remembered>();
   readonly #byFlow = new Map<Flow, Set<string>>();
+  /** Keys of one phone, whatever its port: many phones write the port of their connection into Contact, and have another one next time. */
+  readonly #byPhone = new Map<string, Set<string>>();
 
   remember(contact: SipUri, flow: Flow, untilMs: number): void {
     const key = keyOf(contact);
     this.#forgetKey(key);
     if (this.#byContact.size >= MAX_REMEMBERED) this.#forgetKey(this.#byContact.keys().next().value ?? '');
     this.#byContact.set(key, { flow, untilMs });
-    const keys = this.#byFlow.get(flow) ?? new Set<string>();
-    keys.add(key);
-    this.#byFlow.set(flow, keys);
+    enlist(this.#byFlow, flow, key);
+    enlist(this.#byPhone, phoneOf(key), key);
   }
 
   forget(contact: SipUri): void {
@@ -43,9 +44,24 @@ export class RegisteredFlows {
     return undefined;
   }
 
+  /**
+   * The connection by which the phone of this dialog is back whose own connection has gone: user and host of its Contact, transport and
+   * source are the same, only the port may be another; the newest of several.
+   */
+  back(target: SipUri, gone: Flow, nowMs: number): Flow | undefined {
+    const { protocol, remote } = gone;
+    const keys = [...(this.#byPhone.get(phoneOf(keyOf(target))) ?? [])];
+    const found = keys
+      .flatMap((key) => this.#byContact.get(key) ?? [])
+      .filter(({ flow, untilMs }) => {
+        const isSame = flow.protocol === protocol && flow.remote.address === remote.address;
+        return isSame && untilMs > nowMs && flow.isOpen();
+      });
+    return found.at(-1)?.flow;
+  }
+
   closed(flow: Flow): void {
-    for (const key of this.#byFlow.get(flow) ?? []) this.#byContact.delete(key);
-    this.#byFlow.delete(flow);
+    for (const key of [...(this.#byFlow.get(flow) ?? [])]) this.#forgetKey(key);
   }
 
   get size(): number {
@@ -56,10 +72,23 @@ export class RegisteredFlows {
     const found = this.#byContact.get(key);
     if (found === undefined) return;
     this.#byContact.delete(key);
-    const keys = this.#byFlow.get(found.flow);
-    keys?.delete(key);
-    if (keys?.size === 0) this.#byFlow.delete(found.flow);
+    strike(this.#byFlow, found.flow, key);
+    strike(this.#byPhone, phoneOf(key), key);
   }
 }
 
+function enlist<K>(lists: Map<K, Set<string>>, of: K, key: string): void {
+  const keys = lists.get(of) ?? new Set<string>();
+  keys.add(key);
+  lists.set(of, keys);
+}
+
+function strike<K>(lists: Map<K, Set<string>>, of: K, key: string): void {
+  const keys = lists.get(of);
+  keys?.delete(key);
+  if (keys?.size === 0) lists.delete(of);
+}
+
 const keyOf = (uri: SipUri): string => `${uri.user ?? ''}@${uri.host.toLowerCase()}:${uri.port ?? ''}`;
+
+const phoneOf = (key: string): string => key.slice(0, key.lastIndexOf(':'));

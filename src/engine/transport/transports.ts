@@ -132,6 +132,12 @@ export class Transports {
     return { protocol: found.protocol, local: announced(found.local, { address: '', port: 0 }) };
   }
 
+  /** Is a TCP connection to this address open? */
+  isConnected({ host, port }: SipUri): boolean {
+    const remote = { address: unbracketed(host), port: port ?? DEFAULT_PORTS.tcp };
+    return (this.#connections.find('tcp', remote) ?? this.#connections.find('ws', remote)) !== undefined;
+  }
+
   /** How to reach the host of a SIP URI, or of a next hop. */
   wayTo(uri: string | SipUri): Way {
     const parsed = typeof uri === 'string' ? parseUri(uri) : uri;

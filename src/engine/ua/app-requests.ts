@@ -13,14 +13,13 @@ import type { App } from '../link/app.js';
 import type { AppMessage } from '../link/app-message.js';
 import { wireTime, type SipCommand } from '../link/link-messages.js';
 import type { Place } from '../transport/flow.js';
-import type { Way } from '../transport/transports.js';
 import { typedBody, valueOf } from './body-type.js';
 import type { Core } from './core.js';
 import { knownUri } from './known-uri.js';
 import { contactFor, contactToward, fillAddress, fillLocalhost } from './localhost.js';
 import { OutgoingInvite } from './outgoing-invite.js';
 import { OutgoingRequest, type Prepared } from './outgoing-request.js';
-import { pathOf } from './path.js';
+import { pathOf, wayOutside } from './path.js';
 
 type AppRequest = Extract<AppMessage, { kind: 'request' }>;
 
@@ -47,11 +46,7 @@ function newRequest(core: Core, app: App, command: SipCommand, message: AppReque
   const body = typedBody(message.headers, message.body);
   if (body === undefined) return app.nok(command.id, 'missing content-type');
   if (core.dialogs.full && message.method === 'INVITE') return app.nok(command.id, 'too many dialogs');
-  const registered = core.flows.find(target, core.clock.now());
-  const way: Way =
-    command.nextHop === '' && registered !== undefined
-      ? { kind: 'flow', flow: registered }
-      : core.transports.wayTo(command.nextHop === '' ? target : command.nextHop);
+  const way = wayOutside(core, target, command.nextHop);
   if (way.kind === 'impossible') return app.nok(command.id, way.why);
   const request = prepare(core, message, body, core.transports.placeFor(way));
   const id = dialogId(request.callId, request.fromTag);

@@ -4,11 +4,15 @@
  */
 import { isHiddenAddress } from '#kit/hidden-address.js';
 import { parseNameAddr } from '#sip/name-addr.js';
+import { parseUri, type SipUri } from '#sip/uri.js';
 import type { DialogFacts } from '../dialog/dialog.js';
 import { unbracketed, type Flow } from '../transport/flow.js';
 import type { Way } from '../transport/transports.js';
 import type { Core } from './core.js';
 import { knownUri } from './known-uri.js';
+
+/** So long a connection that we opened is taken for the phone's, unless it asks for more by REGISTER. */
+const LISTENS_MS = 3_600_000;
 
 /** For a request in a dialog. */
 export function pathOf(core: Core, dialog: DialogFacts): Way {
@@ -20,12 +24,36 @@ export function pathOf(core: Core, dialog: DialogFacts): Way {
   const target = knownUri(dialog.remoteTarget);
   if (target === undefined) return { kind: 'flow', flow };
   const registered = core.flows.find(target, core.clock.now());
-  if (registered !== undefined) return { kind: 'flow', flow: registered };
+  const now = registered ?? (flow.isOpen() ? undefined : core.flows.back(target, flow, core.clock.now()));
+  if (now !== undefined) return { kind: 'flow', flow: now };
   const host = unbracketed(target.host);
   if (host.endsWith('.invalid') || isHidden(host, flow.remote.address))
     return flow.isOpen() ? { kind: 'flow', flow } : core.transports.wayTo(target);
   return core.transports.wayTo(target);
 }
+
+/**
+ * For a request outside a dialog. A phone is asked for by its Contact, and by the connection it registered on; where that has gone it may
+ * still listen at its Contact, which is believed where it names the host that the connection came from (RFC 3261 §18.1.1). TLS would ask
+ * it for a certificate, and a browser does not listen.
+ */
+export function wayOutside(core: Core, target: SipUri, nextHop: string): Way {
+  const now = core.clock.now();
+  if (nextHop === '') {
+    const registered = core.flows.find(target, now);
+    return registered === undefined ? core.transports.wayTo(target) : { kind: 'flow', flow: registered };
+  }
+  const hop = parseUri(nextHop);
+  const isTcp = hop !== undefined && isTcpUri(hop) && isTcpUri(target);
+  if (!isTcp || hop.host !== target.host || hop.port === target.port || core.transports.isConnected(hop))
+    return core.transports.wayTo(nextHop);
+  const way = core.transports.wayTo(target);
+  // What is asked in its dialogs goes by this connection too, from now on.
+  if (way.kind === 'flow') core.flows.remember(target, way.flow, now + LISTENS_MS);
+  return way;
+}
+
+const isTcpUri = ({ scheme, params }: SipUri): boolean => scheme === 'sip' && params.get('transport')?.toLowerCase() === 'tcp';
 
 /** For what must go where a request outside a dialog went, whose flow was this: its CANCEL. */
 export function wayOut(core: Core, flow: Flow, routes: readonly string[], uri: string): Way {

@@ -1,7 +1,7 @@
 /**
- * in-steps: many calls have something to say at once: not all in one turn, or our own phones and rtpengine would take it for an attack.
+ * in-steps: many calls have something to say at once: not all in one turn, or our phones and rtpengine would take it for an attack.
  */
-import type { Clock } from '#kit/clock.js';
+import type { Clock } from './clock.js';
 
 const EACH = 50;
 const PAUSE_MS = 20;
