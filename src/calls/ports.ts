@@ -3,6 +3,7 @@
  */
 import type { Announcement, Prompt } from '#core/hold-music.js';
 import type { HoldPolicy } from '#core/hold-policy.js';
+import type { ReinviteRefusal } from '#core/inputs.js';
 import type { CallId, LegRole, PlaySound } from '#core/leg.js';
 import type { HoldMode } from '#core/party.js';
 import type { SoundWish } from './sound-commands.js';
@@ -139,14 +140,7 @@ export type LegSignal =
   /** Our 200 to it could not be sent: the phone has cancelled it, or it has waited too long. The session stays as it was. */
   | Readonly<{ kind: 'reinvite-gone' }>
   | Readonly<{ kind: 'reinvite-answered'; status: number; sdp?: string | undefined }>
-  | Readonly<{
-      kind: 'reinvite-refused';
-      status: number;
-      reason: string;
-      retryAfterSec?: number | undefined;
-      /** No way led to the phone: it has not heard of it. */
-      unreached?: true | undefined;
-    }>
+  | (Readonly<{ kind: 'reinvite-refused' }> & ReinviteRefusal)
   /** RFC 4028: what a 2xx of a session refresh request (INVITE, UPDATE), sent or received, has agreed. Comes before the signal of the 2xx. */
   | Readonly<{ kind: 'session'; session: SessionTerms }>
   /** A refresh of the phone's came in without an offer (UPDATE without SDP), and was answered 200. */

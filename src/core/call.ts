@@ -18,11 +18,11 @@ import {
   onReinviteAcked,
   onReinviteAnswered,
   onReinviteReceived,
-  onReinviteRefused,
   onResumeRequested,
 } from './modify.js';
 import { onMuteRequested, onPlayFailed, onPlayRequested, onQuietRequested } from './play.js';
 import { onMediaChanged, onMediaRefused, onSoundFailed } from './media-facts.js';
+import { onReinviteRefused } from './refused.js';
 import { onAbandoned, onMediaBack, onRestored } from './restore.js';
 import { onRefreshAnswered, onRefreshRefused, onSessionAgreed } from './session.js';
 import { onAcked, onAnswered, onInvite, onProgressed, onSetupRequested } from './setup.js';

@@ -24,6 +24,14 @@ export type TimerName =
   | `hold-max-${HoldReason}`
   | `hold-remind-${HoldReason}`;
 
+export type ReinviteRefusal = Readonly<{
+  status: number;
+  reason: string;
+  retryAfterSec?: number | undefined;
+  /** The engine's own 503 (RFC 3261 §8.1.3.1): the phone has not heard of it. */
+  unreached?: true | undefined;
+}>;
+
 export type Input =
   /** A phone's INVITE; `offered` is absent when it carried no SDP (late offer). */
   | Readonly<{ kind: 'invite.received'; offered?: Direction | undefined; callee: Reachability }>
@@ -57,15 +65,7 @@ export type Input =
   /** The 200 we owed a phone's re-INVITE could not be made: it got a refusal instead, and what was agreed before stands. */
   | Readonly<{ kind: 'reinvite.answer-failed'; leg: LegRole }>
   | Readonly<{ kind: 'reinvite.answered'; leg: LegRole; status: number; direction?: Direction | undefined }>
-  | Readonly<{
-      kind: 'reinvite.refused';
-      leg: LegRole;
-      status: number;
-      reason: string;
-      retryAfterSec?: number | undefined;
-      /** The engine's own 503 (RFC 3261 §8.1.3.1): the phone has not heard of it. */
-      unreached?: true | undefined;
-    }>
+  | (Readonly<{ kind: 'reinvite.refused'; leg: LegRole }> & ReinviteRefusal)
   /** RFC 4028: what a 2xx has agreed; without an interval nothing. */
   | Readonly<{ kind: 'session.agreed'; leg: LegRole; intervalSec?: number | undefined; weRefresh: boolean; byUpdate: boolean }>
   | Readonly<{ kind: 'refresh.answered'; leg: LegRole }>
