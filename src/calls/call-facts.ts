@@ -16,7 +16,7 @@ export interface CallTransfers {
   refer(leg: LegId, refer: ReferRequest): void;
   /** Of a leg that is no live call's. */
   signal(leg: LegId, signal: LegSignal): void;
-  takeOver(id: CallId): void;
+  takeOver(id: CallId): Promise<void>;
   asked(id: CallId, leaving: LegRole, to: string): void;
 }
 

@@ -33,7 +33,7 @@ export type RunnerDeps = Readonly<{
   /** The call has ended and its media is deleted: nothing refers to it any more. */
   forget: (id: CallId) => void;
   /** The caller of this call waits in another one, and comes over. */
-  takeOver: (id: CallId) => void;
+  takeOver: (id: CallId) => Promise<void> | undefined;
   askTransfer: (id: CallId, leaving: LegRole, to: string) => void;
   /** rtpengine has not done what the call cannot be without. */
   mediaFailed: (id: CallId) => void;
@@ -55,13 +55,23 @@ export class EffectRunner {
       batch = [];
     };
     for (const effect of effects) {
-      if (this.#atOnce(live, effect)) continue;
+      if (this.#isDone(live, effect)) continue;
       const laneEffect = effect as LaneEffect;
       const first = batch[0];
       if (first !== undefined && !(isSound(first) && isSound(laneEffect) && first.kind === laneEffect.kind)) queueBatch();
       batch.push(laneEffect);
     }
     queueBatch();
+  }
+
+  /** One word that cannot be said must not keep the others back, nor the end of the call. */
+  #isDone(live: LiveCall, effect: Effect): boolean {
+    try {
+      return this.#atOnce(live, effect);
+    } catch (error) {
+      live.log.error({ err: error, effect: effect.kind }, 'an effect failed');
+      return true;
+    }
   }
 
   /** @returns true when the effect was performed and need not wait for media. */

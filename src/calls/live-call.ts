@@ -54,6 +54,17 @@ export type LiveCall = {
   mediaLife: number;
 };
 
+/**
+ * What its phones are to be told by now is on the wire: RFC 3264 §4 wants an offer that was made in a call to be answered before its dialog
+ * goes on in another, where nobody would know of it. Each word has a deadline, so this has an end.
+ */
+export async function allSaid(live: LiveCall | undefined): Promise<void> {
+  for (let lane: Promise<void> | undefined; lane !== live?.lane;) {
+    lane = live?.lane;
+    await lane;
+  }
+}
+
 /** Nothing has happened to it yet. @param said on dialogs that it brings along. */
 export function newLiveCall(
   facts: Pick<LiveCall, 'call' | 'dialFacts' | 'phones' | 'charge' | 'log'>,

@@ -8,6 +8,7 @@ import { WrongMoment } from '#kit/errors.js';
 import type { CallService } from './call-service.js';
 import { stateOf } from './call-view.js';
 import type { EventBus, NumberedEvent } from './event-bus.js';
+import { allSaid } from './live-call.js';
 import type { Parking } from './parking.js';
 import type { BindingsPort, SignalingPort } from './ports.js';
 import { confirmedCall, mustBeReachable, type FindCall } from './preconditions.js';
@@ -68,10 +69,11 @@ export class Retrievals {
   }
 
   /** The new call was answered: who waits comes over, and the slot is free. */
-  takeOver(newCallId: CallId): void {
+  async takeOver(newCallId: CallId): Promise<void> {
     const pending = this.#pending.get(newCallId);
     if (pending === undefined) return;
-    this.#pending.delete(newCallId);
+    await allSaid(this.#deps.calls.live(pending.from));
+    if (!this.#pending.delete(newCallId)) return;
     const { calls, signaling } = this.#deps;
     const { from, staying, slot, to } = pending;
     const old = calls.live(from);

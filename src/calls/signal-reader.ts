@@ -36,7 +36,8 @@ function readLeg(live: LiveCall, leg: LegRole, signal: LegSignal): ReadSignal {
     case 'acked':
       return input({ kind: 'leg.acked', leg, direction: heard(live, leg, signal.sdp) });
     case 'cancelled':
-      return input({ kind: 'cancel.received' });
+      // Said only where no 200 will go out any more (RFC 3261 §9.2): of a call that counts as answered it is a hang-up.
+      return input(live.call.kind === 'confirmed' ? { kind: 'bye.received', leg } : { kind: 'cancel.received' });
     case 'bye':
       return input({ kind: 'bye.received', leg });
     case 'lost':

@@ -15,7 +15,7 @@ import type { CallService } from './call-service.js';
 import { stateOf } from './call-view.js';
 import type { TransferTarget } from './commands.js';
 import type { EventBus, NumberedEvent } from './event-bus.js';
-import type { LiveCall } from './live-call.js';
+import { allSaid, type LiveCall } from './live-call.js';
 import type { Announcer } from './announcer.js';
 import type { DialogMoves } from './dialog-moves.js';
 import type { Parking } from './parking.js';
@@ -143,11 +143,13 @@ export class TransferService implements CallTransfers {
   }
 
   /** The new call was answered: who waits comes over, and the call it leaves is over. */
-  takeOver(newCallId: CallId): void {
+  async takeOver(newCallId: CallId): Promise<void> {
     const pending = this.#pending.get(newCallId);
     const { calls, signaling } = this.#deps;
     if (pending === undefined) return this.#deps.retrievals.takeOver(newCallId);
-    this.#pending.delete(newCallId);
+    await allSaid(calls.live(pending.from));
+    // The new call has ended meanwhile, and that was told.
+    if (!this.#pending.delete(newCallId)) return;
     const { from, leaving, by, to, refer } = pending;
     const staying = otherLeg(leaving);
     const old = calls.live(from);

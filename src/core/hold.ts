@@ -179,8 +179,8 @@ export function planHold(ledger: HoldLedger, facts: HoldFacts, answering?: Offer
     } else if (leg.offerAnswer.kind === 'have-local-offer') {
       everybodyToldSo = false;
     } else if ((leg.session?.turn === 'due' || leg.unsure === true) && mayOffer(leg)) {
-      // An UPDATE without an offer says nothing of directions.
-      const byUpdate = leg.unsure !== true && leg.session?.byUpdate === true;
+      // An UPDATE without an offer says nothing of directions, but it keeps the session: the rest comes after it.
+      const byUpdate = leg.session?.turn === 'due' && leg.session.byUpdate;
       reinvite.push({ kind: 'refresh', leg: role, byUpdate, direction: leg.media.advertised });
     }
     const remote = isAnswered ? answering.offered : leg.media.remote;

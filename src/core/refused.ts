@@ -30,10 +30,12 @@ export function onReinviteRefused(call: Confirmed, input: InputOf<'reinvite.refu
     return [withLeg(call, waiting), [{ kind: 'start-glare-timer', leg: leg.role, ownsCallId: leg.ownsCallId }]];
   }
   if (session === true) {
-    // It was said again because of a restart only, and the phone will not have it: nothing has changed for it.
-    const isFinal = leg.session?.turn !== 'due' && input.status < 500;
-    if (isFinal) return settle(withLeg(call, stable({ ...asBefore, unsure: undefined })));
-    return onRefreshReinviteRefused(call, asBefore, input.retryAfterSec);
+    if (leg.session?.turn === 'due' || input.unreached === true)
+      return onRefreshReinviteRefused(call, asBefore, input.retryAfterSec);
+    // It was said again because of a restart only. A phone that will not have it stays as it is: nothing has changed for it.
+    if (!isPassing(input.status) || leg.retried === true)
+      return settle(withLeg(call, stable({ ...asBefore, unsure: undefined, retried: undefined })));
+    return onRefreshReinviteRefused(call, { ...asBefore, retried: true }, input.retryAfterSec);
   }
   if (comesAgain(input, leg)) {
     const ms = (input.retryAfterSec ?? 0) * 1000;
@@ -64,6 +66,9 @@ export function onReinviteRefused(call: Confirmed, input: InputOf<'reinvite.refu
   };
   return [next, [...learn, event, ...effects]];
 }
+
+/** RFC 3261 §21.5: its server's trouble, and not that it does not know how (501, 505). What is of all its places (§21.6) does not pass. */
+const isPassing = (status: number): boolean => status >= 500 && status < 600 && status !== 501 && status !== 505;
 
 /** RFC 3261 §14.2, §21.5.4: 500 while another request of theirs or ours is open, 503 while overloaded: both say when it will be over. */
 const comesAgain = (input: InputOf<'reinvite.refused'>, leg: Leg): boolean =>

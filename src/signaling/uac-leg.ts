@@ -10,7 +10,7 @@ import { askInDialog } from './dialog-request.js';
 import { LegDialog, type LegDeps } from './leg-dialog.js';
 import { keyHeaders, keysIn, type PhoneKey } from './phone-keys.js';
 import { bodyOf } from './sip-words.js';
-import type { AckFunction, SrfRequest, SrfResponse } from './srf.js';
+import { wordsOf, type AckFunction, type SrfRequest, type SrfResponse } from './srf.js';
 
 const ELSEWHERE: SipReason = { cause: 200, text: 'Call completed elsewhere' };
 
@@ -56,7 +56,12 @@ export class UacLeg extends LegDialog {
   ack(sdp?: string): void {
     const ack = this.#ack;
     this.#ack = undefined;
-    ack?.(sdp === undefined ? undefined : { headers: { 'Content-Type': 'application/sdp' }, body: sdp });
+    try {
+      ack?.(sdp === undefined ? undefined : { headers: { 'Content-Type': 'application/sdp' }, body: sdp });
+    } catch (error) {
+      // drachtio-srf throws when the connection that brought the 2xx has gone; the phone repeats it, and the engine hangs up at last.
+      this.log.warn({ why: wordsOf(error) }, 'ACK not sent');
+    }
   }
 
   /** Of several phones that ring one is asked: more would answer against each other. */

@@ -193,6 +193,39 @@ t.test(
   },
 );
 
+t.test('a phone that will not be told again is asked once more at most, and never loses its call by that', async (t) => {
+  for (const [status, tries] of [
+    [603, 1],
+    [501, 1],
+    [500, 2],
+    [503, 2],
+  ] as const) {
+    const story = talking();
+    story.on({ kind: 'session.agreed', leg: 'caller', intervalSec: 1800, weRefresh: true, byUpdate: true });
+    let asked = story
+      .on({ kind: 'call.restored', media: 'kept', aged: true })
+      .filter((word) => word === 'send-reinvite caller sendrecv').length;
+    story.answers('callee', 'sendrecv');
+    for (let turn = 0; turn < 5; turn++) {
+      story.refuses('caller', status);
+      asked += story.glareEnds('caller').filter((word) => word.startsWith('send-reinvite')).length;
+    }
+    t.equal(asked, tries, String(status));
+    t.equal(story.events('call.restored').length, 1);
+    t.same(story.on({ kind: 'timer.fired', timer: 'session-caller' }).slice(-1), ['send-refresh caller'], 'by UPDATE, as agreed');
+  }
+});
+
+t.test('the turn to refresh comes before what is only said again', async (t) => {
+  const story = talking();
+  story.on({ kind: 'session.agreed', leg: 'caller', intervalSec: 1800, weRefresh: true, byUpdate: true });
+  story.on({ kind: 'call.restored', media: 'kept', aged: true });
+  story.refuses('caller', 500);
+  story.on({ kind: 'timer.fired', timer: 'session-caller' });
+  t.same(story.glareEnds('caller'), ['send-refresh caller']);
+  t.same(story.on({ kind: 'refresh.answered', leg: 'caller' }), ['send-reinvite caller sendrecv']);
+});
+
 t.test('an offer that nobody waits for any more is made anew', async (t) => {
   const story = talking();
   story.hold('caller');

@@ -29,34 +29,45 @@ export const CALL_OF_101: IncomingCall = {
   privacy: false,
 };
 
-/** Every method is there and does nothing but to be counted. */
+/** Every method is there and does nothing but to be counted; an answer that is a function is asked each time. */
 function obliging<Port extends object>(asked: string[], answers: Readonly<Record<string, unknown>>): Port {
-  const get = (_port: object, name: string | symbol) => (): unknown => {
-    asked.push(String(name));
-    return answers[String(name)];
-  };
+  const get =
+    (_port: object, name: string | symbol) =>
+    (...args: unknown[]): unknown => {
+      asked.push(String(name));
+      const answer = answers[String(name)];
+      return typeof answer === 'function' ? (answer as (...args: unknown[]) => unknown)(...args) : answer;
+    };
   return new Proxy({}, { get }) as Port;
 }
 
 const made = Promise.resolve(sdpOf(31_000));
 const MEDIA = { offer: made, answer: made, firstOffer: made, answerOfNobody: made };
 
-/** `media`: what its methods answer instead. */
-export type QuietMore = Readonly<{ media?: Readonly<Record<string, unknown>>; toll?: TollPort }>;
+type Answers = Readonly<Record<string, unknown>>;
+
+/** `media`, `signaling`: what their methods answer instead. */
+export type QuietMore = Readonly<{ media?: Answers; signaling?: Answers; toll?: TollPort }>;
 
 export class QuietCalls {
   readonly asked: string[] = [];
   readonly clock: Clock;
   readonly service: CallService;
+  readonly signaling: SignalingPort;
+  readonly media: MediaPort;
+  readonly bus: EventBus;
 
   constructor(store: CallStorePort | undefined, clock: Clock = new FakeClock(), more: QuietMore = {}) {
     this.clock = clock;
     const log = createLogger('silent');
+    this.signaling = obliging<SignalingPort>(this.asked, more.signaling ?? {});
+    this.media = obliging<MediaPort>(this.asked, { ...MEDIA, ...more.media });
+    this.bus = new EventBus(clock, log, 100);
     this.service = new CallService({
-      signaling: obliging<SignalingPort>(this.asked, {}),
-      media: obliging<MediaPort>(this.asked, { ...MEDIA, ...more.media }),
+      signaling: this.signaling,
+      media: this.media,
       bindings: ONE_PHONE,
-      bus: new EventBus(clock, log, 100),
+      bus: this.bus,
       clock,
       log,
       ringSeconds: 120,
