@@ -197,6 +197,7 @@ export class ConferenceCommands {
   }
 
   async #consultWith(conference: Conference, holder: Member, waiting: readonly Member[], number: string): Promise<void> {
+    this.#conferences.mustBeNew(conference, number); // before anybody is told to wait
     this.#conferences.setAside(conference, holder, waiting);
     try {
       const target = await this.#conferences.ring(conference, number);

@@ -37,6 +37,7 @@ export type ConferenceServiceDeps = Readonly<{
 
 export type Opening = Readonly<{ othersHear?: OthersHear | undefined; music?: Readonly<Record<string, string>> | undefined }>;
 type Role = Pick<MemberFacts, 'as' | 'whispersTo'>;
+type NewMember = Readonly<{ member: ConferenceMember; offer: string }>;
 
 /** What member phones show as the caller. */
 const NAME = 'conference';
@@ -100,15 +101,15 @@ export class ConferenceService {
     const { calls, parties } = this.#deps;
     const { call } = this.mustBeFree(callId);
     const roles = (['caller', 'callee'] as const).filter((role) => conference.ofNumber(call.parties[role]) === undefined);
-    const coming = await Promise.all(
-      roles.map(async (role) => {
-        const member = await this.#newMember(conference, call.parties[role], PLAIN_MEMBER, role === apart);
-        return { role, member, offer: await member.describe() };
-      }),
-    );
+    const asked = roles.map(async (role) => ({
+      role,
+      ...(await this.#newMember(conference, call.parties[role], PLAIN_MEMBER, role === apart)),
+    }));
+    const coming = (await Promise.allSettled(asked)).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     this.#hear(conference);
     try {
-      this.mustBeFree(callId); // the mixer has taken its time
+      await Promise.all(asked); // both have room in the mixer
+      this.mustBeFree(callId); // which has taken its time
     } catch (error) {
       for (const { member } of coming) this.#dismiss(conference, member);
       throw error;
@@ -122,13 +123,17 @@ export class ConferenceService {
     this.#changed(conference);
   }
 
-  /** @throws NumberUnknown, NotRegistered, Busy, BadRequest: a member already. */
-  async ring(conference: Conference, number: string, role: Role = PLAIN_MEMBER): Promise<ConferenceMember> {
+  /** @throws NumberUnknown, NotRegistered, BadRequest: a member already. */
+  mustBeNew(conference: Conference, number: string): void {
     mustBeReachable(this.#deps.bindings, number, 'inside');
     if (conference.members.some((member) => member.number === number))
       throw new BadRequest('number', `number: ${number} is in this conference already`);
-    const member = await this.#newMember(conference, number, role, false);
-    const offer = await member.describe();
+  }
+
+  /** @throws Busy, and what `mustBeNew` does. */
+  async ring(conference: Conference, number: string, role: Role = PLAIN_MEMBER): Promise<ConferenceMember> {
+    this.mustBeNew(conference, number);
+    const { member, offer } = await this.#newMember(conference, number, role, false);
     this.#hear(conference);
     if (conference.ended) throw new ConferenceNotFound(conference.facts.id);
     try {
@@ -185,7 +190,8 @@ export class ConferenceService {
     for (const conference of this.list()) this.end(conference);
   }
 
-  async #newMember(conference: Conference, number: string, role: Role, apart: boolean): Promise<ConferenceMember> {
+  /** @throws Busy: the mixer has no room, and nobody has come. */
+  async #newMember(conference: Conference, number: string, role: Role, apart: boolean): Promise<NewMember> {
     const { facts } = conference;
     const { mixer } = facts;
     const holdMusic = facts.othersHear === 'music' ? await this.#deps.sounds.name(mixer, conference.musicOf(number)) : undefined;
@@ -201,7 +207,12 @@ export class ConferenceService {
     member.apart = apart;
     conference.add(member);
     this.#hear(conference); // before it has joined, so that nobody is heard for even one frame who should not be
-    return member;
+    try {
+      return { member, offer: await member.describe() };
+    } catch (error) {
+      this.#dismiss(conference, member);
+      throw error;
+    }
   }
 
   #moveIn(
@@ -220,8 +231,11 @@ export class ConferenceService {
   }
 
   /** It waits as anybody waits who is held: with music, and its phone is told. */
-  #hold({ callId }: ConferenceMember): void {
-    setImmediate(() => this.#deps.calls.dispatch(callId, { kind: 'hold.requested', holder: 'caller' }));
+  #hold(member: ConferenceMember): void {
+    setImmediate(() => {
+      // It may have been let in meanwhile.
+      if (member.apart) this.#deps.calls.dispatch(member.callId, { kind: 'hold.requested', holder: 'caller' });
+    });
   }
 
   #memberChanged(conference: Conference, member: ConferenceMember): void {
