@@ -4,16 +4,17 @@
  */
 import { BadSdp } from '#sip/sdp.js';
 import { agreedKeys, sameKeys, withUsableKeys } from '#sip/sdp-keys.js';
-import { answerFrom, asSendrecv, dress, sameMedia, withAllLines, withVersion, withZeroAddress } from '#sip/sdp-write.js';
+import { answerFrom, asSendrecv, dress, withAllLines, withVersion, withZeroAddress } from '#sip/sdp-write.js';
 import { receives, type Direction } from '#core/direction.js';
 import type { OfferSource } from '#core/effects.js';
 import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
 import type { HoldMode } from '#core/party.js';
 import { haveCommonCodec, mayGoOn } from './codec-fit.js';
 import { hearSdp, newLegSdp, refuseHeard, takeHeard, type LegSdp } from './leg-sdp.js';
-import { firstProtocol, protocolToward } from './media-protocol.js';
-import { isOnTheSpot } from './on-the-spot.js';
-import type { MediaPort, OfferWays } from './ports.js';
+import { firstProtocol } from './media-protocol.js';
+import { offerWays, stays, translatedFor, type Sides } from './offer-ways.js';
+import type { MediaPort } from './ports.js';
+import { ToldMedia } from './told-media.js';
 
 export type { LegSdp } from './leg-sdp.js';
 
@@ -25,6 +26,7 @@ const UNCHANGED: MediaChange = { changed: false, peerStale: false };
 export class MediaSession {
   readonly #callId: CallId;
   readonly #media: MediaPort;
+  readonly #told: ToldMedia;
   readonly #legs: Record<LegRole, LegSdp>;
   readonly #modes: () => Readonly<Record<LegRole, HoldMode>>;
   readonly #programs: Record<LegRole, boolean>;
@@ -48,6 +50,7 @@ export class MediaSession {
     this.#srtp = { caller: srtp.caller === true, callee: srtp.callee === true };
     this.#callId = callId;
     this.#media = media;
+    this.#told = new ToldMedia(callId, media);
     this.#modes = modes;
     this.#programs = { ...programs };
     this.#legs = { caller: adopted.caller ?? newLegSdp(), callee: adopted.callee ?? newLegSdp() };
@@ -66,6 +69,7 @@ export class MediaSession {
   renew(role: LegRole, isProgram: boolean, wishesSrtp = false): void {
     // What rtpengine has made for who was there decides what it must be told for who comes.
     this.#legs[role] = { ...newLegSdp(), made: this.#legs[role].made };
+    this.#told.put(role, undefined);
     this.#programs[role] = isProgram;
     this.#srtp[role] = wishesSrtp;
   }
@@ -99,6 +103,7 @@ export class MediaSession {
 
   /** The answer to the caller's offer, made of what the callee said (in a 1xx or its 200). */
   async answerForCaller(direction: Direction): Promise<string> {
+    await this.#offerNews('caller');
     const made = await this.#answer('callee', this.#takeAnswer('callee'));
     return this.#render('caller', answerFrom(this.#inForce('caller'), made), direction);
   }
@@ -119,6 +124,7 @@ export class MediaSession {
   /** A leg we called has answered; the other leg's offer (or our own first one) is complete in rtpengine. */
   async applyAnswer(role: LegRole): Promise<MediaChange> {
     const peer = otherLeg(role);
+    await this.#offerNews(peer);
     const made = await this.#answer(role, this.#takeAnswer(role));
     if (this.#legs[peer].fromPhone === undefined) return UNCHANGED; // the answer to our own first offer: nobody is behind it yet
     return { changed: true, peerStale: this.#remake(peer, withUsableKeys(made)) };
@@ -151,15 +157,16 @@ export class MediaSession {
     const peer = otherLeg(role);
     const heard = leg.heard === undefined ? undefined : withAllLines(leg.heard, leg.sent);
     const peerSdp = this.#legs[peer].fromPhone;
-    if (heard === undefined || (leg.fromPhone !== undefined && sameMedia(leg.fromPhone, heard)) || peerSdp === undefined) {
+    if (heard === undefined || this.#told.knows(role, leg.fromPhone, heard) || peerSdp === undefined) {
       this.#take(role);
       return UNCHANGED;
     }
-    if (this.#translated(peer).length === 0 && !haveCommonCodec(heard, peerSdp)) {
+    if (translatedFor(this.#sides, peer).length === 0 && !haveCommonCodec(heard, peerSdp)) {
       leg.heard = undefined;
       throw new BadSdp('no codec of this offer is one the other party has');
     }
     const { fromPhone, address } = leg;
+    const told = this.#told.last(role) ?? fromPhone;
     const sdp = as === 'answer' ? this.#takeAnswer(role) : this.#normal(role, this.#take(role));
     try {
       const forPeer = await this.#offer(role, sdp);
@@ -169,6 +176,7 @@ export class MediaSession {
     } catch (error) {
       // RFC 3261 §14.2: it is refused, and what was agreed before goes on; the same offer once more is as new as this one was.
       if (as === 'offer') Object.assign(leg, { fromPhone, address });
+      this.#told.put(role, told);
       throw error;
     }
   }
@@ -186,9 +194,9 @@ export class MediaSession {
     const [offer, answer] = [this.#agreed('caller'), this.#agreed('callee')];
     await this.#media.letKeysIn(this.#callId, 'caller', {
       offer,
-      ways: this.#ways('caller', offer),
+      ways: offerWays(this.#sides, 'caller', offer),
       answer,
-      answererStays: this.#stays('callee'),
+      answererStays: stays(this.#sides, 'callee'),
     });
     this.#keysIn = true;
     return 'new';
@@ -212,33 +220,23 @@ export class MediaSession {
     await this.#answer('callee', theirs);
   }
 
-  async #offer(from: LegRole, sdp: string): Promise<string> {
-    return withUsableKeys(await this.#media.offer(this.#callId, from, sdp, this.#ways(from, sdp)));
+  /** RFC 3264 §8.3.1: the port it has moved to while the other rang; no port of ours moves. */
+  async #offerNews(role: LegRole): Promise<void> {
+    const { fromPhone } = this.#legs[role];
+    if (fromPhone !== undefined && !this.#told.knows(role, fromPhone, fromPhone))
+      await this.#offer(role, this.#normal(role, fromPhone));
   }
 
-  #ways(from: LegRole, offer: string): OfferWays {
-    const to = otherLeg(from);
-    return { more: this.#translated(to), protocol: this.#protocolToward(to, offer), stays: this.#stays(from) };
+  #offer(from: LegRole, sdp: string): Promise<string> {
+    return this.#told.offer(from, this.#legs[from].fromPhone, sdp, offerWays(this.#sides, from, sdp));
   }
 
   #answer(by: LegRole, sdp: string): Promise<string> {
-    return this.#media.answer(this.#callId, otherLeg(by), sdp, this.#stays(by));
+    return this.#told.answer(by, this.#legs[by].fromPhone, sdp, stays(this.#sides, by));
   }
 
-  #stays(role: LegRole): boolean {
-    const { address, at } = this.#legs[role];
-    return this.#programs[role] || (address !== undefined && isOnTheSpot(address, at));
-  }
-
-  #protocolToward(to: LegRole, offer: string): string | undefined {
-    const { fromPhone, heard, made } = this.#legs[to];
-    return protocolToward(offer, { said: fromPhone ?? heard, made, wishesSrtp: this.#srtp[to] });
-  }
-
-  /** What is added to an offer to this leg. A program and a phone need not have a codec in common. */
-  #translated(to: LegRole): readonly string[] {
-    if (this.#programs[to]) return ['PCMU'];
-    return this.#programs[otherLeg(to)] ? ['PCMA', 'G722', 'opus'] : [];
+  get #sides(): Sides {
+    return { legs: this.#legs, programs: this.#programs, srtp: this.#srtp };
   }
 
   #take(role: LegRole): string {

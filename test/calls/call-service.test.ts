@@ -4,9 +4,7 @@
 import t from 'tap';
 import type { LegId, TollPort } from '#calls/ports.js';
 import type { CallId } from '#core/leg.js';
-import { createLogger } from '#kit/log.js';
-import { buildConnections } from '../../dist/connections.js';
-import { ONE_PHONE, QuietCalls } from '../support/quiet-calls.js';
+import { QuietCalls } from '../support/quiet-calls.js';
 import { sdpOf } from '../support/stored-call.js';
 
 /** A promise, and the word that keeps it. */
@@ -75,17 +73,7 @@ t.test('who is transferred comes over when all that it was to be told in the old
       adopt: (from: LegId, to: LegId) => words.push(`adopt ${of(from)} as ${of(to)}`),
     },
   });
-  const { transfers } = buildConnections({
-    calls: calls.service,
-    srf: {} as never,
-    bindings: ONE_PHONE,
-    signaling: calls.signaling,
-    media: calls.media,
-    bus: calls.bus,
-    clock: calls.clock,
-    log: createLogger('silent'),
-    park: { park: '*85', retrieve: '*86', slots: 10 },
-  });
+  const { transfers } = calls.connections();
   const old = await calls.talks();
   names.set(old, 'old');
   const next = transfers.transfer(old, 'caller', { number: '103' });

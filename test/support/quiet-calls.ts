@@ -9,6 +9,7 @@ import { NO_POLICY } from '#core/hold-policy.js';
 import type { CallId, LegRole } from '#core/leg.js';
 import type { Clock } from '#kit/clock.js';
 import { createLogger } from '#kit/log.js';
+import { buildConnections, type Connections } from '../../dist/connections.js';
 import { FakeClock } from './fake-clock.js';
 import { sdpOf } from './stored-call.js';
 
@@ -75,6 +76,21 @@ export class QuietCalls {
       house: { policy: NO_POLICY },
       store,
       toll: more.toll,
+    });
+  }
+
+  /** What transfers and parks its calls. */
+  connections(): Connections {
+    return buildConnections({
+      calls: this.service,
+      srf: {} as never,
+      bindings: ONE_PHONE,
+      signaling: this.signaling,
+      media: this.media,
+      bus: this.bus,
+      clock: this.clock,
+      log: createLogger('silent'),
+      park: { park: '*85', retrieve: '*86', slots: 10 },
     });
   }
 
