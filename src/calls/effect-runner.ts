@@ -17,6 +17,7 @@ import type { Mark } from './hold-watch.js';
 import { isOnlyMedia, isSound, type LaneEffect } from './lane-effects.js';
 import type { LiveCall } from './live-call.js';
 import type { MediaChange } from './media-session.js';
+import { playAgain } from './play-again.js';
 import type { BindingsPort, MediaPort, SignalingPort } from './ports.js';
 
 export type RunnerDeps = Readonly<{
@@ -252,18 +253,19 @@ export class EffectRunner {
     const leg = { callId: live.call.id, role: effect.leg };
     if (effect.ourOffer) return this.#deps.signaling.answerReinvite(leg, live.media.reoffer(effect.leg, effect.direction));
     // rtpengine would make a new call of the same name, with ports that nobody else is told.
-    if (this.#deps.mediaAway(live.call.id)) throw new MediaGone(live.call.id);
+    if (this.#deps.mediaAway(live.call.id)) {
+      live.media.refuse(effect.leg);
+      throw new MediaGone(live.call.id);
+    }
     const { sdp, change } = await live.media.answerReoffer(effect.leg, effect.direction);
     this.#deps.signaling.answerReinvite(leg, sdp);
     return this.#changed(live, effect.leg, change);
   }
 
-  /** rtpengine keeps the codec a sound was started with, so a sound that plays is started again after a change of codec. */
   async #changed(live: LiveCall, leg: LegRole, change: MediaChange): Promise<void> {
     if (!change.changed) return;
     const { call } = live;
-    const music = call.kind === 'confirmed' && call[leg].media.sound === 'music' ? call[leg].media.music : undefined;
-    if (music !== undefined) await this.#deps.media.play(call.id, leg, { kind: 'music', ...music });
+    if (call.kind === 'confirmed') await playAgain(this.#deps.media, call.id, call[leg]);
     this.#deps.dispatch(call.id, { kind: 'media.changed', leg, peerStale: change.peerStale });
   }
 

@@ -105,7 +105,8 @@ export class MediaSession {
   async answerForCaller(direction: Direction): Promise<string> {
     await this.#offerNews('caller');
     const made = await this.#answer('callee', this.#takeAnswer('callee'));
-    return this.#render('caller', answerFrom(this.#inForce('caller'), made), direction);
+    const offer = this.#inForce('caller');
+    return this.#render('caller', answerFrom(offer, made), direction, offer);
   }
 
   /** Late offer: the callee's 200 carries the offer, and it becomes the offer in the caller's 200. */
@@ -118,7 +119,8 @@ export class MediaSession {
   /** Late offer: the caller's ACK carries the answer, and it becomes the answer in the ACK to the callee. */
   async lateAnswerForCallee(direction: Direction): Promise<string> {
     const made = await this.#answer('caller', this.#takeAnswer('caller'));
-    return this.#render('callee', answerFrom(this.#inForce('callee'), made), direction);
+    const offer = this.#inForce('callee');
+    return this.#render('callee', answerFrom(offer, made), direction, offer);
   }
 
   /** A leg we called has answered; the other leg's offer (or our own first one) is complete in rtpengine. */
@@ -140,7 +142,7 @@ export class MediaSession {
   async answerReoffer(role: LegRole, direction: Direction): Promise<Readonly<{ sdp: string; change: MediaChange }>> {
     const offer = this.#legs[role].heard ?? this.#inForce(role);
     const change = await this.#update(role, 'offer');
-    return { sdp: this.#render(role, answerFrom(offer, this.#made(role)), direction), change };
+    return { sdp: this.#render(role, answerFrom(offer, this.#made(role)), direction, offer), change };
   }
 
   /** The phone's answer to our re-INVITE, or to our offer in a 200, is in force now. */
@@ -279,16 +281,15 @@ export class MediaSession {
     return made;
   }
 
-  #render(role: LegRole, made: string, direction: Direction): string {
+  #render(role: LegRole, made: string, direction: Direction, offer?: string): string {
     this.#legs[role].made = withUsableKeys(made);
-    return this.#dressed(role, this.#made(role), direction);
+    return this.#dressed(role, this.#made(role), direction, offer);
   }
 
   /** RFC 3264 §8: the o= version grows by one whenever the SDP differs from the last, and stands still when it does not. */
-  #dressed(role: LegRole, made: string, direction: Direction): string {
+  #dressed(role: LegRole, made: string, direction: Direction, offer?: string): string {
     const leg = this.#legs[role];
-    const { sessionId } = leg;
-    const same = dress(made, { direction, sessionId, version: leg.version });
+    const same = dress(made, { direction, sessionId: leg.sessionId, version: leg.version, offer });
     if (same === leg.sent) return same;
     if (leg.sent !== undefined) leg.version += 1n;
     leg.sent = withVersion(same, leg);

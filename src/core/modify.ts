@@ -163,7 +163,9 @@ export function onReinviteAnswered(call: Confirmed, input: InputOf<'reinvite.ans
   const remote = input.direction ?? mirror(offered);
   const media: LegMedia = { ...leg.media, advertised: offered, remote };
   const apply: Effect[] = input.direction === undefined ? [] : [{ kind: 'apply-reanswer', leg: leg.role }];
-  const told = { media, unsure: undefined, refused: undefined, unreached: undefined, retried: undefined, glares: 0 };
+  // What only said again what stands is no answer to what was refused.
+  const refused = leg.offerAnswer.session === true ? leg.refused : undefined;
+  const told = { media, unsure: undefined, refused, unreached: undefined, retried: undefined, glares: 0 };
   const answered: Leg = { ...refreshed(stable(leg)), ...told };
   const [next, effects] = settle(withLeg(call, answered));
   return [next, [...isReached(leg), ...apply, ...effects]];

@@ -139,6 +139,10 @@ export function onBye(call: Call, role: LegRole, atMs: number): Step {
 /** The dialog is gone without a BYE from the phone. A BYE is sent all the same: where nobody is, it does no harm. */
 export function onLost(call: Call, role: LegRole, why: string, atMs: number): Step {
   if (call.kind === 'confirmed' && call[role].dialog === 'terminated') return [call, []]; // that party has left already
+  if (call.kind === 'confirmed' && mayLeave(call, role) && call[otherLeg(role)].dialog === 'confirmed') {
+    const [next, effects] = onLeft(call, role);
+    return [next, [{ kind: 'send-bye', leg: role, cause: 16, text: why }, ...effects]];
+  }
   return end(call, role === 'caller' ? 'caller-lost' : 'callee-lost', atMs, { reason: why });
 }
 

@@ -6,7 +6,7 @@ import type { Call, Confirmed, Ringing, Step } from './call.js';
 import type { Effect } from './effects.js';
 import type { HoldReason } from './events.js';
 import { endPlay } from './play.js';
-import { withoutReason, withReason } from './hold.js';
+import { holderOf, withoutReason, withReason, type HoldLedger } from './hold.js';
 import type { Input } from './inputs.js';
 import { otherLeg, type Leg, type LegRole } from './leg.js';
 import { sessionTimer } from './session.js';
@@ -26,9 +26,13 @@ export function onTransferRequested(call: Confirmed, { leaving, park }: InputOf<
   const reason = leavingReason(leaving, park);
   // A late offer that is not answered yet needs both of them to be completed.
   if (call.hold.has(reason) || call.callee.halfOpen === true) return [call, []];
-  // No policy: whoever leaves has given the party away, and does not want it back by a timer.
-  return settle(changeWish(call, withReason(call.hold, reason, {})));
+  // No policy: whoever leaves has given the party away, and does not want it back by a timer; who is parked waits for whoever comes.
+  const before = park ? withoutPolicies(call.hold, leaving) : call.hold;
+  return settle(changeWish(call, withReason(before, reason, {})));
 }
+
+const withoutPolicies = (ledger: HoldLedger, holder: LegRole): HoldLedger =>
+  new Map([...ledger].map(([reason, terms]) => [reason, holderOf(reason) === holder ? { ...terms, policy: undefined } : terms]));
 
 /** Nobody was found: the transferor has the party again, if it is still there. */
 export function onTransferFailed(call: Confirmed, { leaving }: InputOf<'transfer.failed'>): Step {

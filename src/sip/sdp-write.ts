@@ -18,8 +18,8 @@ import {
 import { answerWithKey } from './sdp-keys.js';
 import { attribute, sectionsOf, textOf } from './sdp-lines.js';
 
-/** `version`: o= version, growing by one with every change (RFC 3264 §8). */
-export type Dress = Readonly<{ direction: SdpDirection; sessionId: string; version: bigint }>;
+/** `version`: o= version, growing by one with every change (RFC 3264 §8). `offer`: what is being answered. */
+export type Dress = Readonly<{ direction: SdpDirection; sessionId: string; version: bigint; offer?: string | undefined }>;
 
 const withoutDirection = (lines: readonly string[]): string[] => lines.filter((line) => !isDirectionLine(line));
 
@@ -28,20 +28,28 @@ const withoutDirection = (lines: readonly string[]): string[] => lines.filter((l
  * and only audio gets music, so a hold makes other streams inactive), and our own o= line.
  * @throws BadSdp
  */
-export function dress(text: string, { direction, sessionId, version }: Dress): string {
+export function dress(text: string, { direction, sessionId, version, offer }: Dress): string {
   const { session, media } = sectionsOf(text);
+  const offered = offer === undefined ? [] : readSdp(offer).media;
   const address = attribute(session, 'o=')?.trim().split(/\s+/).slice(-2).join(' ');
   if (address === undefined || media.length === 0) throw new BadSdp('the session description has no o= or no m= line');
   const origin = `o=- ${sessionId} ${version} IN ${address}`;
   return textOf({
     session: withoutDirection(session).map((line) => (line.startsWith('o=') ? origin : line)),
-    media: media.map((lines) => {
+    media: media.map((lines, index) => {
       const { kind, rejected } = lineHead(lines);
       if (rejected) return lines;
       const wanted = kind === 'audio' ? direction : direction === 'sendrecv' ? ownDirection(lines, session) : 'inactive';
-      return [...withoutDirection(lines), `a=${wanted}`];
+      return [...withoutDirection(lines), `a=${narrowed(wanted, offered[index]?.direction)}`];
     }),
   });
+}
+
+/** RFC 3264 §6.1: an answer sends only what the offer wants to receive, and the other way, on each line of its own. */
+function narrowed(wanted: SdpDirection, offered: SdpDirection = 'sendrecv'): SdpDirection {
+  const sends = /^send/.test(wanted) && /recv/.test(offered);
+  const receives = /recv/.test(wanted) && /^send/.test(offered);
+  return sends ? (receives ? 'sendrecv' : 'sendonly') : receives ? 'recvonly' : 'inactive';
 }
 
 /** The same under another o= version. */

@@ -117,3 +117,14 @@ t.test('a 2xx without Session-Expires ends the session timer of that leg', async
   t.equal(story.confirmed.callee.session, undefined);
   t.same(half(story, 'callee'), [], 'a late timer does nothing');
 });
+
+t.test('a refresh says nothing of the hold that a phone refused, and is no reason to ask it again', async (t) => {
+  const story = talking();
+  story.on({ kind: 'session.agreed', leg: 'callee', intervalSec: 1800, weRefresh: true, byUpdate: false });
+  story.hold('controller');
+  story.answers('caller', 'recvonly');
+  story.refuses('callee', 488);
+  t.same(story.on({ kind: 'timer.fired', timer: 'session-callee' }).slice(-1), ['send-reinvite callee sendrecv']);
+  t.same(story.answers('callee', 'sendrecv'), ['apply-reanswer callee']);
+  t.equal(story.events('hold.failed').length, 1);
+});

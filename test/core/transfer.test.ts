@@ -213,3 +213,27 @@ t.test('a phone takes the place of another: its INVITE is answered with what the
   story.cooperate();
   t.equal(story.local, 'sendonly / sendonly');
 });
+
+t.test('a transferor that is lost leaves as one that hangs up: who stays waits on', async (t) => {
+  for (const lost of [
+    { kind: 'leg.lost', leg: 'caller', why: 'no answer to OPTIONS' },
+    { kind: 'reinvite.refused', leg: 'caller', status: 481, reason: 'No' },
+  ] as const) {
+    const story = talking();
+    story.on({ kind: 'transfer.requested', leaving: 'caller', park: false });
+    story.answers('callee', 'recvonly');
+    t.equal(story.on(lost)[0], 'send-bye caller 16');
+    t.equal(story.call.kind, 'confirmed');
+    t.match(holdView(story.confirmed).callee, { held: true, sound: 'music' });
+  }
+});
+
+t.test('who is parked waits for whoever comes, however long its holder wanted to wait', async (t) => {
+  const story = talking();
+  const policy = { maxSeconds: 60, onExpiry: { kind: 'hangup' } } as const;
+  story.on({ kind: 'hold.requested', holder: 'caller', policy });
+  story.cooperate();
+  const said = story.on({ kind: 'transfer.requested', leaving: 'caller', park: true });
+  t.ok(said.includes('stop-timer hold-max-caller-api'), said.join());
+  t.notOk(said.some((word) => word.startsWith('start-timer hold-max')));
+});

@@ -254,3 +254,23 @@ t.test('the hold of phones that read no direction tells them to send nowhere, on
   t.match(zero, /c=IN IP6 ::\r\n/);
   t.match(zero, /^o=- 1 1 IN IP4 127\.0\.0\.1\r$/m, 'who made it is not where it sends');
 });
+
+t.test(
+  'an answer sends on no line what the offer does not want, nor receives what it does not send (RFC 3264 §6.1)',
+  async (t) => {
+    const lines = (...directions: readonly string[]): string =>
+      ['v=0', 'o=p 1 1 IN IP4 192.0.2.1', 's=-', 'c=IN IP4 192.0.2.1', 't=0 0']
+        .concat(
+          ['audio', 'audio', 'video'].flatMap((kind, at) => [`m=${kind} ${5000 + at} RTP/AVP 0`, `a=${directions[at]}`]),
+          '',
+        )
+        .join('\r\n');
+    const ours = lines('sendrecv', 'sendrecv', 'sendrecv');
+    const said = (direction: 'sendrecv' | 'sendonly', offer?: string): readonly string[] =>
+      readSdp(dress(ours, { direction, sessionId: '1', version: 1n, offer })).media.map((line) => line.direction);
+    t.same(said('sendrecv', lines('sendrecv', 'inactive', 'recvonly')), ['sendrecv', 'inactive', 'sendonly']);
+    t.same(said('sendrecv', lines('sendonly', 'sendrecv', 'sendonly')), ['recvonly', 'sendrecv', 'recvonly']);
+    t.same(said('sendonly', lines('sendrecv', 'sendonly', 'sendrecv')), ['sendonly', 'inactive', 'inactive']);
+    t.same(said('sendrecv'), ['sendrecv', 'sendrecv', 'sendrecv'], 'an offer of ours');
+  },
+);

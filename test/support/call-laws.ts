@@ -81,9 +81,11 @@ export class CallLaws {
     for (const role of LEG_ROLES) {
       if (after[role].dialog !== 'terminated' || before[role].dialog === 'terminated') continue;
       const may = before.hold.has(`${role}-transfer`) || before.hold.has(`${role}-park`);
-      this.#must(may && 'leg' in input && input.leg === role, `the ${role} leaves because it was on its way out`);
+      const itsOwn =
+        ('leg' in input && input.leg === role) || (input.kind === 'timer.fired' && input.timer === `session-${role}`);
+      this.#must(may && itsOwn, `the ${role} leaves because it was on its way out`);
       const byes = effects.filter((effect) => effect.kind === 'send-bye' && effect.leg === role).length;
-      this.#must(byes === (input.kind === 'leg.dismissed' ? 1 : 0), `the ${role} hears BYE when it has not said so itself`);
+      this.#must(byes === (input.kind === 'bye.received' ? 0 : 1), `the ${role} hears BYE when it has not said so itself`);
       this.#legs[role].left();
     }
   }
