@@ -105,6 +105,7 @@ function tollPort(toll: Toll, config: () => Config, log: Logger): TollPort {
     return planned.kind === 'trunk' ? planned.name : undefined;
   };
   return {
+    mayDial: ({ payer, outside }) => toll.mayDial(payer, outside),
     admit: ({ callId, payer, outside, from }) => {
       const over = outside.map((number) => ({ number, trunk: trunkOf(number) ?? '' }));
       try {

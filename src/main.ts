@@ -167,6 +167,7 @@ async function build(
     authenticate,
     subscribe: (request, response) => watchers.onSubscribe(request, response),
     register: phones.onRegister,
+    toll: guards.toll,
     session,
     screen: guards.screen,
     log: log.child({ room: 'signaling' }),

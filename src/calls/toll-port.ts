@@ -13,6 +13,8 @@ export type Charge = Readonly<{
 }>;
 
 export interface TollPort {
+  /** May it dial this at its cost? @throws DialForbidden */
+  mayDial(asked: Charge): void;
   /** Counts the call until `ended`. @throws DialForbidden, Busy: nothing was counted. */
   admit(asked: Charge & Readonly<{ callId: CallId }>): void;
   /** It goes on from the program's last life, and was admitted there: counted, and not judged. */

@@ -5,7 +5,10 @@ export type DialRules = Readonly<{ allow: readonly string[]; deny: readonly stri
 
 /** The longest prefix that fits decides, and of two that are equal the one that forbids. Where anything is allowed by name, nothing else is. */
 export function mayDial(number: string, { allow, deny }: DialRules): boolean {
+  if (allow.length === 0 && deny.length === 0) return true;
   const dialled = bareNumber(number);
+  // What a carrier may pass over would carry the rest past a rule.
+  if (!/^[0-9a-z*#+]*$/.test(dialled)) return false;
   const allowed = longest(dialled, allow);
   const denied = longest(dialled, deny);
   if (denied >= 0 && denied >= allowed) return false;

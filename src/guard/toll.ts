@@ -57,7 +57,10 @@ export class Toll {
 
   /** Counts the call, until `ended`. @throws DialForbidden, Busy: nothing was counted. */
   admit({ callId, payer, outside, from }: TollAsk): void {
-    this.#mayDial(payer, outside);
+    this.mayDial(
+      payer,
+      outside.map(({ number }) => number),
+    );
     const trunks = [...outside.map(({ trunk }) => trunk), ...(from === undefined ? [] : [from])];
     for (const trunk of new Set(trunks)) {
       const limit = this.#trunkLimits.get(trunk);
@@ -101,9 +104,10 @@ export class Toll {
     for (const trunk of going.trunks) oneLess(this.#byTrunk, trunk);
   }
 
-  #mayDial(payer: string | undefined, outside: TollAsk['outside']): void {
+  /** Judges and counts nothing. @param outside numbers that are reached over a trunk. @throws DialForbidden */
+  mayDial(payer: string | undefined, outside: readonly string[]): void {
     const rules = payer === undefined ? undefined : this.#rules.get(payer);
-    for (const { number } of outside) {
+    for (const number of outside) {
       if (!mayDial(number, { allow: [], deny: this.#config.deny })) throw new DialForbidden(number);
       if (rules !== undefined && !mayDial(number, rules)) throw new DialForbidden(number);
     }

@@ -100,7 +100,8 @@ function newServer(handler: RequestListener, certificate: Certificate | undefine
     certificate === undefined
       ? createServer(limits, asked)
       : createSecureServer({ ...limits, ...certificate.server, handshakeTimeout: HEADERS_MS }, asked);
-  server.on('tlsClientError', () => undefined); // node has closed it
+  // Node leaves it open where it was the time for the handshake that ran out.
+  server.on('tlsClientError', (_error, socket: Socket) => socket.destroy());
   server.maxConnections = connections;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerBroken(error, socket as Socket));
   return server;
@@ -140,6 +141,8 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
   const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' });
   socket.end(
     `HTTP/1.1 ${status} ${refusal.code}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`,
+    // A client that does not close its own half would keep the connection for good.
+    () => socket.destroy(),
   );
 }
 

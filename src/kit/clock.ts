@@ -21,7 +21,14 @@ export class RealClock implements Clock {
   }
 
   after(name: string, ms: number, fn: () => void): Timer {
-    const handle = setTimeout(fn, ms);
-    return { name, cancel: () => clearTimeout(handle) };
+    if (ms <= LONGEST_MS) {
+      const handle = setTimeout(fn, ms);
+      return { name, cancel: () => clearTimeout(handle) };
+    }
+    let timer = this.after(name, LONGEST_MS, () => (timer = this.after(name, ms - LONGEST_MS, fn)));
+    return { name, cancel: () => timer.cancel() };
   }
 }
+
+/** What is longer than 2^31 - 1 ms, 24.8 days, setTimeout() takes for one millisecond. */
+const LONGEST_MS = 2_147_483_647;

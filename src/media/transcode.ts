@@ -26,6 +26,12 @@ const LEAST_MS = 100;
 const AUDIBLE = 64;
 const BYTES_PER_SECOND = SAMPLE_RATE * 2;
 
+/** Of ffmpeg's words for what a file may be. */
+const FORMATS = [
+  ...['wav', 'w64', 'aiff', 'au', 'caf', 'flac', 'mp3', 'ogg', 'aac', 'ac3', 'amr', 'gsm', 'g722'],
+  ...['mov', 'mp4', 'm4a', 'matroska', 'webm', 'asf', 'avi', 'mpeg', 'mpegts'],
+];
+
 export async function transcode(job: Transcoding): Promise<Transcoded> {
   const { ffmpeg, input, output, maxSeconds, clock } = job;
   if (ffmpeg === undefined) return { problem: 'ffmpeg is not installed' };
@@ -46,8 +52,19 @@ export async function transcode(job: Transcoding): Promise<Transcoded> {
 }
 
 function argumentsFor(input: string, maxSeconds: number): string[] {
-  // A playlist in the folder must not make us fetch addresses, so ffmpeg may open files only.
-  const source = ['-protocol_whitelist', 'file,pipe', '-i', `file:${input}`, '-map', '0:a:0', '-t', String(maxSeconds + 1)];
+  // A playlist must not make us fetch addresses, nor read other files of this machine: formats that name others are not among these.
+  const source = [
+    '-protocol_whitelist',
+    'file,pipe',
+    '-format_whitelist',
+    FORMATS.join(),
+    '-i',
+    `file:${input}`,
+    '-map',
+    '0:a:0',
+    '-t',
+    String(maxSeconds + 1),
+  ];
   return ['-v', 'error', '-nostdin', ...source, '-ac', '1', '-ar', String(SAMPLE_RATE), '-f', 's16le', 'pipe:1'];
 }
 

@@ -32,7 +32,9 @@ export class Authenticator {
 
   /** For calls and messages: the identity, or undefined when the request has been answered here (401, 403). */
   identify(request: SrfRequest, response: SrfResponse): Identity | undefined {
-    const trunk = this.#trunks.ofSource(request.source_address, request.source_port);
+    // A web page may speak WebSocket from whatever address its visitor has, and no trunk does.
+    const isPage = /^wss?$/i.test(request.protocol);
+    const trunk = isPage ? undefined : this.#trunks.ofSource(request.source_address, request.source_port);
     if (trunk !== undefined) return { kind: 'trunk', name: trunk.name, asker: trunk.transit ? 'inside' : 'trunk' };
     const account = this.account(request, response);
     if (account === undefined) return undefined;

@@ -1,11 +1,12 @@
 /**
  * message: MESSAGE (RFC 3428) between registered phones. It goes to every contact of the number; one that takes it is enough.
  */
+import { DialForbidden } from '#kit/errors.js';
 import { parseUri } from '#sip/uri.js';
 import type { DialTarget } from '#calls/ports.js';
 import { bestRefusal, type FinalRefusal } from './best-refusal.js';
 import { passedHeaders } from './in-dialog.js';
-import type { RouteDeps } from './routes.js';
+import type { Identity, RouteDeps } from './routes.js';
 import { displayName, userPart } from './sip-words.js';
 import type { Srf, SrfRequest, SrfResponse } from './srf.js';
 
@@ -19,6 +20,7 @@ export function onMessage(deps: RouteDeps, request: SrfRequest, response: SrfRes
   const found = deps.bindings.find(number, identity.kind === 'trunk' ? identity.asker : 'inside');
   if (found.kind === 'unknown') return response.send(404);
   if (found.kind === 'not-registered') return response.send(480);
+  if (isForbidden(deps, identity, number)) return response.send(403);
   const from =
     identity.kind === 'account'
       ? `${displayName(identity.name)}<sip:${userPart(identity.number)}@localhost>`
@@ -29,6 +31,18 @@ export function onMessage(deps: RouteDeps, request: SrfRequest, response: SrfRes
     const best = taken ?? bestRefusal(answers);
     response.send(best.status, best.reason);
   });
+}
+
+/** What may not be dialled is not written to either: a carrier charges for both. */
+function isForbidden({ bindings, toll }: RouteDeps, identity: Identity, number: string): boolean {
+  if (identity.kind !== 'account' || bindings.traits(number).kind !== 'trunk') return false;
+  try {
+    toll?.mayDial({ payer: identity.number, outside: [number] });
+    return false;
+  } catch (error) {
+    if (error instanceof DialForbidden) return true;
+    throw error;
+  }
 }
 
 function deliverTo(

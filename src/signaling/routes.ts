@@ -2,6 +2,7 @@
  * routes: every request that can come in, and the room that answers it. A table of contents; the rules are elsewhere.
  */
 import type { Asker, BindingsPort, CallSignals } from '#calls/ports.js';
+import type { TollPort } from '#calls/toll-port.js';
 import type { Logger } from '#kit/log.js';
 import { corkTurns } from './cork.js';
 import { relayInDialog } from './in-dialog.js';
@@ -25,6 +26,8 @@ export type RouteDeps = Readonly<{
   signaling: Signaling;
   calls: CallSignals;
   bindings: BindingsPort;
+  /** Absent: whoever is known may write to any number. */
+  toll?: Pick<TollPort, 'mayDial'> | undefined;
   /** Gives the identity, or answers the request itself (401, 403) and gives undefined. */
   authenticate: (request: SrfRequest, response: SrfResponse) => Identity | undefined;
   register: RequestHandler;

@@ -80,19 +80,32 @@ function endOfLine(text: string, at: number, end: number, head: Head): number {
 }
 
 function readField(text: string, at: number, lineEnd: number, folded: boolean, head: Head): void {
-  const colon = text.indexOf(':', at);
-  const name = colon < 0 || colon > lineEnd ? '' : text.slice(at, endOfName(text, at, colon));
+  const colon = colonIn(text, at, lineEnd);
+  const name = colon < 0 ? '' : text.slice(at, endOfName(text, at, colon));
   const row = rowOf(name);
   if (row === undefined && !NAME.test(name)) head.fault ??= 'a header field without a proper name';
   else if (head.headers.length >= MOST_HEADERS) head.fault ??= 'too many header fields';
   else {
     const raw = trimmed(text, colon + 1, lineEnd);
-    const unfolded = folded ? raw.replace(/[ \t]*\r\n[ \t]+/g, ' ') : raw;
+    const unfolded = folded ? unfold(raw) : raw;
     const value = row?.name === 'Via' ? inCapitals(unfolded) : unfolded;
     head.headers.push({ name, value });
     if (row !== undefined) gather(row.name, value, head);
   }
 }
+
+/** Within its line: a search to the end of the message for each line would take a time that grows with the square of its length. */
+function colonIn(text: string, at: number, lineEnd: number): number {
+  for (let index = at; index < lineEnd; index++) if (text.charCodeAt(index) === 0x3a) return index;
+  return -1;
+}
+
+/** RFC 3261 §7.3.1. An expression that begins with any white space would look at each space as often as there are spaces. */
+const unfold = (value: string): string =>
+  value
+    .split('\r\n')
+    .map((line) => trimmed(line))
+    .join(' ');
 
 /** RFC 3261 §7.3.1: white space may stand between the name and the colon. */
 function endOfName(text: string, at: number, colon: number): number {

@@ -4,8 +4,12 @@
  */
 import { readHead, type Head } from './head.js';
 import type { SipMessage, SipRequest } from './message.js';
+import { trimmed } from './lws.js';
 import { commonFault, isSendable, requestFault, responseFault } from './rules.js';
 import { parseUri } from './uri.js';
+
+/** Start line and header fields; a stream is cut into messages by it too. */
+export const MAX_HEAD_BYTES = 64 * 1024;
 
 export type ParseResult =
   | Readonly<{ kind: 'ok'; message: SipMessage }>
@@ -16,6 +20,10 @@ export type ParseResult =
 type Refusal = Readonly<{ status: number; reason: string }>;
 
 const METHOD = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
+const KNOWN: ReadonlySet<string> = new Set([
+  ...['INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'REGISTER', 'PRACK', 'UPDATE', 'INFO', 'REFER', 'MESSAGE'],
+  ...['SUBSCRIBE', 'NOTIFY', 'PUBLISH'],
+]);
 /** No phone's URI is near this; drachtio-srf's expressions need time that grows with the square of it. */
 const MOST_URI_BYTES = 2048;
 /** More than a datagram can carry; only streams get here. What passes fits into one frame of the drachtio link. */
@@ -29,6 +37,7 @@ export function parseMessage(text: string): ParseResult {
   if (lineEnd < 0) return drop('no complete first line');
   const startLine = text.slice(start, lineEnd);
   const blank = text.indexOf('\r\n\r\n', lineEnd);
+  if ((blank < 0 ? text.length : blank) - start > MAX_HEAD_BYTES) return drop('a message head above the limit');
   const head = readHead(text, lineEnd + 2, blank < 0 ? text.length : blank);
   // RFC 3261 §7: the empty line is there even when the body is not; without it the message was cut off.
   if (blank < 0) head.fault ??= 'no empty line after the header fields';
@@ -82,6 +91,8 @@ function judgeVersion(version: string, startLine: string): Refusal | undefined {
 function judgeRequest(request: SipRequest, head: Head, body: string | undefined): Refusal | undefined {
   const fault = commonFault(head) ?? requestFault(request.method, head);
   if (fault !== undefined) return bad(fault);
+  // RFC 3261 §7.1: methods are case-sensitive. To whoever compares without case `invite` would be an INVITE, and to the rest it is none.
+  if (!KNOWN.has(request.method) && KNOWN.has(request.method.toUpperCase())) return { status: 501, reason: 'Not Implemented' };
   if (Number(head.contentLength ?? 0) > MOST_BODY_BYTES) return { status: 413, reason: 'Request Entity Too Large' };
   if (body === undefined) return bad('body shorter than Content-Length');
   return judgeUri(request.uri);
@@ -109,8 +120,14 @@ function readBody(head: Head, text: string, start: number): string | undefined {
   return end > text.length ? undefined : text.slice(start, end);
 }
 
-/** For the stream framer: the length a message announces in its head; undefined without a usable one (RFC 3261 §18.3). */
+/**
+ * For the stream framer: the length a message announces in its head (RFC 3261 §18.3); 0 without one. @returns undefined: it cannot be told
+ * where the next message begins, because there are two lengths, or one that is none, or line ends that others may take for one.
+ */
 export function readContentLength(head: string): number | undefined {
-  const found = /(?:^|\r\n)(?:content-length|l)[ \t]*:[ \t]*([0-9]{1,9})[ \t]*(?=\r\n|$)/i.exec(head);
-  return found === null ? undefined : Number(found[1]);
+  if (/\r(?!\n)|(?<!\r)\n/.test(head)) return undefined;
+  const unfolded = head.replace(/\r\n[ \t]/g, ' ');
+  const lengths = [...unfolded.matchAll(/\r\n(?:content-length|l)[ \t]*:([^\r\n]*)/gi)].map(([, value = '']) => trimmed(value));
+  const [length = '0', ...more] = lengths;
+  return more.length > 0 || !/^[0-9]{1,9}$/.test(length) ? undefined : Number(length);
 }

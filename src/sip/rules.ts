@@ -24,6 +24,9 @@ const PLAIN_ADDRESS = new RegExp(`^(?:"[^"\\\\]*" ?|(?:${TOKEN} )?)<${SIP_URI}>$
 const IS_TOKEN = new RegExp(`^${TOKEN}$`);
 
 /** What every message must have. */
+/** drachtio-srf's expressions need time that grows with the square of it. */
+const MOST_TYPE_BYTES = 256;
+
 export function commonFault(head: Head): string | undefined {
   if (head.fault !== undefined) return head.fault;
   if (head.vias.length === 0) return 'no Via';
@@ -33,6 +36,7 @@ export function commonFault(head: Head): string | undefined {
   // RFC 3261 §25.1 allows most characters in a Call-ID, but no white space and no control characters.
   if (head.callId === undefined || !/^[^\x00-\x20\x7f]+$/.test(head.callId)) return 'no proper Call-ID';
   if (head.cseq === undefined || cseqMethod(head.cseq) === undefined) return 'no proper CSeq';
+  if (head.contentType !== undefined && head.contentType.length > MOST_TYPE_BYTES) return 'Content-Type is too long';
   if (head.contentLength !== undefined && !/^[0-9]{1,9}$/.test(head.contentLength)) return 'Content-Length is no length';
   if (!areAll(head.contacts, isRoutable) && !isOnlyStar(head.contacts)) return 'malformed Contact';
   if (!areAll(head.routes, isRoutable)) return 'malformed Route';

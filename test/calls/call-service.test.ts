@@ -16,7 +16,12 @@ function later(): { word: Promise<string>; say: (sdp?: string) => void } {
 
 t.test('who hangs up may call again at once, also while rtpengine has not answered for the old call', async (t) => {
   const ended: string[] = [];
-  const toll: TollPort = { admit: () => undefined, goesOn: () => undefined, ended: (callId) => void ended.push(callId) };
+  const toll: TollPort = {
+    mayDial: () => undefined,
+    admit: () => undefined,
+    goesOn: () => undefined,
+    ended: (callId) => void ended.push(callId),
+  };
   let gone: () => void = () => undefined;
   const deleted = new Promise<void>((resolve) => (gone = resolve));
   const calls = new QuietCalls(undefined, undefined, { media: { delete: deleted }, toll });

@@ -4,7 +4,11 @@
  */
 import t from 'tap';
 import { RegisteredFlows } from '#engine/transport/registered-flows.js';
+import type { DialogFacts } from '#engine/dialog/dialog.js';
 import type { Flow } from '#engine/transport/flow.js';
+import type { Way } from '#engine/transport/transports.js';
+import type { Core } from '#engine/ua/core.js';
+import { pathOf } from '#engine/ua/path.js';
 import { parseUri, type SipUri } from '#sip/uri.js';
 import { outgoingCall, register, SDP } from '../support/engine-calls.js';
 import { appForTest, engineForTest, outgoing, type TestApp } from '../support/engine-fixture.js';
@@ -74,30 +78,58 @@ t.test('outside of a dialog: at the Contact, where that is at the address it cam
   t.equal(await answered, 200, 'and in the dialog, whose Contact names the port of the connection that has gone');
 });
 
-t.test('who is taken for a phone that is back: the same user, host, transport and source', async (t) => {
-  const flow = (protocol: Flow['protocol'], address: string): Flow => ({
+const flowAt = (protocol: Flow['protocol'], address: string, isOpen = true): Flow => {
+  const flow: Flow = {
     protocol,
     local: { address: '127.0.0.1', port: 5060 },
     remote: { address, port: 1 },
-    isOpen: () => true,
+    isOpen: () => isOpen,
     send: () => undefined,
-    beside: () => gone,
-  });
-  const gone: Flow = flow('tcp', '192.0.2.1');
-  const uri = (text: string): SipUri => {
-    const parsed = parseUri(text);
-    if (parsed === undefined) throw new Error(text);
-    return parsed;
+    beside: () => flow,
   };
+  return flow;
+};
+
+function uri(text: string): SipUri {
+  const parsed = parseUri(text);
+  if (parsed === undefined) throw new Error(text);
+  return parsed;
+}
+
+t.test('the Contact of another that somebody registers does not draw its dialogs to him', async (t) => {
+  const flows = new RegisteredFlows();
+  const wayTo = (): Way => ({ kind: 'gone', why: 'by its own address' });
+  const core = { flows, clock: { now: () => 0 }, transports: { wayTo } } as unknown as Core;
+  const way = (remoteTarget: string, flow: Flow, routeSet: readonly string[] = []): Way =>
+    pathOf(core, { flow, routeSet, remoteTarget } as unknown as DialogFacts);
+  const named = 'sip:102@phone102.example:5070';
+  const [honest, thief] = [flowAt('udp', '192.0.2.1'), flowAt('tcp', '192.0.2.66')];
+  flows.remember(uri(named), thief, 1000);
+  t.match(way(named, honest), { kind: 'gone' });
+  const listed = 'sip:102@192.0.2.1:40000;transport=tcp';
+  flows.remember(uri(listed), thief, 1000);
+  t.match(way(listed, flowAt('tcp', '192.0.2.1', false)), { kind: 'gone' });
+  const own = flowAt('tcp', '192.0.2.1');
+  flows.remember(uri(listed), own, 1000);
+  t.match(way(listed, flowAt('tcp', '192.0.2.1', false)), { kind: 'flow', flow: own });
+  const browser = 'sip:102@df7jal23ls0d.invalid;transport=ws';
+  flows.remember(uri(browser), thief, 1000);
+  t.match(way(browser, flowAt('ws', '192.0.2.1', false)), { flow: thief }, 'which is in another network now');
+  t.match(way(named, honest, ['<sip:10.9.9.9;lr>']), { flow: honest }, 'nor does a Record-Route lead into our network');
+  t.match(way(named, honest, ['<sip:203.0.113.5;lr>']), { kind: 'gone' });
+});
+
+t.test('who is taken for a phone that is back: the same user, host, transport and source', async (t) => {
+  const gone = flowAt('tcp', '192.0.2.1');
   const target = uri('sip:101@10.0.0.1:40000;transport=tcp');
   const flows = new RegisteredFlows();
   const found = (): Flow | undefined => flows.back(target, gone, 0);
   const contact = uri('sip:101@10.0.0.1:50000;transport=tcp');
-  flows.remember(contact, flow('tls', '192.0.2.1'), 1000);
+  flows.remember(contact, flowAt('tls', '192.0.2.1'), 1000);
   t.equal(found(), undefined, 'another transport');
-  flows.remember(contact, flow('tcp', '192.0.2.2'), 1000);
+  flows.remember(contact, flowAt('tcp', '192.0.2.2'), 1000);
   t.equal(found(), undefined, 'another source');
-  const [older, newer] = [flow('tcp', '192.0.2.1'), flow('tcp', '192.0.2.1')];
+  const [older, newer] = [flowAt('tcp', '192.0.2.1'), flowAt('tcp', '192.0.2.1')];
   flows.remember(uri('sip:101@10.0.0.2:50000'), older, 1000);
   flows.remember(uri('sip:102@10.0.0.1:50000'), older, 1000);
   t.equal(found(), undefined, 'another host, another user');

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { MAX_BODY_BYTES, MAX_HEAD_BYTES, StreamFramer } from '#engine/transport/stream-framer.js';
+import { MAX_BODY_BYTES, StreamFramer } from '#engine/transport/stream-framer.js';
+import { MAX_HEAD_BYTES } from '#sip/parse.js';
 
 const message = (body: string, name = 'Content-Length'): string =>
   `INFO sip:a@b SIP/2.0\r\n${name}: ${body.length}\r\n\r\n${body}`;
@@ -30,6 +31,15 @@ t.test('a ping is two CRLF with nothing between them, also when they come one by
   t.equal(framer.push('\r\n').pings, 0, 'half of one');
   t.same(framer.push(message('x')).messages.length, 1);
   t.equal(framer.push('\r\n').pings, 0, 'and half of another are none');
+  t.end();
+});
+
+t.test('what follows a message whose end nobody knows is no message', (t) => {
+  const inner = message('x');
+  const framed = new StreamFramer().push(`OPTIONS sip:x SIP/2.0\r\nl: 0\r\nContent-Length: ${inner.length}\r\n\r\n${inner}`);
+  t.match(framed, { fault: /no length/ });
+  t.equal(framed.messages.length, 1, 'it is answered by its head');
+  t.notMatch(framed.messages[0], inner);
   t.end();
 });
 

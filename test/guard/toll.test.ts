@@ -32,6 +32,9 @@ t.test('the longest prefix decides, and of two equal ones the one that forbids',
   ];
   for (const [number, may] of rows) t.equal(mayDial(number, rules), may, number);
   t.equal(mayDial('9', { allow: ['9'], deny: ['9'] }), false);
+  for (const odd of ['9$001', '9,001', '9/001', '9_001', '9;001', '9\u0000001', '9\u00a0001'])
+    t.equal(mayDial(odd, { allow: [], deny: ['900'] }), false, JSON.stringify(odd));
+  t.equal(mayDial('9_001', { allow: [], deny: [] }), true, 'where there is no rule there is none to pass');
   t.equal(mayDial('1', { allow: [], deny: ['9'] }), true, 'where nothing is allowed by name, all is that is not denied');
 });
 

@@ -58,11 +58,17 @@ t.test('a file makes its class, is listed with its seconds, and is played', asyn
 
 t.test('what cannot be played is refused with the reason, and leaves nothing', async (t) => {
   const { folder, shelf, leftOver } = await newShelf(t, { maxSeconds: 2, maxUploadBytes: 200_000 });
+  writeFileSync(join(folder, 'own.wav'), tone(1));
   const refusals: [string, Buffer | string, object][] = [
     [
       'garbage.mp3',
       'this is no music',
       { code: 'bad_request', field: 'body', message: /garbage\.mp3 cannot be played: ffmpeg cannot read it: ./ },
+    ],
+    [
+      'list.m3u8',
+      `#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:2,\nfile://${join(folder, 'own.wav')}\n#EXT-X-ENDLIST\n`,
+      { code: 'bad_request', field: 'body', message: /cannot be played/ },
     ],
     ['nothing.mp3', '', { code: 'bad_request', field: 'body' }],
     ['silent.wav', toneWav({ hertz: 500, seconds: 1, amplitude: 0 }), { code: 'bad_request', message: /it is silent/ }],

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import { headerValue, headerValues } from '#sip/headers.js';
 import { parseNameAddr } from '#sip/name-addr.js';
-import { parseMessage, readContentLength } from '#sip/parse.js';
+import { handedOn } from '#sip/handed-on.js';
+import { MAX_HEAD_BYTES, parseMessage, readContentLength } from '#sip/parse.js';
 import { parseUri } from '#sip/uri.js';
 import { parseVia } from '#sip/via.js';
 import { writeMessage } from '#sip/write.js';
@@ -241,10 +242,38 @@ t.test('the short way and the full way agree: what passes, the full parsers can 
 });
 
 t.test('readContentLength finds the length in a head, by either name, and only there', async (t) => {
-  t.equal(readContentLength('INVITE sip:x SIP/2.0\r\nContent-Length: 42\r\nTo: x'), 42);
-  t.equal(readContentLength('INVITE sip:x SIP/2.0\r\nL :7'), 7);
-  t.equal(readContentLength('INVITE sip:x SIP/2.0\r\nX-Content-Length: 42'), undefined);
-  t.equal(readContentLength('INVITE sip:x SIP/2.0\r\nContent-Length: -1'), undefined);
-  t.equal(readContentLength('INVITE sip:x SIP/2.0\r\nContent-Length: 1 2'), undefined);
-  t.equal(readContentLength('INVITE sip:x SIP/2.0\r\nContent-Length: 9999999999'), undefined);
+  const length = (lines: string): number | undefined => readContentLength(`INVITE sip:x SIP/2.0\r\n${lines}`);
+  t.equal(length('Content-Length: 42\r\nTo: x'), 42);
+  t.equal(length('L :7'), 7);
+  t.equal(length('Content-Length:\r\n 42'), 42, 'folded (RFC 3261 §7.3.1)');
+  t.equal(length('X-Content-Length: 42'), 0, 'none at all');
+  for (const none of ['-1', '+5', '1 2', '9999999999', '']) t.equal(length(`Content-Length: ${none}`), undefined, none);
+  t.equal(length('Content-Length: 0\r\nContent-Length: 42'), undefined, 'nobody knows which of two is meant');
+  t.equal(length('l: 0\r\nContent-Length: 42'), undefined);
+  t.equal(length('To: x\nContent-Length: 42'), undefined, 'a line end that others may take for none');
+});
+
+t.test('a head beyond the limit is dropped, whatever is in it, and folded white space is one space', async (t) => {
+  const wide = ' '.repeat(20_000);
+  t.equal(headerValue(passed(requestText('OPTIONS', { Subject: `a${wide}b${wide}\r\n${wide}c` })), 'Subject'), `a${wide}b c`);
+  t.equal(fateOf(requestText('OPTIONS', { Subject: 'x'.repeat(MAX_HEAD_BYTES) })), 'drop');
+  t.equal(fateOf(`OPTIONS sip:x SIP/2.0\r\n${'a\r\n'.repeat(30_000)}\r\n`), 'drop');
+});
+
+t.test('a method in small letters is another one, and none that anybody knows (RFC 3261 §7.1)', async (t) => {
+  t.equal(fateOf(requestText('invite', { Contact: '<sip:101@127.0.0.1:5060>' })), 501);
+  t.equal(fateOf(requestText('Options')), 501);
+  t.equal(fateOf(requestText('interesting')), 'ok', 'whether a method is known at all is not for the parser');
+});
+
+t.test('what the application is handed reads as we have read it', async (t) => {
+  const text = requestText('MESSAGE', { 'Content-Type': 'multipart/mixed;boundary=x', Subject: 'multipart/' }, '--x\r\n');
+  const handed = handedOn(`\r\n\r\n${text.replace('SIP/2.0\r\n', 'sip/2.0\r\n')}`);
+  t.equal(handed.split('\r\n')[0], text.split('\r\n')[0]);
+  t.match(handed, 'Content-Type: Multipart/mixed;boundary=x\r\n');
+  t.match(handed, 'Subject: multipart/\r\n');
+  t.equal(handedOn(requestText('OPTIONS')), requestText('OPTIONS'));
+  t.equal(handedOn(responseText(200, 'OK').replace('SIP', 'sip')), responseText(200, 'OK'));
+  t.ok(readByDrachtio(passed(handed)).has('Subject'));
+  t.equal(fateOf(requestText('MESSAGE', { 'Content-Type': `multipart/${'a'.repeat(300)}` }, 'x')), 400);
 });

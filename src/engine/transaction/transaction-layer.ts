@@ -3,6 +3,7 @@
  * agent (RFC 3261 §17, §18). Malformed messages end here and never reach an application.
  */
 import type { Logger } from '#kit/log.js';
+import { handedOn } from '#sip/handed-on.js';
 import { parseMessage } from '#sip/parse.js';
 import type { SipRequest, SipResponse } from '#sip/message.js';
 import { ownText } from '#kit/own-text.js';
@@ -71,8 +72,9 @@ export class TransactionLayer implements FlowUser {
     return this.#servers.size + this.#clients.size;
   }
 
-  message(text: string, flow: Flow): void {
-    const parsed = parseMessage(text);
+  message(received: string, flow: Flow): void {
+    const parsed = parseMessage(received);
+    const text = parsed.kind === 'ok' ? handedOn(received) : received;
     if (parsed.kind === 'drop') return this.#log.debug({ why: parsed.why, from: flow.remote.address }, 'message dropped');
     if (parsed.kind === 'refuse') return this.#refuse(parsed.request, parsed.status, parsed.reason, text, flow);
     const isLong = text.length > this.#limits.messageBytes;
@@ -133,6 +135,8 @@ export class TransactionLayer implements FlowUser {
       if (known === undefined || known.acknowledged()) this.#user.ack(arrived);
       return;
     }
+    // From elsewhere it is no repetition: the answers would go to somebody who has not asked (or no more than once).
+    if (known !== undefined && known.flow.remote.address !== responseFlow(arrived.flow, facts).remote.address) return;
     if (known !== undefined) return known.repeated();
     const invite = request.method === 'CANCEL' ? this.#servers.get(serverKey(request, facts, 'INVITE')) : undefined;
     // What belongs to a call is let in all the same: a BYE that is refused for want of room would keep what it ends.

@@ -2,10 +2,11 @@
  * stream-framer: cuts a TCP stream into SIP messages by Content-Length (RFC 3261 §18.3), however the network cut it; pure.
  * Keep-alives are counted here and answered by the transport (RFC 5626 §4.4.1).
  */
-import { readContentLength } from '#sip/parse.js';
+import { MAX_HEAD_BYTES, readContentLength } from '#sip/parse.js';
 
-export const MAX_HEAD_BYTES = 64 * 1024;
 export const MAX_BODY_BYTES = 1024 * 1024;
+
+const NO_LENGTH = 'no length that could be read';
 
 export type Framed = Readonly<{ messages: readonly string[]; pings: number; fault?: string }>;
 
@@ -31,6 +32,8 @@ export class StreamFramer {
       if (this.#expected === undefined) {
         pings += this.#skipEmptyLines();
         const fault = this.#readHead();
+        // Its head is enough to answer it with; what follows is nobody's.
+        if (fault === NO_LENGTH) messages.push(this.#rest.slice(0, this.#expected));
         if (fault !== undefined) return { messages, pings, fault };
       }
       if (this.#expected === undefined || this.#rest.length < this.#expected) return { messages, pings };
@@ -66,9 +69,11 @@ export class StreamFramer {
     }
     this.#emptyLines = 0;
     // RFC 3261 §20.14: over a stream Content-Length must be there; without one there is no body.
-    const length = readContentLength(this.#rest.slice(0, end)) ?? 0;
+    const length = readContentLength(this.#rest.slice(0, end));
+    this.#expected = end + 4;
+    if (length === undefined) return NO_LENGTH;
     if (length > MAX_BODY_BYTES) return 'a message body above the limit';
-    this.#expected = end + 4 + length;
+    this.#expected += length;
     return undefined;
   }
 }

@@ -50,8 +50,8 @@ export class TlsTransport {
       if (this.#connections.full) socket.destroy();
       else this.#adopt(socket, { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 });
     });
-    // A handshake or an accept that fails costs that connection only; node has closed it.
-    server.on('tlsClientError', () => undefined);
+    // A handshake or an accept that fails costs that connection only. Node leaves it open where the time for it ran out.
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
     server.on('error', () => undefined);
   }
 

@@ -20,16 +20,32 @@ export function pathOf(core: Core, dialog: DialogFacts): Way {
   const [route] = dialog.routeSet;
   // A connection leads where the peer, or the proxy before it, is; what it wrote into Contact cannot be a better way.
   if (flow.protocol !== 'udp' && flow.isOpen()) return { kind: 'flow', flow };
-  if (route !== undefined) return core.transports.wayTo(parseNameAddr(route)?.uri ?? dialog.remoteTarget);
+  if (route !== undefined) return wayByRoute(core, parseNameAddr(route)?.uri ?? dialog.remoteTarget, flow);
   const target = knownUri(dialog.remoteTarget);
   if (target === undefined) return { kind: 'flow', flow };
-  const registered = core.flows.find(target, core.clock.now());
+  const registered = registeredBy(core, target, flow);
   const now = registered ?? (flow.isOpen() ? undefined : core.flows.back(target, flow, core.clock.now()));
   if (now !== undefined) return { kind: 'flow', flow: now };
   const host = unbracketed(target.host);
   if (host.endsWith('.invalid') || isHidden(host, flow.remote.address))
     return flow.isOpen() ? { kind: 'flow', flow } : core.transports.wayTo(target);
   return core.transports.wayTo(target);
+}
+
+/** RFC 3261 §12.2.1.1: to the first Route, but not into a network of ours that its writer is not in. */
+function wayByRoute(core: Core, route: string, flow: Flow): Way {
+  const hop = knownUri(route);
+  const isForeign = hop !== undefined && isHidden(unbracketed(hop.host), flow.remote.address);
+  return isForeign && flow.isOpen() ? { kind: 'flow', flow } : core.transports.wayTo(route);
+}
+
+/**
+ * The connection that registered this Contact, where it comes from the address of the dialog, or the Contact is one that nobody can guess
+ * (RFC 7118 §5): else whoever registers the Contact of another would have its calls.
+ */
+function registeredBy(core: Core, target: SipUri, { remote }: Flow): Flow | undefined {
+  const found = core.flows.find(target, core.clock.now());
+  return found?.remote.address === remote.address || target.host.endsWith('.invalid') ? found : undefined;
 }
 
 /**
@@ -61,7 +77,7 @@ export function wayOut(core: Core, flow: Flow, routes: readonly string[], uri: s
   const [route] = routes;
   const target = knownUri(route === undefined ? uri : (parseNameAddr(route)?.uri ?? uri));
   if (target === undefined) return { kind: 'impossible', why: 'invalid request-uri' };
-  const registered = core.flows.find(target, core.clock.now());
+  const registered = registeredBy(core, target, flow);
   return registered === undefined ? core.transports.wayTo(target) : { kind: 'flow', flow: registered };
 }
 

@@ -34,6 +34,8 @@ export async function create(
   whole(Object.fromEntries(request.query), 'waitForPickup', 0, 3600); // judged, and then phones ring as long as ours do
   const asked = askedBy(charged ?? source);
   const caller = deps.extensions.read(source);
+  // At whose cost it is says nothing of whose phone may be made to ring.
+  if (kind === 'simple' && deps.extensions.has(caller)) askedBy(source);
   const callee = deps.extensions.read(destination);
   const call =
     kind === 'conferenceInvite'

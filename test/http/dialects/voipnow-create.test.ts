@@ -54,6 +54,11 @@ t.test("an invitation into nothing, or into what is somebody else's, is refused 
     phoneCallView: [{ source: '210', destination: '211' }],
   });
   t.match(hidden.json(), { error: { code: 'pc_parameter_invalid' } });
+  const foreignPhone = await narrow.ask('POST', '/13/simple', {
+    extension: '210',
+    phoneCallView: [{ source: '211', destination: '024' }],
+  });
+  t.match(foreignPhone.json(), { error: { code: 'access_denied' } }, 'whose cost it is says nothing of whose phone rings');
 });
 
 t.test('what rings at the extension itself is answered, and at another is picked up', async (t) => {
