@@ -1,8 +1,10 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import t from 'tap';
 import { FakeClock } from '../support/fake-clock.js';
 import { SDP, incomingCall, outgoingCall, sendInDialog, sendInvite } from '../support/engine-calls.js';
 import { appForTest, engineForTest, outgoing } from '../support/engine-fixture.js';
-import { header, udpPhone } from '../support/raw-phone.js';
+import { header, portOf, udpPhone } from '../support/raw-phone.js';
 
 /** Time stands still until the test moves it; what has to be read is read. */
 const still = (): { clock: FakeClock; askFence: (passed: () => void) => void } => ({
@@ -98,6 +100,29 @@ t.test('a repeated INVITE is answered with the last response and reaches the app
   phone.send(invite);
   t.equal(await phone.receives('486 INVITE'), busy);
   t.equal(app.arrivals.length, 0, 'the application heard of one INVITE');
+});
+
+t.test('a request that comes again from another address is no repetition, and is not answered to the first one', async (t) => {
+  const engine = await engineForTest(t, {}, still());
+  const app = await appForTest(t, engine);
+  const phone = await udpPhone(engine);
+  const stranger = createSocket('udp4');
+  stranger.bind(0, '127.0.0.2');
+  await once(stranger, 'listening');
+  t.teardown(() => (phone.close(), stranger.close()));
+  const asks = async (callId: string): Promise<string> => {
+    const text = phone.request('MESSAGE', 'sip:127.0.0.1', { callId, from: '<sip:a@x>;tag=a', to: '<sip:b@x>', cseq: 1 });
+    phone.send(text);
+    (await app.gets('MESSAGE')).response.send(200);
+    await phone.receives('200 MESSAGE');
+    return text;
+  };
+  const text = await asks('m1');
+  for (let times = 0; times < 20; times++) stranger.send(text, portOf(engine, 'udp'), '127.0.0.1');
+  await asks('m2'); // which is read after them
+  phone.send(text);
+  await phone.receives('200 MESSAGE');
+  t.equal(phone.received.length, 3, 'one answer for each time that it has asked itself');
 });
 
 t.test('a refusal is sent again until its ACK comes', async (t) => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
 import t from 'tap';
+import { ENGINE_LIMITS } from '#engine/options.js';
 import { readCertificate } from '#kit/certificates.js';
 import { anotherPair, certificateForTest, replaceWith } from '../support/certificates.js';
 import { SDP, incomingCall, outgoingCall, register, sendInDialog } from '../support/engine-calls.js';
@@ -208,4 +209,17 @@ t.test('a certificate that cannot be used stops the engine from starting, and sa
   await t.rejects(engineForTest(t, { tls: { files: { ...files, key: '/nowhere' }, port: 0, wssPort: 0 } }), {
     message: /\/nowhere cannot be read: ENOENT/,
   });
+});
+
+t.test('a handshake that is never finished is closed, and takes nobody’s place', async (t) => {
+  const files = await certificateForTest(t);
+  const connections = { ...ENGINE_LIMITS.connections, connectMs: 50 };
+  const engine = await engineForTest(t, { tls: { files, port: 0, wssPort: 0 }, limits: { connections } });
+  for (const begun of [Buffer.alloc(0), Buffer.from([0x16, 0x03, 0x01])]) {
+    const socket = connectPlain({ host: '127.0.0.1', port: portOf(engine, 'tls') });
+    socket.on('error', () => undefined);
+    socket.write(begun);
+    await once(socket.resume(), 'close');
+    t.pass(`${begun.length} bytes`);
+  }
 });

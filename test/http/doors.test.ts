@@ -1,4 +1,5 @@
 /** doors: listening on several addresses, ports that are taken, broken requests, and closing at once. */
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -77,6 +78,20 @@ t.test('what is not HTTP gets a problem document and a closed connection', async
     t.match(JSON.parse(body), { status, code });
   }
   t.notMatch(logged(), /"level":50/);
+});
+
+t.test('a client that keeps its half open after a refusal does not keep the connection', async (t) => {
+  const { http } = await serverFixture(t);
+  const socket = connect({ port: http.port, host: '127.0.0.1', allowHalfOpen: true });
+  t.teardown(() => socket.destroy());
+  const gone = new Promise<void>((resolve) => socket.on('error', () => resolve()));
+  socket.write('this is not HTTP\r\n\r\n');
+  await once(socket.resume(), 'end');
+  // What is written to a connection that is closed is answered with a reset.
+  const writing = setInterval(() => socket.write('x'), 1);
+  await gone;
+  clearInterval(writing);
+  t.ok(socket.destroyed);
 });
 
 t.test('a megabyte is refused before it has arrived', async (t) => {

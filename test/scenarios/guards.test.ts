@@ -81,6 +81,8 @@ t.test('dial rules, calls at once and calls a day: 403 and 503, over SIP as over
   const forbidden = await holdfast.api('POST', '/calls', { caller: '101', callee: '900123' });
   t.match(forbidden, { status: 403, body: { code: 'dial_forbidden' } });
 
+  const written = await alice.sip.authenticated('MESSAGE', 'sip:900123@127.0.0.1', { 'Content-Type': 'text/plain' }, 'hello');
+  t.equal(written.what, '403', 'nor is it written to');
   const talk = await phones.talk();
   t.ok(Number(await refused('102', '503')) > 0, 'one call at once');
   const busy = await holdfast.api('POST', '/calls', { caller: '101', callee: '102' });
