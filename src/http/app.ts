@@ -196,6 +196,10 @@ function bareFastify(bodyBytes: number, dresses: Dresses, log: Logger, rate: Ask
   app.decorateRequest('identity', '');
   app.addHook('onRequest', (request, reply, next) => {
     void reply.headers(SAFE_HEADERS);
+    if (isOfAnotherSite(request))
+      return next(
+        new HttpRefusal('cross_site', 'a page of another site may not ask for this with the credentials of its visitor'),
+      );
     const afterSec = rate?.refuses(request.ip);
     if (afterSec === undefined) return next();
     next(new HttpRefusal('too_many_requests', 'too many requests from this address', { 'retry-after': String(afterSec) }));
@@ -207,6 +211,13 @@ function bareFastify(bodyBytes: number, dresses: Dresses, log: Logger, rate: Ask
   });
   return app;
 }
+
+/**
+ * A browser sends the name and password that it was told for this house with whatever any page has it send, and says whose page that was
+ * (https://www.w3.org/TR/fetch-metadata/). Programs say nothing of the kind.
+ */
+const isOfAnotherSite = ({ method, headers }: FastifyRequest): boolean =>
+  method !== 'GET' && method !== 'HEAD' && headers['sec-fetch-site'] === 'cross-site';
 
 function mountPages(app: FastifyInstance, api: ReturnType<typeof openApiOf>): void {
   const document = JSON.stringify(api);

@@ -15,6 +15,11 @@ export const ERROR_CODES = {
     title: 'Dialling forbidden',
     meaning: 'The dial rules of `guards.yaml` do not let this account call this number.',
   },
+  cross_site: {
+    status: 403,
+    title: 'Cross-site request',
+    meaning: 'A browser sent this for a page of another site (`Sec-Fetch-Site`).',
+  },
   call_not_found: { status: 404, title: 'Call not found', meaning: 'There is no call with this id, or it has ended.' },
   not_found: { status: 404, title: 'Not found', meaning: 'There is nothing at this path.' },
   conference_not_found: {

@@ -100,6 +100,20 @@ t.test('wrong input is refused with the name of what is wrong, and calls hear no
   t.notMatch(logged(), /"level":50/, 'none of it is a fault of ours');
 });
 
+t.test('a page of another site does nothing with the credentials of its visitor', async (t) => {
+  const calls = new FakeCalls();
+  const { app } = await appFixture(t, calls);
+  const from = (site: string): Record<string, string> => ({ ...BASIC, 'sec-fetch-site': site });
+  for (const ask of [post(both), { method: 'POST', url: '/reload' }] as const) {
+    const { statusCode, body } = await app.inject({ ...ask, headers: from('cross-site') });
+    t.equal(statusCode, 403);
+    t.match(JSON.parse(body), { code: 'cross_site' });
+  }
+  t.equal(calls.last, undefined);
+  t.equal((await app.inject({ ...post(both), headers: from('same-origin') })).statusCode, 202);
+  t.equal((await app.inject({ url: '/calls', headers: from('cross-site') })).statusCode, 200, 'looking is safe');
+});
+
 t.test('405 lists the methods that the path has', async (t) => {
   const { app } = await appFixture(t);
   const allowOf = async (method: 'PATCH' | 'PUT', url: string) =>
