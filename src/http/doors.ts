@@ -9,6 +9,7 @@ import { CertificateWatch, readCertificate, type Certificate, type CertificateFi
 import type { Clock } from '#kit/clock.js';
 import { ConfigError } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
+import { networkOf } from '#guard/network-of.js';
 import { problemReply } from './error-reply.js';
 import { HttpRefusal } from './refusals.js';
 
@@ -18,6 +19,8 @@ export type DoorsDeps = Readonly<{
   handler: RequestListener;
   /** Connections to one address. */
   connections?: number | undefined;
+  /** Of them, those that come from one address (IPv6: one /64). */
+  perAddress?: number | undefined;
   /** With it the doors speak HTTPS and nothing else. */
   tls?: CertificateFiles | undefined;
   clock: Clock;
@@ -36,6 +39,7 @@ const HEADERS_MS = 10_000;
 const REQUEST_MS = 20_000;
 const KEEP_ALIVE_MS = 65_000;
 const MOST_CONNECTIONS = 4096;
+const MOST_PER_ADDRESS = 1000;
 /** A request under way at the end may finish within this time. */
 const POLITE_MS = 500;
 
@@ -47,6 +51,7 @@ export async function openDoors(deps: DoorsDeps): Promise<Doors> {
   try {
     for (const address of deps.addresses) {
       const server = newServer(deps.handler, certificate, deps.connections ?? MOST_CONNECTIONS);
+      countByAddress(server, deps.perAddress ?? MOST_PER_ADDRESS);
       // With port 0 the first address takes a free one, and the others follow.
       port = await listen(server, address, port, deps.log);
       servers.push(server);
@@ -105,6 +110,22 @@ function newServer(handler: RequestListener, certificate: Certificate | undefine
   server.maxConnections = connections;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerBroken(error, socket as Socket));
   return server;
+}
+
+/** Or one address could take them all, and let each of them wait for its deadline. */
+function countByAddress(server: Server, most: number): void {
+  const standing = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const from = networkOf(socket.remoteAddress ?? '');
+    const count = standing.get(from) ?? 0;
+    if (count >= most) return void socket.destroy();
+    standing.set(from, count + 1);
+    socket.once('close', () => {
+      const left = (standing.get(from) ?? 1) - 1;
+      if (left === 0) standing.delete(from);
+      else standing.set(from, left);
+    });
+  });
 }
 
 function listen(server: Server, address: string, port: number, log: Logger): Promise<number> {

@@ -37,6 +37,7 @@ export async function prepareHttp(deps: HttpDeps): Promise<ReadyHttp> {
       addresses,
       port: wanted.port,
       connections: deps.limits?.http.connections,
+      perAddress: deps.limits?.http.connectionsPerAddress,
       handler: (request, response) => http.app.routing(request, response),
       tls: deps.tls,
       clock: deps.clock,

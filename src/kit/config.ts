@@ -2,12 +2,11 @@
  * config: sip-config/ and the environment → one validated, frozen Config.
  * A wrong key or value is a ConfigError that names file, key, what was found and what is expected.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
-import { parseDocument } from 'yaml';
 import { AgentsFile } from './agents-schema.js';
 import { AccountsFile, HoldfastFile, MusicFile, TrunksFile, type Config } from './config-schema.js';
 import { DEMO_PASSWORDS } from './demo-passwords.js';
@@ -17,6 +16,7 @@ import { GuardsFile } from './guards-schema.js';
 import { LimitsFile } from './limits-schema.js';
 import { OzekiFile } from './ozeki-schema.js';
 import { PhlosFile } from './phlos-schema.js';
+import { readYaml } from './read-yaml.js';
 import { RecordsFile } from './records-schema.js';
 import { resolveSecrets } from './secrets.js';
 import { checkSecure } from './secure-config.js';
@@ -73,15 +73,6 @@ function recordsOf(folder: string): Config['records'] {
   };
 }
 
-function readYaml(folder: string, file: string): unknown {
-  const path = join(folder, file);
-  if (!existsSync(path)) return {};
-  const document = parseDocument(readFileSync(path, 'utf8'), { prettyErrors: true });
-  const broken = document.errors[0];
-  if (broken !== undefined) throw new ConfigError(`${file}: not readable as YAML: ${broken.message}`);
-  return document.toJS({ maxAliasCount: 100 }) ?? {};
-}
-
 /** Keys whose value is text even when it is made of digits. */
 const TEXT_KEYS: ReadonlySet<string> = new Set([
   ...'address realm ng keys redis host secret log store'.split(' '),
@@ -123,13 +114,19 @@ function wrongAsWritten(schema: TObject, found: unknown): ValueError | undefined
 function describe(wrong: ValueError, file: string): string {
   const key = wrong.path.slice(1).replaceAll('/', '.') || '(the whole file)';
   if (wrong.message.includes('Unexpected property')) return `${file}: ${key}: unknown key; ${knownKeys(wrong)}`;
-  const found = wrong.value === undefined ? 'nothing' : hideSecret(key, JSON.stringify(wrong.value)).slice(0, 80);
+  const found = wrong.value === undefined ? 'nothing' : hideSecret(key, wrong.value, wrong.schema).slice(0, 80);
   return `${file}: ${key}: found ${found}, expected ${expected(wrong.schema)}`;
 }
 
-/** An address may carry user and password in front of its host. */
-const hideSecret = (key: string, found: string): string =>
-  /password|token|secret|md5|sha256/i.test(key) ? 'a value that does not fit' : found.replace(/\/\/[^/@"]*@/, '//…@');
+/** What was written of another kind than it should be may have a secret anywhere in it, and an address has one before its host. */
+function hideSecret(key: string, found: unknown, { type }: TSchema): string {
+  if (/password|token|secret|ha1|md5|sha256/i.test(key)) return 'a value that does not fit';
+  if (typeof found === 'string' && (type === 'object' || type === 'array')) return 'text';
+  if (Array.isArray(found)) return 'a list';
+  if (typeof found === 'object' && found !== null) return 'keys with values';
+  const words = JSON.stringify(found);
+  return /@/.test(words) ? words.replace(/^"[^@]*@/, '"…@') : words;
+}
 
 function knownKeys(wrong: ValueError): string {
   const properties = (wrong.schema as { properties?: Record<string, unknown> }).properties;

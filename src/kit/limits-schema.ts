@@ -18,6 +18,7 @@ export const LimitsFile = Type.Object(
     http: Type.Object(
       {
         connections: whole(1, 1_000_000, 4096), // on one address; more are closed at once
+        connectionsPerAddress: whole(1, 1_000_000, 1000), // of them, those that come from one address: a proxy before us is one
         eventStreams: whole(1, 100_000, 100), // open GET /events; more get 503
       },
       { ...strict, default: {} },

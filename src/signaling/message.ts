@@ -26,11 +26,17 @@ export function onMessage(deps: RouteDeps, request: SrfRequest, response: SrfRes
       ? `${displayName(identity.name)}<sip:${userPart(identity.number)}@localhost>`
       : '<sip:anonymous@localhost>';
   const deliver = (target: DialTarget): Promise<FinalRefusal> => deliverTo(deps.srf, request, target, from, number, hops - 1);
-  void Promise.all(found.targets.map(deliver)).then((answers) => {
-    const taken = answers.find((answer) => answer.status < 300);
-    const best = taken ?? bestRefusal(answers);
-    response.send(best.status, best.reason);
+  void firstTaken(found.targets.map(deliver)).then(({ status, reason }) => response.send(status, reason));
+}
+
+/** One that takes it is enough: the others are not waited for, who may be gone. */
+async function firstTaken(answers: readonly Promise<FinalRefusal>[]): Promise<FinalRefusal> {
+  const taken = answers.map(async (answer) => {
+    const final = await answer;
+    if (final.status >= 300) throw new Error(final.reason);
+    return final;
   });
+  return Promise.any(taken).catch(async () => bestRefusal(await Promise.all(answers)));
 }
 
 /** What may not be dialled is not written to either: a carrier charges for both. */

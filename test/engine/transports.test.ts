@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import t from 'tap';
 import { literalLookup } from '#kit/literal-lookup.js';
 import { Connections } from '#engine/transport/connections.js';
@@ -228,4 +229,25 @@ t.test('connections have limits: how many, and how long a message may take to co
   t.teardown(() => third.close());
   third.send('\r\n\r\n');
   t.equal(await third.takes('pong', (message) => message === '\r\n'), '\r\n', 'and makes room for another');
+});
+
+t.test('a WebSocket frame that is never finished has a deadline, and a phone that has said all it wanted has none', async (t) => {
+  const connections = { ...ENGINE_LIMITS.connections, messageMs: 50 };
+  const engine = await engineForTest(t, { limits: { connections } });
+  const phone = await wsPhone(engine);
+  t.teardown(() => phone.close());
+  const pong = (): Promise<string> => phone.takes('pong', (message) => message === '\r\n');
+  phone.send('\r\n\r\n');
+  await pong();
+  const socket = connect({ host: '127.0.0.1', port: portOf(engine, 'ws') });
+  socket.on('error', () => undefined);
+  const upgrade = ['GET / HTTP/1.1', 'Host: x', 'Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13'];
+  const key = ['Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Protocol: sip'];
+  socket.write([...upgrade, ...key, '', ''].join('\r\n'));
+  t.match(String((await once(socket, 'data'))[0]), /^HTTP\/1.1 101 /);
+  // RFC 6455 §5.2: a masked text frame of a thousand bytes, of which five come.
+  socket.write(Buffer.from([0x81, 0xfe, 0x03, 0xe8, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
+  await once(socket, 'close');
+  phone.send('\r\n\r\n');
+  t.equal(await pong(), '\r\n');
 });

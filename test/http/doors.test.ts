@@ -1,7 +1,7 @@
 /** doors: listening on several addresses, ports that are taken, broken requests, and closing at once. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import t from 'tap';
 import { openDoors } from '#http/doors.js';
@@ -11,6 +11,7 @@ import { createLogger } from '#kit/log.js';
 import { callView, FakeCalls } from '../support/fake-calls.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { BASIC, fixture, serverFixture } from '../support/http-fixture.js';
+import { until } from '../support/until.js';
 
 /** Sends raw bytes and reads until the other side closes. */
 function raw(port: number, bytes: string): Promise<string> {
@@ -151,4 +152,39 @@ t.test('a request that never ends is cut when the time for politeness is over', 
   t.same(clock.pending(), ['http close'], 'it still has a millisecond');
   clock.advance(1);
   await Promise.all([closed, cut]);
+});
+
+t.test('one address has no more than its share of the connections', async (t) => {
+  const clock = new FakeClock();
+  const doors = await openDoors({
+    addresses: ['127.0.0.1'],
+    port: 0,
+    handler: (_request, response) => void response.end('here'),
+    perAddress: 2,
+    clock,
+    log: createLogger('silent'),
+  });
+  t.teardown(() => {
+    const closed = doors.close();
+    clock.advance(10_000);
+    return closed;
+  });
+  const opened = async (): Promise<Socket> => {
+    const socket = connect(doors.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    t.teardown(() => socket.destroy());
+    await once(socket, 'connect');
+    return socket;
+  };
+  const asked = async (socket: Socket): Promise<string> => {
+    socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
+    return Promise.race([
+      once(socket, 'data').then(([chunk]) => String(chunk).slice(0, 12)),
+      once(socket, 'close').then(() => 'closed'),
+    ]);
+  };
+  const [first, second, third] = [await opened(), await opened(), await opened()];
+  t.same([await asked(first), await asked(second), await asked(third)], ['HTTP/1.1 200', 'HTTP/1.1 200', 'closed']);
+  first.destroy();
+  await until('there is room again', async () => (await asked(await opened())) === 'HTTP/1.1 200');
 });

@@ -41,16 +41,16 @@ const MISTAKES: readonly (readonly [string, Files, readonly string[]])[] = [
   ['a word for a number', holdfast('sip: { port: high }'), ['sip.port', '"high"', 'a whole number', 'from 0 to 65535']],
   ['a number that is too big', holdfast('sip: { port: 70000 }'), ['sip.port', '70000', 'from 0 to 65535']],
   ['half a port', holdfast('http: { port: 95.5 }'), ['http.port', '95.5', 'a whole number']],
-  ['a list for a section', holdfast('sip: [5060]'), ['holdfast.yaml', 'sip', '[5060]', 'keys with values']],
-  ['an empty list for a section', holdfast('http: []'), ['http', '[]', 'keys with values']],
+  ['a list for a section', holdfast('sip: [5060]'), ['holdfast.yaml', 'sip', 'found a list', 'keys with values']],
+  ['an empty list for a section', holdfast('http: []'), ['http', 'found a list', 'keys with values']],
   ['keys for a list', { 'accounts.yaml': 'phones: { a: 1 }' }, ['accounts.yaml', 'phones', 'a list']],
   ['nothing for a section', holdfast('sip:'), ['holdfast.yaml', 'sip', 'null', 'keys with values']],
-  ['a list for the whole file', holdfast('- 1'), ['holdfast.yaml', '(the whole file)', '[1]']],
+  ['a list for the whole file', holdfast('- 1'), ['holdfast.yaml', '(the whole file)', 'found a list']],
   ['an unknown word', holdfast('log: loud'), ['log', '"loud"', 'trace, debug, info, warn, error, silent']],
   ['a name for an address', holdfast('address: example.com'), ['address', 'HOLDFAST_ADDRESS', '"example.com"', 'IPv4 or IPv6']],
   ['a range without room', holdfast('rtpengine: { portMin: 100, portMax: 101 }'), ['rtpengine.portMax', '101', 'portMin (100)']],
   ['broken YAML', holdfast('sip: { port: 5060'), ['holdfast.yaml', 'not readable as YAML', 'line 1']],
-  ['a key written twice', holdfast('log: info\nlog: warn'), ['holdfast.yaml', 'not readable as YAML', 'unique']],
+  ['a key written twice', holdfast('log: info\nlog: warn'), ['holdfast.yaml', 'not readable as YAML', 'line 2', 'duplicate key']],
   [
     'a phone without password',
     { 'accounts.yaml': "phones: [{ number: '1' }]" },
@@ -151,6 +151,20 @@ t.test('what was found is not shown when it is a secret', (t) => {
   t.notMatch(complaint(t, holdfast('drachtio: { secret: [hunter2] }')), 'hunter2');
   t.notMatch(complaint(t, hook('name: a, url: http://a.example/, secret: hunter2')), 'hunter2');
   t.notMatch(complaint(t, { 'phlos.yaml': 'accounts: [{ authId: a, authToken: [hunter2] }]' }), 'hunter2');
+  for (const text of [
+    'phones:\n  number: "1"\n  password: hunter2',
+    'phones: ["1: hunter2"]',
+    'phones: [{ number: "1", ha1: [hunter2] }]',
+    'phones:\n  - { number: "1", password: "hunter2\\q" }',
+    'phones:\n  - { number: "1", password: *hunter2 }',
+    'phones:\n  - { number: "1", password: @hunter2 }',
+    'phones:\n  - { number: "1", password: hunter2\n',
+  ]) {
+    const words = complaint(t, { 'accounts.yaml': text });
+    t.match(words, /^accounts\.yaml: /, text);
+    t.notMatch(words, 'hunter2', text);
+  }
+  t.notMatch(complaint(t, trunk("name: a, uri: 'sips ip:me:hunter2@x'")), 'hunter2');
   const inside = complaint(t, hook('name: a, url: http://me:hunter2@a.example/, secret: 0123456789abcdef'));
   t.match(inside, 'webhooks.0.url');
   t.notMatch(inside, 'hunter2');
@@ -280,4 +294,9 @@ t.test('each kind of demo password is found, and none is needed', (t) => {
   t.match(complaint(t, { 'phlos.yaml': phlos }, open), /phlos\.yaml: accounts: .*demo token.*192\.0\.2\.1/);
   t.equal(load(t, { 'phlos.yaml': `enabled: false\n${phlos}` }, open).plivo.enabled, false);
   t.end();
+});
+
+t.test('a file that cannot be read is named', async (t) => {
+  const folder = t.testdir({ 'accounts.yaml': {} });
+  t.throws(() => loadConfig({}, folder), { name: 'ConfigError', message: /^accounts\.yaml: cannot be read: EISDIR/ });
 });

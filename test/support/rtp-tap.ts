@@ -75,6 +75,9 @@ export class RtpTap {
   }
 
   stop(): void {
-    this.#child.kill('SIGKILL');
+    // tshark ends its dumpcap when it is asked to; killed, it would leave that waiting for one more packet, with our pipe in its hands.
+    this.#child.kill('SIGTERM');
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
   }
 }

@@ -45,6 +45,7 @@ export class WebSocketTransport {
       const remote = { address: request.socket.remoteAddress ?? '', port: request.socket.remotePort ?? 0 };
       new WebSocketFlow(socket, { protocol: this.protocol, local: announced(local, remote), remote }, connections, user);
       request.socket.setTimeout(connections.limits.idleMs, () => socket.terminate());
+      endSlowMessages(socket, request.socket, connections.limits.messageMs);
     });
     this.#server.on('error', () => undefined);
   }
@@ -83,6 +84,18 @@ export class WebSocketTransport {
     this.#http.close();
     this.#http.closeAllConnections();
   }
+}
+
+/** A frame that has begun, or a message whose last frame does not come, is held in memory: it has a deadline, as on every stream. */
+function endSlowMessages(socket: WebSocket, wire: Socket, messageMs: number): void {
+  let slow: NodeJS.Timeout | undefined;
+  const whole = (): void => {
+    clearTimeout(slow);
+    slow = undefined;
+  };
+  // Before the library reads it: what it makes a message of ends the wait.
+  wire.prependListener('data', () => (slow ??= setTimeout(() => socket.terminate(), messageMs)));
+  for (const event of ['message', 'ping', 'pong', 'close'] as const) socket.on(event, whole);
 }
 
 class WebSocketFlow implements Flow {

@@ -98,8 +98,9 @@ async function actOnAll(request: DialectRequest, ask: Ask, deps: VoipnowDeps): P
 async function hangup(request: DialectRequest, ask: Ask, deps: VoipnowDeps): Promise<DialectReply> {
   const asked = askedBy(request, deps);
   const call = await callOf(request, asked.scope, ask, deps);
+  const asItWas = phoneCall(call, asked, deps); // afterwards nobody knows its id any more
   await ask({ kind: 'call.hangup', callId: call.id });
-  return json(200, [phoneCall(call, asked, deps)]);
+  return json(200, [asItWas]);
 }
 
 async function hangupAll(request: DialectRequest, ask: Ask, deps: VoipnowDeps): Promise<DialectReply> {
@@ -109,10 +110,11 @@ async function hangupAll(request: DialectRequest, ask: Ask, deps: VoipnowDeps): 
   const calls = (await callsOf(asked.scope, ask)).filter(
     ({ parties }) => number === undefined || Object.values(parties).includes(number),
   );
+  const asTheyWere = new Map(calls.map((call) => [call.id, phoneCall(call, asked, deps)]));
   const done = await forEach(calls, ask, (call) => ({ kind: 'call.hangup', callId: call.id }));
   return json(
     200,
-    done.map((call) => phoneCall(call, asked, deps)),
+    done.map(({ id }) => asTheyWere.get(id)),
   );
 }
 
