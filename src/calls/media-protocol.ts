@@ -22,7 +22,7 @@ export function protocolToward(offer: string, { said, made, wishesSrtp }: Toward
   const wanted = own ?? firstProtocol(wishesSrtp);
   if (from === undefined || !isSdes(from) || !isSdes(wanted)) return undefined;
   // Where the first offer was ours rtpengine takes this leg for a plain one, as our side of that was.
-  if (made === undefined && isSecure(from) && isSecure(wanted)) return from;
+  if (said === undefined && made === undefined && isSecure(from) && isSecure(wanted)) return from;
   const before = made === undefined ? from : (audioProtocol(made) ?? from);
   return isSecure(from) === isSecure(wanted) && isSecure(before) === isSecure(wanted) ? undefined : wanted;
 }

@@ -9,7 +9,7 @@ const ROWS: readonly (readonly [string, string | undefined, boolean, string | un
   ['RTP/AVP', undefined, false, undefined],
   ['RTP/SAVP', undefined, false, 'RTP/AVP'],
   ['RTP/AVP', undefined, true, 'RTP/SAVP'],
-  ['RTP/SAVP', undefined, true, undefined],
+  ['RTP/SAVP', undefined, true, 'RTP/SAVP'],
   ['RTP/SAVP', 'RTP/AVP', true, 'RTP/AVP'],
   ['RTP/AVP', 'RTP/SAVP', false, 'RTP/SAVP'],
   ['RTP/AVP', 'RTP/SAVPF', false, 'RTP/SAVPF'],

@@ -154,6 +154,8 @@ t.test('a request that never ends is cut when the time for politeness is over', 
   await Promise.all([closed, cut]);
 });
 
+type Opened = Readonly<{ socket: Socket; closed: Promise<string> }>;
+
 t.test('one address has no more than its share of the connections', async (t) => {
   const clock = new FakeClock();
   const doors = await openDoors({
@@ -169,22 +171,24 @@ t.test('one address has no more than its share of the connections', async (t) =>
     clock.advance(10_000);
     return closed;
   });
-  const opened = async (): Promise<Socket> => {
+  const opened = async (): Promise<Opened> => {
     const socket = connect(doors.port, '127.0.0.1');
     socket.on('error', () => undefined);
+    const closed = once(socket, 'close').then(() => 'closed');
     t.teardown(() => socket.destroy());
     await once(socket, 'connect');
-    return socket;
+    return { socket, closed };
   };
-  const asked = async (socket: Socket): Promise<string> => {
+  const asked = async ({ socket, closed }: Opened): Promise<string> => {
+    const answered = once(socket, 'data').then(
+      ([chunk]) => String(chunk).slice(0, 12),
+      () => closed,
+    );
     socket.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
-    return Promise.race([
-      once(socket, 'data').then(([chunk]) => String(chunk).slice(0, 12)),
-      once(socket, 'close').then(() => 'closed'),
-    ]);
+    return Promise.race([answered, closed]);
   };
   const [first, second, third] = [await opened(), await opened(), await opened()];
   t.same([await asked(first), await asked(second), await asked(third)], ['HTTP/1.1 200', 'HTTP/1.1 200', 'closed']);
-  first.destroy();
+  first.socket.destroy();
   await until('there is room again', async () => (await asked(await opened())) === 'HTTP/1.1 200');
 });
