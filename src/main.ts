@@ -22,7 +22,7 @@ import { startMedia, type Media } from '#media/media.js';
 import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
 import { installRoutes, type RouteDeps } from '#signaling/routes.js';
 import { Signaling } from '#signaling/signaling.js';
-import { connectSrf, newSrf } from '#signaling/srf.js';
+import { connectSrf, hushLibrary, newSrf } from '#signaling/srf.js';
 import { bothStarted, Closers } from './closers.js';
 import { openStore } from './keeping.js';
 import { buildCommands } from './command-rooms.js';
@@ -216,6 +216,7 @@ async function build(
   closers.add('collector', () => collector.close());
   closers.add('calls', () => noLongerThan(POLITE_MS, 'polite end', clock, calls.close()));
   // After all of that, because building takes the loop a while, and phones that come meanwhile would be told that we are overloaded.
+  hushLibrary(log);
   const sip = await connectSrf(srf, drachtio, CONNECT_MS, log, () => calls.sipReturn.back());
   sipIsUp = true;
   const awake = restore();

@@ -24,9 +24,6 @@ export function listenToSignals(running: Signalled, log: Logger): End {
     log.fatal({ err: error }, 'uncaught fault');
     end('uncaught fault', 1);
   });
-  // drachtio-srf prints here whatever it cannot read, with the passwords and keys that are in it; its kind is enough to look for it.
-  console.error = (first: unknown): void =>
-    log.error({ kind: first instanceof Error ? first.name : typeof first }, 'a library complained');
   process.on('unhandledRejection', (reason) => log.error({ err: reason }, 'a promise was rejected and nobody listened'));
   return end;
 }

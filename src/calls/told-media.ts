@@ -11,7 +11,7 @@ export class ToldMedia {
   readonly #callId: CallId;
   readonly #media: MediaPort;
   /** The phone's own words; absent: nothing, or by a life of this program before. */
-  #told: Partial<Record<LegRole, string>> = {};
+  readonly #told: Partial<Record<LegRole, string | undefined>> = {};
 
   constructor(callId: CallId, media: MediaPort) {
     this.#callId = callId;
@@ -42,7 +42,6 @@ export class ToldMedia {
   }
 
   put(role: LegRole, said: string | undefined): void {
-    const { [role]: _before, ...others } = this.#told;
-    this.#told = said === undefined ? others : { ...others, [role]: said };
+    this.#told[role] = said;
   }
 }

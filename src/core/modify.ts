@@ -16,7 +16,7 @@ import type { BeforeOffer, Leg, LegMedia, LegRole } from './leg.js';
 import type { HoldMode } from './party.js';
 import { refreshed } from './session.js';
 import { changeWish, notTaken, offering, settle, stable, withLeg } from './settle.js';
-import { isReached } from './unreached.js';
+import { stopTrying } from './unreached.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
@@ -168,7 +168,7 @@ export function onReinviteAnswered(call: Confirmed, input: InputOf<'reinvite.ans
   const told = { media, unsure: undefined, refused, unreached: undefined, retried: undefined, glares: 0 };
   const answered: Leg = { ...refreshed(stable(leg)), ...told };
   const [next, effects] = settle(withLeg(call, answered));
-  return [next, [...isReached(leg), ...apply, ...effects]];
+  return [next, [...stopTrying(leg), ...apply, ...effects]];
 }
 
 export function onGlareOver(call: Confirmed, role: LegRole): Step {

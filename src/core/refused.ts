@@ -9,7 +9,7 @@ import type { Leg } from './leg.js';
 import { onRefreshReinviteRefused } from './session.js';
 import { notTaken, refusesSendonly, settle, stable, withLeg } from './settle.js';
 import { onLost } from './teardown.js';
-import { isReached, tryAgain } from './unreached.js';
+import { stopTrying, tryAgain } from './unreached.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
@@ -46,7 +46,7 @@ export function onReinviteRefused(call: Confirmed, input: InputOf<'reinvite.refu
   const refused = { direction: offered, status: input.status, reason: input.reason };
   const unreached = input.unreached === true ? { tries: (leg.unreached?.tries ?? 0) + 1, told: offered } : undefined;
   const [next, planned] = settle(withLeg(call, { ...stable(asBefore), refused, unreached, retried: undefined, glares: 0 }));
-  const effects = [...(unreached === undefined ? isReached(leg) : [tryAgain(input.leg, unreached.tries)]), ...planned];
+  const effects = [...(unreached === undefined ? stopTrying(leg) : [tryAgain(input.leg, unreached.tries)]), ...planned];
   // What is asked again fails as it did before.
   const isNews = unreached === undefined || leg.unreached?.told !== offered;
   if (next.kind !== 'confirmed' || !isNews) return [next, effects];

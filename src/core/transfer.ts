@@ -12,7 +12,7 @@ import { otherLeg, type Leg, type LegRole } from './leg.js';
 import { sessionTimer } from './session.js';
 import { changeWish, settle, withLeg } from './settle.js';
 import { end } from './teardown.js';
-import { isReached } from './unreached.js';
+import { stopTrying } from './unreached.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
@@ -50,7 +50,7 @@ export function onLeft(before: Confirmed, role: LegRole): Step {
   const last: Effect[] = [
     { kind: 'stop-timer', timer: `glare-${role}` },
     { kind: 'stop-timer', timer: `session-${role}` },
-    ...isReached(call[role]),
+    ...stopTrying(call[role]),
     ...(sound === 'none' || sound === 'failed' ? [] : [{ kind: 'stop-sound', leg: role } as const]),
   ];
   const [next, effects] = settle(withLeg(call, gone));

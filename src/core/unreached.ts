@@ -18,7 +18,7 @@ export const tryAgain = (role: LegRole, tries: number): Effect => ({
 });
 
 /** It has heard us, or is of no interest any more. */
-export const isReached = ({ role, unreached }: Leg): readonly Effect[] =>
+export const stopTrying = ({ role, unreached }: Leg): readonly Effect[] =>
   unreached === undefined ? [] : [{ kind: 'stop-timer', timer: `again-${role}` }];
 
 export function onTryAgain(call: Confirmed, role: LegRole): Step {

@@ -9,7 +9,7 @@ import { CertificateWatch, readCertificate, type Certificate, type CertificateFi
 import type { Clock } from '#kit/clock.js';
 import { ConfigError } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
-import { networkOf } from '#guard/network-of.js';
+import { Standing } from '#guard/standing.js';
 import { problemReply } from './error-reply.js';
 import { HttpRefusal } from './refusals.js';
 
@@ -114,18 +114,8 @@ function newServer(handler: RequestListener, certificate: Certificate | undefine
 
 /** Or one address could take them all, and let each of them wait for its deadline. */
 function countByAddress(server: Server, most: number): void {
-  const standing = new Map<string, number>();
-  server.on('connection', (socket: Socket) => {
-    const from = networkOf(socket.remoteAddress ?? '');
-    const count = standing.get(from) ?? 0;
-    if (count >= most) return void socket.destroy();
-    standing.set(from, count + 1);
-    socket.once('close', () => {
-      const left = (standing.get(from) ?? 1) - 1;
-      if (left === 0) standing.delete(from);
-      else standing.set(from, left);
-    });
-  });
+  const standing = new Standing();
+  server.on('connection', (socket: Socket) => void standing.takes(socket, (count) => count < most));
 }
 
 function listen(server: Server, address: string, port: number, log: Logger): Promise<number> {

@@ -100,6 +100,15 @@ export function newSrf(): Srf {
   return new SrfClass();
 }
 
+/**
+ * drachtio-srf prints on the console whatever it cannot read, with the passwords and keys that are in it. To be called before it hears anything;
+ * the kind of its complaint is enough to look for it.
+ */
+export function hushLibrary(log: Logger): void {
+  console.error = (first: unknown): void =>
+    log.error({ kind: first instanceof Error ? first.name : typeof first }, 'a library complained');
+}
+
 /** An engine that was killed is back in a second or two, and its phones wait. */
 const RECONNECT_MS = 500;
 

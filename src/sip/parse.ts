@@ -42,7 +42,7 @@ export function parseMessage(text: string): ParseResult {
   // RFC 3261 §7: the empty line is there even when the body is not; without it the message was cut off.
   if (blank < 0) head.fault ??= 'no empty line after the header fields';
   const bodyStart = blank < 0 ? text.length : blank + 4;
-  if (startLine.startsWith('SIP/')) return readResponse(startLine, head, text, bodyStart);
+  if (/^SIP\//i.test(startLine)) return readResponse(startLine, head, text, bodyStart);
   return readRequest(startLine, head, text, bodyStart);
 }
 

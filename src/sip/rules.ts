@@ -23,10 +23,10 @@ const PLAIN_VIA = new RegExp(
 const PLAIN_ADDRESS = new RegExp(`^(?:"[^"\\\\]*" ?|(?:${TOKEN} )?)<${SIP_URI}>${twoParams(2, TOKEN)}$`);
 const IS_TOKEN = new RegExp(`^${TOKEN}$`);
 
-/** What every message must have. */
 /** drachtio-srf's expressions need time that grows with the square of it. */
 const MOST_TYPE_BYTES = 256;
 
+/** What every message must have. */
 export function commonFault(head: Head): string | undefined {
   if (head.fault !== undefined) return head.fault;
   if (head.vias.length === 0) return 'no Via';

@@ -3,7 +3,7 @@
  * everything that goes to its remote end (RFC 3261 §18, RFC 5923); what is sent on it is not this room's business.
  */
 import type { Socket } from 'node:net';
-import { networkOf } from '#guard/network-of.js';
+import { Standing } from '#guard/standing.js';
 import { hostPort, type Endpoint, type Flow, type Protocol } from './flow.js';
 
 export type ConnectionLimits = Readonly<{
@@ -37,7 +37,7 @@ export class Connections {
   readonly #mayConnect: MayConnect;
   readonly #flows = new Map<string, Flow>();
   /** How many came in and stand, by where from, those among them that still shake hands. */
-  readonly #standing = new Map<string, number>();
+  readonly #standing = new Standing();
 
   constructor(limits: ConnectionLimits, mayConnect: MayConnect) {
     this.limits = limits;
@@ -46,22 +46,7 @@ export class Connections {
 
   /** One that comes in, before anything is read of it. @returns false: it is not wanted, and is closed. */
   takes(socket: Socket): boolean {
-    const address = socket.remoteAddress ?? '';
-    const from = networkOf(address);
-    const standing = this.#standing.get(from) ?? 0;
-    if (!this.#mayConnect(address, standing, this.limits.perAddress)) {
-      socket.destroy();
-      return false;
-    }
-    this.#standing.set(from, standing + 1);
-    socket.once('close', () => this.#left(from));
-    return true;
-  }
-
-  #left(from: string): void {
-    const standing = (this.#standing.get(from) ?? 1) - 1;
-    if (standing === 0) this.#standing.delete(from);
-    else this.#standing.set(from, standing);
+    return this.#standing.takes(socket, (standing, address) => this.#mayConnect(address, standing, this.limits.perAddress));
   }
 
   get full(): boolean {

@@ -4,7 +4,7 @@
  */
 import { isHiddenAddress } from '#kit/hidden-address.js';
 import { parseNameAddr } from '#sip/name-addr.js';
-import { parseUri, type SipUri } from '#sip/uri.js';
+import type { SipUri } from '#sip/uri.js';
 import type { DialogFacts } from '../dialog/dialog.js';
 import { unbracketed, type Flow } from '../transport/flow.js';
 import type { Way } from '../transport/transports.js';
@@ -59,10 +59,10 @@ export function wayOutside(core: Core, target: SipUri, nextHop: string): Way {
     const registered = core.flows.find(target, now);
     return registered === undefined ? core.transports.wayTo(target) : { kind: 'flow', flow: registered };
   }
-  const hop = parseUri(nextHop);
+  const hop = knownUri(nextHop);
   const isTcp = hop !== undefined && isTcpUri(hop) && isTcpUri(target);
   if (!isTcp || hop.host !== target.host || hop.port === target.port || core.transports.isConnected(hop))
-    return core.transports.wayTo(nextHop);
+    return core.transports.wayTo(hop ?? nextHop);
   const way = core.transports.wayTo(target);
   // What is asked in its dialogs goes by this connection too, from now on.
   if (way.kind === 'flow') core.flows.remember(target, way.flow, now + LISTENS_MS);
