@@ -184,6 +184,7 @@ async function build(
   const commands = buildCommands({ config, calls, parties, numbers, connected, media, records, bus, clock, closers, log });
   const restoring = { room: media, drachtio, left: kept.left, written: kept.written };
   const restore = await restoreCalls({ ...restoring, calls, signaling: parties, bindings: numbers, bus, clock, log });
+  let draining = false;
   const http = await prepareHttp({
     config,
     rate: guards.rate,
@@ -198,7 +199,7 @@ async function build(
     music: media.music,
     numbers,
     recordings: records.recordings,
-    health: () => ({ ...media.health(), store: kept.health?.() }),
+    health: () => ({ ...media.health(), store: kept.health?.(), ...(draining ? { draining } : {}) }),
     engineStore: drachtio.stored,
     kept: kept.http,
     gauges: () => ({
@@ -232,7 +233,10 @@ async function build(
     sip,
     httpPort: doors.port,
     stop: () => closers.closeAll(log),
-    drain: () => noLongerThan(config.limits.drainSeconds * 1000, 'drain', clock, calls.drain()),
+    drain: () => {
+      draining = true;
+      return noLongerThan(config.limits.drainSeconds * 1000, 'drain', clock, calls.drain());
+    },
     reload: () => reload.tryRun(),
   };
 }

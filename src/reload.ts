@@ -43,14 +43,23 @@ export class Reload {
   tryRun(): void {
     try {
       this.run();
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.#log.error({ why }, 'the configuration was refused; everything is as before');
+    } catch {
+      return; // it was said
     }
   }
 
   /** @throws ConfigError, and everything is as before. */
   run(): Reloaded {
+    try {
+      return this.#run();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#log.error({ why }, 'the configuration was refused; everything is as before');
+      throw error;
+    }
+  }
+
+  #run(): Reloaded {
     const config = this.#load();
     const parts = partsOf(config);
     const changed = Object.keys(parts).filter((key) => !isDeepStrictEqual(parts[key], this.#current[key]));
@@ -67,13 +76,24 @@ export class Reload {
   }
 }
 
-/** The first level, and the second of those files that several rooms share. */
-function partsOf(config: Config): Record<string, unknown> {
+/** The first level, and what stands below those parts that several rooms share, or one takes in pieces. */
+function partsOf(config: object, before = ''): Record<string, unknown> {
   const parts: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(config))
-    if (SHARED.has(key)) for (const [inner, one] of Object.entries(value as object)) parts[`${key}.${inner}`] = one;
+  for (const [name, value] of Object.entries(config)) {
+    const key = `${before}${name}`;
+    if (SHARED.has(key)) Object.assign(parts, partsOf(value as object, `${key}.`));
     else parts[key] = value;
+  }
   return parts;
 }
 
-const SHARED: ReadonlySet<string> = new Set(['accounts', 'guards', 'sip', 'http', 'limits']);
+const SHARED: ReadonlySet<string> = new Set([
+  'accounts',
+  'accounts.voipnow',
+  'plivo',
+  'agents',
+  'guards',
+  'sip',
+  'http',
+  'limits',
+]);

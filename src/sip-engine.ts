@@ -43,6 +43,7 @@ export async function engineFor(config: Config, log: Logger, closers: Closers, f
       addresses: config.addresses,
       sipPort: config.sip.port,
       wsPort: config.sip.wsPort,
+      wsOrigins: config.sip.wsOrigins.map((origin) => origin.toLowerCase()),
       adminPort: config.engine.adminPort,
       door: guards.doorOf(config),
       limits: engineLimits(config.limits),

@@ -7,7 +7,7 @@ import type { EngineTls } from '#engine/options.js';
 import type { CertificateFiles } from '#kit/certificates.js';
 import type { Config } from '#kit/config.js';
 import { SELF_SIGNED } from '#kit/secure-schema.js';
-import { selfSigned } from '#kit/self-signed.js';
+import { selfSigned, selfSignedIn } from '#kit/self-signed.js';
 
 /** Undefined where no TLS is wanted. @throws ConfigError */
 export async function sipTls(config: Config): Promise<EngineTls | undefined> {
@@ -27,11 +27,17 @@ export async function sipTls(config: Config): Promise<EngineTls | undefined> {
 export const httpTls = (config: Config): Promise<CertificateFiles | undefined> =>
   filesOf(config.http.tls ?? { certificate: '', key: '' }, config);
 
+const SELF_SIGNED_FOLDER = 'var/tls';
+
+/** The certificate that HTTP shows, where nobody but whoever asks for it by name trusts it. */
+export const ownHttpCertificate = ({ folder, http }: Config): string | undefined =>
+  http.tls?.certificate === SELF_SIGNED ? selfSignedIn(resolve(folder, SELF_SIGNED_FOLDER)).certificate : undefined;
+
 type Written = Readonly<{ certificate: string; key: string }>;
 
 async function filesOf({ certificate, key }: Written, { folder, addresses }: Config): Promise<CertificateFiles | undefined> {
   if (certificate === '') return undefined;
-  if (certificate === SELF_SIGNED) return selfSigned(resolve(folder, 'var/tls'), namesOf(addresses));
+  if (certificate === SELF_SIGNED) return selfSigned(resolve(folder, SELF_SIGNED_FOLDER), namesOf(addresses));
   return { certificate: resolve(folder, certificate), key: resolve(folder, key === '' ? certificate : key) };
 }
 

@@ -1,8 +1,10 @@
 /**
  * welcome: what a person sees when Holdfast serves: where, who, and what to type next.
  */
+import { relative } from 'node:path';
 import type { Config } from '#kit/config.js';
 import type { SipConnection } from '#signaling/srf.js';
+import { ownHttpCertificate } from './tls.js';
 
 export type Served = Readonly<{ config: Config; sip: SipConnection; httpPort: number }>;
 
@@ -16,7 +18,9 @@ export function welcome(running: Served): string {
   const [caller = '101', callee = '102'] = numbers;
   const user = config.accounts.http[0];
   const demo = user?.password === 'qwe123';
-  const credentials = user === undefined ? '' : `-u ${user.user}:${demo ? user.password : 'PASSWORD'} `;
+  const own = ownHttpCertificate(config);
+  const trust = own === undefined ? '' : `--cacert ${relative(process.cwd(), own)} `;
+  const credentials = user === undefined ? trust : `${trust}-u ${user.user}:${demo ? user.password : 'PASSWORD'} `;
   return [
     '',
     'Holdfast serves',

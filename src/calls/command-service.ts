@@ -18,7 +18,7 @@ import { HoldWatch } from './hold-watch.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import type { DialFacts, LiveCall } from './live-call.js';
 import type { Parking } from './parking.js';
-import { confirmedCall, liveCall, mustBeReachable, type FindCall } from './preconditions.js';
+import { confirmedCall, liveCall, mustBeReachable, mustHavePrompt, type FindCall } from './preconditions.js';
 import type { BindingsPort, MediaPort, SignalingPort } from './ports.js';
 import type { ReachCommands } from './reach-commands.js';
 import type { RecordCommands } from './record-commands.js';
@@ -97,6 +97,7 @@ export class CommandService implements CommandPort {
         this.#calls.dispatch(command.callId, { kind: 'hangup.requested' });
         return { kind: 'call.hangup-started', callId: command.callId };
       case 'call.hold':
+        mustHavePrompt(this.#media, command.music);
         return this.#change(command, {
           kind: 'hold.requested',
           holder: command.holder,
@@ -127,6 +128,8 @@ export class CommandService implements CommandPort {
       case 'call.list':
         return { kind: 'call.listed', calls: this.#calls.list() };
       case 'calls.hold':
+        mustHavePrompt(this.#media, command.music);
+        return this.#rooms.bulk.execute(command);
       case 'calls.resume':
         return this.#rooms.bulk.execute(command);
       case 'call.mute':

@@ -76,7 +76,7 @@ export type DialOptions = Readonly<{
   /** RFC 3261 §16.6: passed down so that loops end. */
   maxForwards: number;
   privacy?: boolean | undefined;
-  /** RFC 3892: on whose behalf a transferred call is made. */
+  /** RFC 3892: the number on whose behalf a transferred call is made. */
   referredBy?: string | undefined;
 }>;
 
@@ -168,8 +168,8 @@ export type ReferRequest = Readonly<{
   to: string;
   /** RFC 3891: the dialog to be replaced, where it is one of ours: the leg of the phone that sent the REFER in its other call. */
   replaces?: LegId | undefined;
-  /** RFC 3892 Referred-By, passed on as it came. */
-  referredBy?: string | undefined;
+  /** It says on whose behalf (RFC 3892 Referred-By). In whose name that is, is known here; what it wrote is not passed on. */
+  saysWho: boolean;
 }>;
 
 export type IncomingCall = Readonly<{
@@ -230,6 +230,7 @@ export interface MediaPort {
   stop(callId: CallId, listener: LegRole): Promise<void>;
   /** Plays something once; what played before goes on afterwards. @returns how long it lasts, in milliseconds. */
   interject(callId: CallId, listener: LegRole, what: Interjection): Promise<number>;
+  hasPrompt(name: string): boolean;
   /** Makes ready what a program wants heard. @throws BadRequest: there is no such thing; MediaFailed: it cannot be made */
   makeSound(wish: SoundWish): Promise<PlaySound>;
   /** Over everything else this party hears, until `endPlay`; what it should hear otherwise is heard then. */

@@ -3,10 +3,11 @@
  */
 import type { Confirmed } from '#core/call.js';
 import { mayOffer, otherLeg, type CallId, type LegRole } from '#core/leg.js';
-import { CallNotFound, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
+import type { MusicWish } from '#core/hold-music.js';
+import { BadRequest, CallNotFound, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
 import { stateOf } from './call-view.js';
 import type { LiveCall } from './live-call.js';
-import type { Asker, BindingsPort, LegId, PhoneTraits } from './ports.js';
+import type { Asker, BindingsPort, LegId, MediaPort, PhoneTraits } from './ports.js';
 
 export type FindCall = (id: CallId) => LiveCall | undefined;
 export type ConfirmedCall = LiveCall & { call: Confirmed };
@@ -32,6 +33,16 @@ export function mustBeReachable(bindings: BindingsPort, number: string, asker: A
   const found = bindings.find(number, asker);
   if (found.kind === 'unknown') throw new NumberUnknown(number);
   if (found.kind === 'not-registered') throw new NotRegistered(number);
+}
+
+/** Or who waits would hear nothing where words were wished for, and nobody would be told. @throws BadRequest */
+export function mustHavePrompt(media: Pick<MediaPort, 'hasPrompt'>, wish: MusicWish): void {
+  const said = wish?.announcement?.prompt;
+  if (said !== undefined && 'name' in said && !media.hasPrompt(said.name))
+    throw new BadRequest(
+      'announcement',
+      `announcement.prompt: music.yaml has no prompt ${JSON.stringify(said.name.slice(0, 100))}`,
+    );
 }
 
 /** RFC 3891 §3: only whoever is in both calls may join them. @throws CallNotFound */

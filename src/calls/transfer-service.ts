@@ -95,7 +95,8 @@ export class TransferService implements CallTransfers {
         signaling.answerRefer(leg, 202);
         moves.park(from, leaving, undefined, leg);
       } else {
-        const asked = { from, leaving, to: refer.to, refer: true, referredBy: refer.referredBy };
+        const referredBy = refer.saysWho ? shownName(live, leaving) : undefined;
+        const asked = { from, leaving, to: refer.to, refer: true, referredBy };
         mustBeReachable(this.#deps.bindings, asked.to, askerOf(live, leaving));
         signaling.answerRefer(leg, 202);
         this.#dial(asked);
@@ -286,3 +287,7 @@ export class TransferService implements CallTransfers {
     this.#deps.calls.publish(event);
   }
 }
+
+/** RFC 3892 §2.1: who transfers is named as we know it, or a phone could speak in anybody's name; who wants not to be known (RFC 3323) is not. */
+const shownName = ({ call, dialFacts }: LiveCall, leaving: LegRole): string | undefined =>
+  leaving === 'caller' && dialFacts.privacy ? undefined : call.parties[leaving];

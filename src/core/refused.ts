@@ -3,6 +3,7 @@
  */
 import type { Confirmed, Step } from './call.js';
 import type { Effect } from './effects.js';
+import { MOST_GLARES } from './glare.js';
 import { holdView } from './hold-view.js';
 import type { Input } from './inputs.js';
 import type { Leg } from './leg.js';
@@ -13,8 +14,6 @@ import { stopTrying, tryAgain } from './unreached.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
-/** After so many 491s in a row the leg counts as having refused: a glare that never ends is a refusal. */
-const MOST_GLARES = 3;
 /** RFC 3261 §14.2 has them say at most ten; who says more is not waited for while somebody wants to know what became of a hold. */
 const LONGEST_RETRY_SEC = 10;
 

@@ -258,7 +258,7 @@ function answeredLate(call: Confirmed, offered: Direction, remote: Direction): S
     media: { ...leg.media, ...media },
   });
   const caller = whole(call.caller, { advertised: offered, remote });
-  const advertised = wantedDirection(call.hold, 'callee');
+  const advertised = wantedDirection(call.hold, 'callee', call.traits.modes.callee);
   const callee = whole(call.callee, { advertised });
   const direction = answerTo(callee.media.remote, advertised);
   const [next, effects] = settle(withLeg(withLeg(call, caller), callee));

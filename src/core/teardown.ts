@@ -10,7 +10,7 @@ import { LEG_ROLES, otherLeg, type Leg, type LegRole } from './leg.js';
 import { onGlareOver } from './modify.js';
 import { lastPlays, onPlayTimer } from './play.js';
 import { onSessionTimer } from './session.js';
-import { mayLeave, onLeft } from './transfer.js';
+import { mayLeave, onJoinAgain, onJoinMet, onLeft } from './transfer.js';
 import { onTryAgain } from './unreached.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
@@ -116,6 +116,8 @@ export const awaitsAnswer = (call: Call, role: LegRole): boolean =>
 
 export function onRefused(call: Call, input: InputOf<'leg.refused'>, atMs: number): Step {
   if (!awaitsAnswer(call, input.leg)) return [call, []];
+  const again = input.status === 491 && input.leg === 'callee' && call.kind === 'ringing' ? onJoinMet(call) : undefined;
+  if (again !== undefined) return again;
   // A dialog that came from another call is still there when it refuses to be connected, and hears that this is the end.
   const gone = input.leg === 'callee' && call.kind === 'ringing' && call.adopted !== undefined ? undefined : input.leg;
   return end(call, 'refused', atMs, { status: input.status, reason: input.reason, gone });
@@ -165,6 +167,7 @@ export function onTimer(call: Call, timer: TimerName, atMs: number): Step {
       return end(call, 'no-answer', atMs, { status: 408, reason: 'Request Timeout' });
     case 'glare-caller':
     case 'glare-callee':
+      if (call.kind === 'ringing') return onJoinAgain(call);
       return call.kind === 'confirmed' ? onGlareOver(call, roleIn(timer)) : [call, []];
     case 'again-caller':
     case 'again-callee':

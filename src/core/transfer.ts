@@ -6,6 +6,7 @@ import type { Call, Confirmed, Ringing, Step } from './call.js';
 import type { Effect } from './effects.js';
 import type { HoldReason } from './events.js';
 import { endPlay } from './play.js';
+import { MOST_GLARES } from './glare.js';
 import { holderOf, withoutReason, withReason, type HoldLedger } from './hold.js';
 import type { Input } from './inputs.js';
 import { otherLeg, type Leg, type LegRole } from './leg.js';
@@ -91,6 +92,19 @@ export function onJoinRequested(call: Extract<Call, { kind: 'trying' }>, newCall
     ],
   ];
 }
+
+/** A dialog of another call is asked, and the phone has just asked something itself (RFC 3261 §14.1). @returns undefined: too often. */
+export function onJoinMet(call: Ringing): Step | undefined {
+  const { callee } = call;
+  if (call.adopted === undefined || callee.glares >= MOST_GLARES) return undefined;
+  const waiting: Ringing = { ...call, callee: { ...callee, glares: callee.glares + 1 } };
+  return [waiting, [{ kind: 'start-glare-timer', leg: 'callee', ownsCallId: callee.ownsCallId }]];
+}
+
+export const onJoinAgain = (call: Ringing): Step => [
+  call,
+  [{ kind: 'dial', leg: 'callee', offer: call.lateOffer ? 'none' : 'from-peer' }],
+];
 
 /** It brings its dialog as it is, with an offer that may still be open on it; its media is new, so it must be offered that. */
 export function onArrived(call: Confirmed, { leg: role, value }: InputOf<'leg.arrived'>): Step {

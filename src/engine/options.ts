@@ -75,6 +75,8 @@ export type EngineOptions = Readonly<{
   sipPort: number;
   /** SIP over WebSocket (RFC 7118); 0 takes a free one. */
   wsPort: number;
+  /** Pages that may come over WebSocket, as browsers write them in Origin: `https://phone.example.com`; every one when not given. */
+  wsOrigins?: readonly string[];
   /** SIP over TLS and over secure WebSocket; none when not given. */
   tls?: EngineTls;
   /** Where drachtio-srf connects; 127.0.0.1 when not given. */

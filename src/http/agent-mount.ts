@@ -5,7 +5,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { EventBus } from '#calls/event-bus.js';
 import type { Clock } from '#kit/clock.js';
-import type { Config } from '#kit/config.js';
 import type { AppError } from '#kit/errors.js';
 import { Agents } from './agents/agents.js';
 import { AllowedMethods } from './allowed-methods.js';
@@ -18,33 +17,45 @@ import { agent } from './dialects/agent.js';
 import type { Dialect } from './dialects/dialect.js';
 import { mountDialect, type MountDeps } from './dialects/mount.js';
 import { pathOf } from './framework-errors.js';
+import type { LiveConfig } from './live-config.js';
 import { CredentialsWrong, HttpRefusal } from './refusals.js';
 
-export type AgentMountDeps = Omit<MountDeps, 'accounts'> &
-  Readonly<{ config: Pick<Config, 'accounts' | 'agents'>; bus: EventBus; clock: Clock }>;
+export type AgentMountDeps = Omit<MountDeps, 'accounts'> & Readonly<{ live: LiveConfig; bus: EventBus; clock: Clock }>;
 
 export function mountAgent(
   app: FastifyInstance,
   deps: AgentMountDeps,
 ): Readonly<{ routes: Dialect['routes']; stop: () => void }> {
-  const { bus, clock } = deps;
-  const config = deps.config.agents;
-  if (!config.enabled) return { routes: [], stop: () => undefined };
-  const phones = new Set(deps.config.accounts.phones.map(({ number }) => number));
+  const { live, bus, clock } = deps;
+  if (!live.agents.enabled) return { routes: [], stop: () => undefined };
   const agents: Agents<AgentEvent> = new Agents<AgentEvent>({
-    limits: config,
-    phones,
+    get limits() {
+      return live.agents;
+    },
+    isPhone: live.isPhone,
     bus,
     clock,
     notes: deps.notes,
     spell: (news, session, atMs) => spell(news, session, (callId) => agents.ids.of(callId), atMs),
   });
-  const dialectDeps = { config, agents, phones, nowMs: () => clock.now() };
-  const passwords = config.agents.map(({ agent: user, password }) => ({ user, password }));
+  const dialectDeps = {
+    get config() {
+      return live.agents;
+    },
+    agents,
+    isPhone: live.isPhone,
+    nowMs: () => clock.now(),
+  };
+  const passwords = new ApiAccounts();
+  live.follow(() => {
+    const known = live.agents.agents.map(({ agent: user, password }) => ({ user, password }));
+    passwords.configure({ http: known, tokens: [] });
+    agents.onlyThose((agentId) => known.some(({ user }) => user === agentId));
+  });
   const methods = new AllowedMethods(app);
   const signIn = agentSignIn(dialectDeps);
   const desk = agent(dialectDeps);
-  mountDialect(app, signIn, { ...deps, accounts: new ApiAccounts({ http: passwords, tokens: [] }) });
+  mountDialect(app, signIn, { ...deps, accounts: passwords });
   mountDialect(app, desk, { ...deps, accounts: { identify: (offered) => holder(offered, agents) } });
   mountTheRest(app, methods);
   return { routes: [...signIn.routes, ...desk.routes], stop: () => agents.close() };

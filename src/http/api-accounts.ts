@@ -23,7 +23,7 @@ export class ApiAccounts {
   readonly #realm: string;
 
   /** @param realm part of every ha1: `sip.realm`. */
-  constructor(accounts: Pick<Config['accounts'], 'http' | 'tokens'>, realm = '') {
+  constructor(accounts: Pick<Config['accounts'], 'http' | 'tokens'> = { http: [], tokens: [] }, realm = '') {
     this.#realm = realm;
     this.configure(accounts);
   }

@@ -18,6 +18,7 @@ import { CallMetrics } from './call-metrics.js';
 import { Dresses } from './dialects/dresses.js';
 import { mountDialect, toDialectRequest } from './dialects/mount.js';
 import { rest } from './dialects/rest.js';
+import { EVERY_METHOD } from './dialects/the-rest.js';
 import { problemReply } from './error-reply.js';
 import { EventStreams } from './event-streams.js';
 import { pathOf, toAppError } from './framework-errors.js';
@@ -25,6 +26,7 @@ import { GUARD_DOCS, guardMetrics, mountGuardRoutes, type GuardBook } from './gu
 import { identifyBy, type Identify } from './identify.js';
 import { LOGIN_LIMITS, LoginGuard, type LoginLimits } from './login-guard.js';
 import { mountObserveRoutes, OBSERVE_DOCS, type EngineStore } from './observe-routes.js';
+import { LiveConfig } from './live-config.js';
 import { mountMusicRoutes, MUSIC_DOCS } from './music-routes.js';
 import type { Notebook } from './notebook.js';
 import { openApiOf } from './openapi.js';
@@ -35,7 +37,7 @@ import { mountPlivo } from './plivo-mount.js';
 import { queryNames } from './query-names.js';
 import type { GaugesView, HealthView, MusicPort, RecordingsPort, RegistrationsPort } from './read-models.js';
 import { mountRecordingRoutes, RECORDING_DOCS } from './recording-routes.js';
-import { mountReloadRoute, type ReloadPort } from './reload-route.js';
+import { mountReloadRoute, RELOAD_DOCS, type ReloadPort } from './reload-route.js';
 import { HttpRefusal } from './refusals.js';
 import { storeMetrics } from './store-metrics.js';
 import { mountVoipnow } from './voipnow-mount.js';
@@ -95,6 +97,8 @@ export type HttpApp = Readonly<{
   intercept: Interceptor | undefined;
   /** Who may ask, and with which credentials. */
   accounts: ApiAccounts;
+  /** What the dialects have of the configuration. */
+  live: LiveConfig;
   stop: () => Promise<void>;
 }>;
 
@@ -112,6 +116,7 @@ const SAFE_HEADERS = {
 export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const { config, bus, clock, log } = deps;
   const accounts = new ApiAccounts(config.accounts, deps.realm);
+  const live = new LiveConfig(config);
   const guard = new LoginGuard(clock, deps.loginLimits ?? LOGIN_LIMITS);
   const identify = identifyBy(accounts, guard);
   const webhooks = new Webhooks({
@@ -135,10 +140,10 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const mount = { commands: metrics.watching(deps.commands), accounts, guard, dresses, log, notes: deps.kept?.notes };
   for (const dialect of dialects) mountDialect(app, dialect, mount);
   const { registrations, numbers } = deps;
-  const ozeki = mountOzeki(app, { ...mount, config, registrations, numbers, bus, clock });
-  const plivo = mountPlivo(app, { ...mount, config, bus });
-  const voipnow = mountVoipnow(app, { ...mount, config, bus, clock });
-  const agents = mountAgent(app, { ...mount, config, bus, clock });
+  const ozeki = mountOzeki(app, { ...mount, config, live, registrations, numbers, bus, clock });
+  const plivo = mountPlivo(app, { ...mount, live, bus });
+  const voipnow = mountVoipnow(app, { ...mount, config, live, bus, clock });
+  const agents = mountAgent(app, { ...mount, live, bus, clock });
   mountObserveRoutes(app, { identify, bus, streams, metrics, registrations, health: deps.health, engineStore: deps.engineStore });
   mountMusicRoutes(app, { identify, music: deps.music });
   mountRecordingRoutes(app, { identify, recordings: deps.recordings });
@@ -156,6 +161,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
     ...RECORDING_DOCS,
     ...WEBHOOK_DOCS,
     ...GUARD_DOCS,
+    ...RELOAD_DOCS,
   ];
   mountPages(app, openApiOf(documented, VERSION));
   answerTheRest(app, identify, methods, log);
@@ -170,7 +176,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
     agents.stop();
     await Promise.all([webhooks.close(), app.close()]);
   };
-  return { app, accounts, streams, webhooks, intercept: ozeki.intercept, stop };
+  return { app, accounts, live, streams, webhooks, intercept: ozeki.intercept, stop };
 }
 
 function bareFastify(bodyBytes: number, dresses: Dresses, log: Logger, rate: AskRate | undefined): FastifyInstance {
@@ -193,6 +199,7 @@ function bareFastify(bodyBytes: number, dresses: Dresses, log: Logger, rate: Ask
       else void reply.code(dressed.status).headers(dressed.headers).send(dressed.body);
     },
   });
+  for (const method of EVERY_METHOD) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
   app.decorateRequest('identity', '');
   app.addHook('onRequest', (request, reply, next) => {
     void reply.headers(SAFE_HEADERS);

@@ -5,6 +5,7 @@
 import { Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import type { Identify } from './identify.js';
+import { readsJson } from './json-bodies.js';
 import { Gauge, type Metric } from './metrics.js';
 import type { DocumentedRoute } from './openapi.js';
 import { HttpRefusal } from './refusals.js';
@@ -25,13 +26,14 @@ export type GuardBook = Readonly<{
 
 export function mountGuardRoutes(app: FastifyInstance, identify: Identify, guards: GuardBook): void {
   void app.register((scope, _options, done) => {
+    readsJson(scope);
     scope.addHook('onRequest', identify);
     scope.get('/bans', { schema: { querystring: NoQuery }, exposeHeadRoute: true }, (_request, reply) =>
       reply.send({
         bans: guards.bans().map(({ who, secondsLeft, times }) => ({ source: who, secondsLeft, times })),
       }),
     );
-    scope.delete('/bans/:source', { schema: { querystring: NoQuery } }, (request, reply) => {
+    scope.delete('/bans/:source', { schema: { querystring: NoQuery, body: NoBody } }, (request, reply) => {
       const { source } = request.params as { source: string };
       if (!guards.lift(source)) throw new HttpRefusal('ban_not_found', `${source.slice(0, 80)} is not kept out`);
       return reply.code(204).send();

@@ -36,6 +36,9 @@ const MusicList = Type.Object({
       problems: Type.Array(Type.String()),
     }),
   ),
+  missing: Type.Array(Type.String(), {
+    description: 'classes that were asked for in the last ten minutes and have nothing to play; `default` was heard',
+  }),
 });
 const Brought = Type.Object({
   class: Type.String(),
@@ -51,7 +54,7 @@ export function mountMusicRoutes(app: FastifyInstance, { identify, music }: Musi
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, body, parsed) => parsed(null, body));
     scope.get('/music', { schema: { querystring: NoQuery }, exposeHeadRoute: true }, (_request, reply) =>
-      reply.send({ classes: music.list() }),
+      reply.send({ classes: music.list(), missing: music.missing() }),
     );
     scope.put('/music/:class', { schema: { querystring: UploadQuery } }, async (request, reply) => {
       const { class: musicClass } = request.params as { class: string };

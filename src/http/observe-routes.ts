@@ -57,7 +57,9 @@ export function mountObserveRoutes(app: FastifyInstance, deps: ObserveDeps): voi
     if (knownAsker) await deps.identify(request);
     const health = await healthOf(deps);
     const status = statusOf(health);
-    return reply.code(status === 'down' ? 503 : 200).send(knownAsker ? { status, ...health } : { status });
+    return reply
+      .code(status === 'down' || status === 'draining' ? 503 : 200)
+      .send(knownAsker ? { status, ...health } : { status });
   });
 }
 
@@ -69,8 +71,9 @@ async function healthOf({ health, engineStore }: ObserveDeps): Promise<HealthVie
 }
 
 /** Without rtpengine no call can be set up; with a tone in place of the music everything works, and somebody should look; so with a store that cannot be written. */
-function statusOf(health: HealthView): 'ok' | 'degraded' | 'down' {
+function statusOf(health: HealthView): 'ok' | 'degraded' | 'draining' | 'down' {
   if (health.rtpengine !== 'up') return 'down';
+  if (health.draining === true) return 'draining';
   const storeFails = health.store?.problem !== undefined || health.store?.engine?.problem !== undefined;
   return storeFails || health.problems.length > 0 || health.music !== 'files' ? 'degraded' : 'ok';
 }
@@ -138,7 +141,7 @@ export const OBSERVE_DOCS: readonly DocumentedRoute[] = [
       open: true,
       answers: {
         200: { description: 'calls can be made (`degraded`: somebody should look)', schema: Health },
-        503: { description: 'no call can be made', schema: Health },
+        503: { description: 'no call can be made (`draining`: it is closing, and calls go on)', schema: Health },
       },
     },
   },

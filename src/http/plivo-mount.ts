@@ -4,29 +4,38 @@
  */
 import type { FastifyInstance } from 'fastify';
 import type { EventBus } from '#calls/event-bus.js';
-import type { Config } from '#kit/config.js';
 import { newUuid } from '#kit/ids.js';
 import { ApiAccounts } from './api-accounts.js';
 import type { Dialect } from './dialects/dialect.js';
+import type { LiveConfig } from './live-config.js';
 import { mountDialect, type MountDeps } from './dialects/mount.js';
 import { PlivoMemory } from './dialects/plivo-memory.js';
 import { plivo } from './dialects/plivo.js';
 
-export type PlivoMountDeps = Omit<MountDeps, 'accounts'> &
-  Readonly<{ config: Pick<Config, 'accounts' | 'plivo'>; bus: EventBus }>;
+export type PlivoMountDeps = Omit<MountDeps, 'accounts'> & Readonly<{ live: LiveConfig; bus: EventBus }>;
 
 export function mountPlivo(
   app: FastifyInstance,
   deps: PlivoMountDeps,
 ): Readonly<{ routes: Dialect['routes']; stop: () => void }> {
-  const { accounts, plivo: config } = deps.config;
-  if (!config.enabled) return { routes: [], stop: () => undefined };
-  const http = config.accounts.map(({ authId, authToken }) => ({ user: authId, password: authToken }));
-  const phones = new Set(accounts.phones.map(({ number }) => number));
+  const { live } = deps;
+  if (!live.plivo.enabled) return { routes: [], stop: () => undefined };
+  const accounts = new ApiAccounts();
+  live.follow(() => {
+    const http = live.plivo.accounts.map(({ authId, authToken }) => ({ user: authId, password: authToken }));
+    accounts.configure({ http, tokens: [] });
+  });
   const memory = new PlivoMemory(undefined, deps.notes);
   const stop = deps.bus.subscribe((event) => memory.hear(event));
-  const dialect = plivo({ config, isOurs: (number) => phones.has(number), newUuid, memory });
-  mountDialect(app, dialect, { ...deps, accounts: new ApiAccounts({ http, tokens: [] }) });
+  const dialect = plivo({
+    get config() {
+      return live.plivo;
+    },
+    isOurs: live.isPhone,
+    newUuid,
+    memory,
+  });
+  mountDialect(app, dialect, { ...deps, accounts });
   // What catches the rest of its paths is nothing to read about.
   return { routes: dialect.routes.filter(({ path }) => path !== '/v1' && !path.includes('*')), stop };
 }

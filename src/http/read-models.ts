@@ -14,8 +14,8 @@ export interface RegistrationsPort {
 /** `engine`: the store of the SIP engine, which is one of its own; absent where the engine is in a process of its own. */
 export type StoreView = StoreHealth & Readonly<{ engine?: StoreHealth | undefined }>;
 
-/** What the media room and the store say of themselves. */
-export type HealthView = MediaHealth & Readonly<{ store?: StoreView | undefined }>;
+/** What the media room and the store say of themselves. `draining`: no new call is taken, and those that are up go on. */
+export type HealthView = MediaHealth & Readonly<{ store?: StoreView | undefined; draining?: true | undefined }>;
 
 export type MusicClassView = Readonly<{
   name: string;
@@ -30,6 +30,8 @@ export type MusicBroughtView = Readonly<{ class: string; name: string; seconds: 
 /** The classes of music, for looking, bringing and taking away. Refusals are AppErrors. */
 export interface MusicPort {
   list(): readonly MusicClassView[];
+  /** Classes that somebody asked for lately and that have nothing to play: `default` was heard. */
+  missing(): readonly string[];
   bring(musicClass: string, name: string | undefined, body: AsyncIterable<Uint8Array>): Promise<MusicBroughtView>;
   takeAway(musicClass: string, name: string): Promise<void>;
 }

@@ -8,16 +8,17 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RecordingNotFound } from '#kit/errors.js';
 import type { Identify } from './identify.js';
 import { byteRange } from './byte-range.js';
+import { readsJson } from './json-bodies.js';
 import type { DocumentedRoute } from './openapi.js';
 import { pageLimit } from './page-limit.js';
 import type { RecordingsPort } from './read-models.js';
-import { NoQuery } from './schemas.js';
+import { NoBody, NoQuery } from './schemas.js';
 
 export type RecordingRoutesDeps = Readonly<{ identify: Identify; recordings: RecordingsPort }>;
 
 const AUDIO_TYPES = { wav: 'audio/wav', mp3: 'audio/mpeg' } as const;
 
-const WholeNumber = (description: string) => Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$', description }));
+const WholeNumber = (description: string) => Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$', description }));
 const ListQuery = Type.Object(
   { page: WholeNumber('a whole number from 1; the newest are on page 1'), limit: WholeNumber('a whole number from 1 to 1000') },
   { additionalProperties: false },
@@ -37,11 +38,12 @@ const RecordingList = Type.Object({ total: Type.Integer(), page: Type.Integer(),
 
 export function mountRecordingRoutes(app: FastifyInstance, { identify, recordings }: RecordingRoutesDeps): void {
   void app.register((scope, _options, done) => {
+    readsJson(scope);
     scope.addHook('onRequest', identify);
     scope.get('/recordings', { schema: { querystring: ListQuery }, exposeHeadRoute: true }, (request, reply) => {
       const { page: asked, limit: text } = request.query as { page?: string; limit?: string };
       const limit = pageLimit(text);
-      const page = Math.max(1, Number(asked ?? 1));
+      const page = Number(asked ?? 1);
       return reply.send({ page, ...recordings.list((page - 1) * limit, limit) });
     });
     const schema = { querystring: NoQuery };
@@ -49,7 +51,7 @@ export function mountRecordingRoutes(app: FastifyInstance, { identify, recording
       reply.send(recordings.get(idOf(request))),
     );
     scope.get('/recordings/:id/audio', { schema }, (request, reply) => sendAudio(recordings, request, reply));
-    scope.delete('/recordings/:id', { schema }, async (request, reply) => {
+    scope.delete('/recordings/:id', { schema: { ...schema, body: NoBody } }, async (request, reply) => {
       await recordings.remove(idOf(request));
       return reply.code(204).send();
     });
@@ -120,6 +122,7 @@ export const RECORDING_DOCS: readonly DocumentedRoute[] = [
   {
     method: 'DELETE',
     path: '/recordings/:id',
+    schema: { querystring: NoQuery, body: NoBody },
     doc: {
       summary: 'Delete a recording',
       answers: { 204: { description: 'gone' } },

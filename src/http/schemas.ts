@@ -207,11 +207,12 @@ const STORE_FIGURES = {
 
 export const Health = Type.Object(
   {
-    status: oneOf('ok', 'degraded', 'down'),
+    status: oneOf('ok', 'degraded', 'draining', 'down'),
     // The rest is told to those with credentials only.
     rtpengine: Optional(oneOf('up', 'restarting', 'down')),
     version: Optional(Type.String({ description: 'of rtpengine' })),
     music: Optional(oneOf('files', 'generated-tone')),
+    draining: Optional(Type.Literal(true, { description: 'it was told to close: no new call, and those that are up go on' })),
     problems: Optional(Type.Array(Type.String())),
     store: Optional(
       Type.Object({

@@ -67,7 +67,10 @@ export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
   }
 }
 
-const reloadableOf = ({ accounts }: HttpApp): ReadyHttp['reloadable'] => ({
-  keys: ['accounts.http', 'accounts.tokens'],
-  prepare: (config) => () => accounts.configure(config.accounts),
+const reloadableOf = ({ accounts, live }: HttpApp): ReadyHttp['reloadable'] => ({
+  keys: ['accounts.http', 'accounts.tokens', ...live.keys],
+  prepare: (config) => () => {
+    accounts.configure(config.accounts);
+    live.configure(config);
+  },
 });

@@ -17,28 +17,28 @@ import { Extensions } from './dialects/voipnow-scope.js';
 import { voipnowToken } from './dialects/voipnow-token.js';
 import { voipnow } from './dialects/voipnow.js';
 import { LONG_HEX, WireIds } from './dialects/wire-ids.js';
+import type { LiveConfig } from './live-config.js';
 import { FORGETFUL_NOTEBOOK } from './notebook.js';
 import { CredentialsMissing, CredentialsWrong } from './refusals.js';
 import { Notices } from './voipnow-notices.js';
 import { isPrivateHost } from './webhooks/reachable-addresses.js';
 
 export type VoipnowMountDeps = Omit<MountDeps, 'accounts'> &
-  Readonly<{ config: Pick<Config, 'accounts' | 'webhooks'>; bus: EventBus; clock: Clock }>;
+  Readonly<{ config: Pick<Config, 'webhooks'>; live: LiveConfig; bus: EventBus; clock: Clock }>;
 
 export function mountVoipnow(
   app: FastifyInstance,
   deps: VoipnowMountDeps,
 ): Readonly<{ routes: Dialect['routes']; stop: () => void }> {
-  const { bus, clock, log } = deps;
-  const { accounts, webhooks } = deps.config;
-  const config = accounts.voipnow;
-  if (!config.enabled) return { routes: [], stop: () => undefined };
+  const { live, bus, clock, log } = deps;
+  const { webhooks } = deps.config;
+  if (!live.voipnow.enabled) return { routes: [], stop: () => undefined };
   const tokens = new AccessTokens(() => clock.now());
   const { notes: book = FORGETFUL_NOTEBOOK } = deps;
   const left = book.leftOfCalls('voipnow-ids');
   const ids = new WireIds(undefined, undefined, LONG_HEX, { book, page: 'voipnow-ids', left });
   const held = new HeldSince(bus, book);
-  const extensions = new Extensions(config, accounts.phones);
+  const extensions = new Extensions(live);
   const wishes = new EventWishes();
   const wireId = (callId: CallView['id']): string => ids.of(callId);
   const { allowPrivateAddresses } = webhooks;
@@ -48,14 +48,31 @@ export function mountVoipnow(
     notices.hear(numbered);
     ids.hear(numbered);
   });
-  const clients = config.clients.map(({ client, secret }) => ({ user: client, password: secret }));
-  const token = voipnowToken({ seconds: config.tokenSeconds, issue: (identity) => tokens.issue(identity, config.tokenSeconds) });
+  const accounts = new ApiAccounts();
+  live.follow(() => {
+    const http = live.voipnow.clients.map(({ client, secret }) => ({ user: client, password: secret }));
+    accounts.configure({ http, tokens: [] });
+  });
+  const token = voipnowToken({
+    get seconds() {
+      return live.voipnow.tokenSeconds;
+    },
+    issue: (identity) => tokens.issue(identity, live.voipnow.tokenSeconds),
+  });
   const urlAllowed = (url: URL): boolean => allowPrivateAddresses || !isPrivateHost(url);
   const calls = voipnow(
-    { config, extensions, wireId, findWireId: (given) => ids.find(given), heldSince: (callId) => held.of(callId) },
+    {
+      get config() {
+        return live.voipnow;
+      },
+      extensions,
+      wireId,
+      findWireId: (given) => ids.find(given),
+      heldSince: (callId) => held.of(callId),
+    },
     eventRoutes({ wishes, extensions, urlAllowed }),
   );
-  mountDialect(app, token, { ...deps, accounts: new ApiAccounts({ http: clients, tokens: [] }) });
+  mountDialect(app, token, { ...deps, accounts });
   mountDialect(app, calls, { ...deps, accounts: { identify: (offered) => bearer(offered, tokens) } });
   const stop = (): void => {
     held.stop();

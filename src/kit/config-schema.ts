@@ -47,6 +47,7 @@ export const HoldfastFile = Type.Object(
       {
         port: port(5060), // UDP and TCP; 0 takes a free one
         wsPort: port(5066), // SIP over WebSocket (RFC 7118)
+        wsOrigins: Type.Array(Type.String({ pattern: '^https?://[^\\s/]+$' }), { default: [], maxItems: 100 }), // pages that may come over it (RFC 6455 §10.2), https://phone.example.com; none: any
         tlsPort: port(5061), // these two are open when tls.certificate says something
         wssPort: port(5067),
         realm: Type.String({ default: 'holdfast', minLength: 1 }), // shown to phones in digest challenges

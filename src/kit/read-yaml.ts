@@ -3,7 +3,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LineCounter, parseDocument, type YAMLError } from 'yaml';
+import { LineCounter, parseDocument, type YAMLParseError, type YAMLWarning } from 'yaml';
 import { ConfigError } from './errors.js';
 
 /** @returns nothing at all for a file that is not there. @throws ConfigError with its name. */
@@ -14,8 +14,10 @@ export function readYaml(folder: string, file: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
   const broken = document.errors[0];
+  // `!secret` before a value is a tag (YAML 1.2 §6.8.1), and what is left without it would be taken for the value.
+  const odd = broken ?? document.warnings[0];
   // Where it is and of what kind: the line itself may hold a password.
-  if (broken !== undefined) throw new ConfigError(`${file}: not readable as YAML: ${placeOf(broken, lines)}`);
+  if (odd !== undefined) throw new ConfigError(`${file}: not readable as YAML: ${placeOf(odd, lines)}`);
   try {
     return document.toJS({ maxAliasCount: 100 }) ?? {};
   } catch {
@@ -32,7 +34,7 @@ function readText(path: string, file: string): string {
   }
 }
 
-function placeOf({ code, pos }: YAMLError, lines: LineCounter): string {
+function placeOf({ code, pos }: YAMLParseError | YAMLWarning, lines: LineCounter): string {
   const { line, col } = lines.linePos(pos[0]);
   return `line ${line}, column ${col}: ${code.toLowerCase().replaceAll('_', ' ')}`;
 }

@@ -16,12 +16,18 @@ const DAYS = 397; // browsers believe none that lasts longer
 const MAKE_MS = 15_000;
 const RENEW_MS = 30 * 86_400_000;
 
+/** Where they are, or would be. */
+export const selfSignedIn = (folder: string): CertificateFiles => ({
+  certificate: join(folder, 'self-signed.crt'),
+  key: join(folder, 'self-signed.key'),
+});
+
 /**
  * @param names addresses and host names under which we are reached.
  * @throws ConfigError when there is none yet and openssl is not installed.
  */
 export async function selfSigned(folder: string, names: readonly string[]): Promise<CertificateFiles> {
-  const files = { certificate: join(folder, 'self-signed.crt'), key: join(folder, 'self-signed.key') };
+  const files = selfSignedIn(folder);
   if (isGood(files, names)) return files;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const made = { certificate: `${files.certificate}.new`, key: `${files.key}.new` };

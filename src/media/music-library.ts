@@ -9,6 +9,7 @@ import type { Announcement } from '#calls/ports.js';
 import type { Clock, Timer } from '#kit/clock.js';
 import { MUSIC_CLASS } from '#kit/config-schema.js';
 import type { Config } from '#kit/config.js';
+import { forgetOldest } from '#kit/forget-oldest.js';
 import type { Logger } from '#kit/log.js';
 import { COMPOSITION, composeMusic } from './compose-music.js';
 import { FolderWatch } from './folder-watch.js';
@@ -31,8 +32,10 @@ export type ClassMusic = Readonly<{ playlist: Playlist; announcement: Announceme
 export const DEFAULT_CLASS = 'default';
 /** Changes that nobody tells us of (network drives do not) are seen after so long. */
 const RESCAN_MS = 30_000;
-/** So many names that no class has are remembered for /health. */
+/** So many names that no class has are remembered for /health, those that were asked for last. */
 const MISSED_LIMIT = 20;
+/** A name that nobody asks for any more was one request's mistake, and nothing that is wrong with the house. */
+const MISSED_MS = 600_000;
 const MUSIC_NAME = new RegExp(MUSIC_CLASS);
 
 export class MusicLibrary {
@@ -44,7 +47,8 @@ export class MusicLibrary {
   readonly #shipped: Playlist;
   readonly #watch: FolderWatch;
   readonly #classes = new Map<string, MusicFolder>();
-  readonly #missed = new Set<string>();
+  /** When each was asked for last. */
+  readonly #missed = new Map<string, number>();
   #tooMany: string | undefined;
   #scan: Promise<void> | undefined;
   #again = false;
@@ -76,7 +80,7 @@ export class MusicLibrary {
   musicOf(name: string): ClassMusic {
     const playlist = this.#classes.get(name)?.playlist;
     if (playlist !== undefined) return { playlist, announcement: this.#announcementOf(name) };
-    if (name !== DEFAULT_CLASS && this.#missed.size < MISSED_LIMIT) this.#missed.add(name);
+    if (name !== DEFAULT_CLASS) this.#misses(name);
     return { playlist: this.#default, announcement: this.#announcementOf(name) };
   }
 
@@ -102,13 +106,20 @@ export class MusicLibrary {
   }
 
   get problems(): readonly string[] {
-    const missed = [...this.#missed].filter((name) => this.#classes.get(name)?.playlist === undefined);
     return [
       ...this.#options.cache.problems,
       ...(this.#tooMany === undefined ? [] : [this.#tooMany]),
       ...this.classes.flatMap((folder) => folder.problems),
-      ...missed.map((name) => `music class ${name} is asked for and has nothing to play; default is played`),
+      ...this.missed.map((name) => `music class ${name} is asked for and has nothing to play; default is played`),
     ];
+  }
+
+  /** Classes that were asked for lately, and have nothing to play. */
+  get missed(): readonly string[] {
+    const since = this.#options.clock.now() - MISSED_MS;
+    return [...this.#missed].flatMap(([name, at]) =>
+      at >= since && this.#classes.get(name)?.playlist === undefined ? [name] : [],
+    );
   }
 
   /** A file has come, and can be played at once: nobody waits for whatever else is being read. */
@@ -141,6 +152,12 @@ export class MusicLibrary {
     this.#closed = true;
     this.#timer?.cancel();
     this.#watch.close();
+  }
+
+  #misses(name: string): void {
+    this.#missed.delete(name);
+    this.#missed.set(name, this.#options.clock.now());
+    forgetOldest(this.#missed, MISSED_LIMIT);
   }
 
   async #scanAll(ready: () => void): Promise<void> {

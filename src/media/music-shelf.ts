@@ -42,6 +42,11 @@ export class MusicShelf {
     this.#deps = deps;
   }
 
+  /** Classes that were asked for lately and have nothing to play. */
+  missing(): readonly string[] {
+    return this.#deps.library.missed;
+  }
+
   list(): readonly MusicClassFacts[] {
     return this.#deps.library.classes.map(({ options, files, problems }) => ({
       name: options.name,

@@ -32,7 +32,7 @@ export type RtpengineMediaDeps = Readonly<{
   ng: NgCommands;
   player: Player;
   playbacks: Playbacks;
-  maker: Pick<SoundMaker, 'make'>;
+  maker: Pick<SoundMaker, 'make' | 'hasPrompt'>;
   clock: Clock;
   /** The first address phones reach us on. */
   address: string;
@@ -136,6 +136,10 @@ export class RtpengineMedia implements MediaPort {
   async interject(callId: CallId, listener: LegRole, what: Interjection): Promise<number> {
     await this.#alone(callId, listener);
     return this.#deps.player.interject(callId, listener, what);
+  }
+
+  hasPrompt(name: string): boolean {
+    return this.#deps.maker.hasPrompt(name);
   }
 
   makeSound(wish: SoundWish): Promise<PlaySound> {

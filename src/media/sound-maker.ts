@@ -9,6 +9,7 @@ import type { Config } from '#kit/config.js';
 import { BadRequest } from '#kit/errors.js';
 import type { Piece } from './piece.js';
 import type { Prompts } from './prompts.js';
+import { VoiceUnknown } from './speak.js';
 
 export type SoundMakerDeps = Readonly<{
   config: Pick<Config, 'folder'>;
@@ -29,6 +30,11 @@ export class SoundMaker {
     this.#deps = deps;
   }
 
+  /** Whether music.yaml has it. */
+  hasPrompt(name: string): boolean {
+    return this.#deps.prompts.has(name);
+  }
+
   /** @throws BadRequest: there is no such thing, or it is not in form; MediaFailed: it cannot be made. */
   async make(wish: SoundWish): Promise<Piece> {
     const { prompts, beep } = this.#deps;
@@ -40,10 +46,17 @@ export class SoundMaker {
     }
     const { text, language, voice } = wish;
     if (text.trim() === '' || text.length > LONGEST_TEXT)
-      throw new BadRequest('text', `text: found ${text.length} characters, expected 1 to ${LONGEST_TEXT}`);
+      throw new BadRequest(
+        'text',
+        `text: found ${text.trim() === '' ? 'no word' : `${text.length} characters`}, expected 1 to ${LONGEST_TEXT} characters`,
+      );
     if (language !== undefined && !VOICE.test(language)) throw new BadRequest('language', notAName('language', language));
     if (voice !== undefined && !VOICE.test(voice)) throw new BadRequest('voice', notAName('voice', voice));
-    return prompts.speak(text, language, voice);
+    return prompts.speak(text, language, voice).catch((error: unknown) => {
+      if (!(error instanceof VoiceUnknown)) throw error;
+      const field = language === undefined ? 'voice' : 'language';
+      throw new BadRequest(field, `${field}: ${error.message}`);
+    });
   }
 
   async #file(name: string): Promise<Piece> {

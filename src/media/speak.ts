@@ -16,8 +16,13 @@ export type Speech = Readonly<{
 }>;
 
 const SPEAK_MS = 20_000;
+/** Its words for a voice that it has not, or whose files it has not. */
+const NO_SUCH_VOICE = /voice does not exist|could not load the specified/i;
 
-/** @throws MediaFailed */
+/** It speaks no such language, or has no such voice. */
+export class VoiceUnknown extends MediaFailed {}
+
+/** @throws MediaFailed, VoiceUnknown */
 export async function speak({ espeak, text, voice, output, clock }: Speech): Promise<void> {
   if (espeak === undefined) throw new MediaFailed('espeak-ng is not installed, so texts cannot be spoken');
   const problem = await new Promise<string | undefined>((resolve) => {
@@ -36,5 +41,7 @@ export async function speak({ espeak, text, voice, output, clock }: Speech): Pro
     });
     child.stdin.end(`${text}\n`);
   });
+  if (problem !== undefined && NO_SUCH_VOICE.test(problem))
+    throw new VoiceUnknown(`espeak-ng has no voice ${JSON.stringify(voice)}`);
   if (problem !== undefined) throw new MediaFailed(`espeak-ng cannot speak this: ${problem.slice(0, 200)}`);
 }

@@ -23,8 +23,8 @@ export function inviteHeaders(options: DialOptions, target: DialTarget): Headers
     'User-Agent': PRODUCT,
     ...(options.offer === undefined ? {} : { 'Content-Type': SDP_TYPE }),
     ...(target.credentials === undefined ? {} : { 'P-Preferred-Identity': `<sip:${userPart(options.fromUser)}@localhost>` }),
-    // RFC 3892 §2.2: on whose behalf, as the transferor has said it.
-    ...(options.referredBy === undefined ? {} : { 'Referred-By': options.referredBy }),
+    // RFC 3892 §2.2: on whose behalf.
+    ...(options.referredBy === undefined ? {} : { 'Referred-By': `<sip:${userPart(options.referredBy)}@localhost>` }),
     ...(options.autoAnswer ? AUTO_ANSWER : {}),
   };
 }

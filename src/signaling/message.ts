@@ -20,7 +20,13 @@ export function onMessage(deps: RouteDeps, request: SrfRequest, response: SrfRes
   const found = deps.bindings.find(number, identity.kind === 'trunk' ? identity.asker : 'inside');
   if (found.kind === 'unknown') return response.send(404);
   if (found.kind === 'not-registered') return response.send(480);
-  if (isForbidden(deps, identity, number)) return response.send(403);
+  if (isForbidden(deps, identity, number)) {
+    deps.log.warn(
+      { from: identity.kind === 'account' ? identity.number : undefined, to: number },
+      'a MESSAGE is against the dial rules',
+    );
+    return response.send(403);
+  }
   const from =
     identity.kind === 'account'
       ? `${displayName(identity.name)}<sip:${userPart(identity.number)}@localhost>`

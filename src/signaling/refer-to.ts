@@ -16,7 +16,8 @@ export type ReferAsk = Readonly<{
   replaces: Replaces | undefined;
   /** The host in Refer-To is the one the phone knows us by. */
   ours: boolean;
-  referredBy: string | undefined;
+  /** It has a Referred-By (RFC 3892). */
+  saysWho: boolean;
   /** RFC 4488 §4: `Refer-Sub: false` wants no NOTIFY. */
   quiet: boolean;
   /** RFC 3515 §2.4.6: what tells this REFER from another on the same dialog. */
@@ -49,7 +50,7 @@ export function readRefer(request: SrfRequest): ReadRefer {
       to: uri.user ?? '',
       replaces,
       ours: hostsOf(request).includes(uri.host),
-      referredBy: fieldOf(request, 'Referred-By', 'b'),
+      saysWho: fieldOf(request, 'Referred-By', 'b') !== undefined,
       quiet: /^\s*false\b/i.test(request.get('Refer-Sub') ?? ''),
       cseq,
     },

@@ -44,7 +44,7 @@ export class Refers {
     const mine = this.#of(leg);
     if (mine.waiting !== undefined) return response.send(491);
     if (mine.subscriptions.length >= MOST_AT_ONCE) return response.send(503, { headers: { 'Retry-After': '5' } });
-    const { to, referredBy, replaces, ours } = read.ask;
+    const { to, saysWho, replaces, ours } = read.ask;
     const named = replaces === undefined ? undefined : this.#deps.find(replaces.dialog);
     // Nobody is connected with the call that it asks to leave.
     if (named?.kind === 'live' && named.leg === leg) return response.send(603, 'Replaces names this dialog');
@@ -52,7 +52,7 @@ export class Refers {
     if (named !== undefined && named.kind !== 'live' && (ours || named.kind === 'ended')) return this.#failAtOnce(leg, mine);
     this.#deps.log.info({ ...leg.id, to, attended: named?.kind === 'live' }, 'REFER');
     const attended = named?.kind === 'live' ? { replaces: named.leg.id } : {};
-    this.#deps.calls.signal(leg.id, { kind: 'refer', refer: { to, referredBy, ...attended } });
+    this.#deps.calls.signal(leg.id, { kind: 'refer', refer: { to, saysWho, ...attended } });
   }
 
   /**

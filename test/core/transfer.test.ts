@@ -198,6 +198,23 @@ t.test('both parties come from other calls: the callee is asked by re-INVITE, an
   t.ok(story.on({ kind: 'leg.refused', leg: 'callee', status: 488, reason: 'no' }).includes('send-bye callee 488'));
 });
 
+t.test(
+  'a phone that asks something itself at that moment is asked again, three times at most, and not at all once the call is over',
+  async (t) => {
+    const story = joining(talking().confirmed.callee);
+    story.on({ kind: 'setup.requested' });
+    const met = { kind: 'leg.refused', leg: 'callee', status: 491, reason: 'Request Pending' } as const;
+    for (let time = 1; time <= 3; time++) {
+      t.same(story.on(met), ['start-glare-timer callee'], 'RFC 3261 14.1');
+      t.same(story.on({ kind: 'timer.fired', timer: 'glare-callee' }), ['dial callee from-peer']);
+    }
+    const willing = story.fork();
+    t.ok(willing.on({ kind: 'leg.answered', leg: 'callee', direction: 'sendrecv' }).includes('take-over caller'));
+    t.ok(story.on(met).includes('send-bye callee 491'));
+    t.same(story.on({ kind: 'timer.fired', timer: 'glare-callee' }), []);
+  },
+);
+
 t.test('a phone takes the place of another: its INVITE is answered with what the party that waits says', async (t) => {
   const other = talking();
   const facts = { ...NEW, origin: 'phone', caller: '103', callee: '102', adopted: other.confirmed.callee } as const;

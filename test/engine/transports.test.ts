@@ -142,7 +142,18 @@ t.test('a peer is connected to by TCP when it has no connection, and a port nobo
   phone.close();
   peer.close();
   const refused = await outgoing(app, { method: 'OPTIONS', uri: `sip:peer@127.0.0.1:1;transport=tcp` });
-  t.equal((await refused.next()).response.status, 503);
+  const { status, reason } = (await refused.next()).response;
+  t.same([status, reason], [503, 'the connection was closed'], 'and no address of our network is told');
+});
+
+t.test('what is too long for a datagram is refused in words', async (t) => {
+  const engine = await engineForTest(t);
+  const app = await appForTest(t, engine);
+  const phone = await udpPhone(engine);
+  t.teardown(() => phone.close());
+  const call = await outgoing(app, { method: 'MESSAGE', uri: phone.uri, body: 'a'.repeat(66_000) });
+  const { status, reason } = (await call.next()).response;
+  t.same([status, reason], [503, 'too long for a datagram']);
 });
 
 t.test('a body of 100 kB passes over TCP and WebSocket, up to the application and back', async (t) => {
@@ -229,6 +240,20 @@ t.test('connections have limits: how many, and how long a message may take to co
   t.teardown(() => third.close());
   third.send('\r\n\r\n');
   t.equal(await third.takes('pong', (message) => message === '\r\n'), '\r\n', 'and makes room for another');
+});
+
+t.test('over WebSocket only the pages that are named may come, and what is no browser', async (t) => {
+  const engine = await engineForTest(t, { wsOrigins: ['https://phone.example.com'] });
+  const asked = async (origin: string | undefined): Promise<string> => {
+    const socket = connect({ host: '127.0.0.1', port: portOf(engine, 'ws') });
+    t.teardown(() => socket.destroy());
+    const upgrade = ['GET / HTTP/1.1', 'Host: x', 'Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13'];
+    const key = ['Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Protocol: sip'];
+    socket.write([...upgrade, ...key, ...(origin === undefined ? [] : [`Origin: ${origin}`]), '', ''].join('\r\n'));
+    return String((await once(socket, 'data'))[0]).slice(9, 12);
+  };
+  const statuses = ['https://phone.example.com', 'https://PHONE.example.com', undefined, 'https://elsewhere.example', 'null', ''];
+  t.same(await Promise.all(statuses.map(asked)), ['101', '101', '101', '403', '403', '403']);
 });
 
 t.test('a WebSocket frame that is never finished has a deadline, and a phone that has said all it wanted has none', async (t) => {

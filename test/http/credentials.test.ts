@@ -104,6 +104,11 @@ t.test('health is 503 without rtpengine, and degraded when somebody should look'
   t.equal(down.statusCode, 503);
   t.same(down.json(), { status: 'down' });
   health.now = { rtpengine: 'up', music: 'generated-tone', problems: ['ffmpeg is missing'] };
+  health.now = { rtpengine: 'up', music: 'files', problems: [], draining: true };
+  const draining = await app.inject({ url: '/health' });
+  t.equal(draining.statusCode, 503, 'no new call is taken');
+  t.same(draining.json(), { status: 'draining' });
+  health.now = { rtpengine: 'up', music: 'generated-tone', problems: ['ffmpeg is missing'] };
   const degraded = await app.inject({ url: '/health', headers: BEARER });
   t.equal(degraded.statusCode, 200);
   t.match(degraded.json(), { status: 'degraded', problems: ['ffmpeg is missing'] });

@@ -19,6 +19,10 @@ class Shelf implements MusicPort {
   readonly taken: string[] = [];
   refusal: Error | undefined;
 
+  missing(): readonly string[] {
+    return ['slaes'];
+  }
+
   list(): typeof CLASSES {
     return CLASSES;
   }
@@ -64,7 +68,7 @@ t.test('the classes are listed with their files and what is wrong with them', as
   const { app } = await house(t);
   const answer = await app.inject({ url: '/music', headers: BEARER });
   t.equal(answer.statusCode, 200);
-  t.same(answer.json(), { classes: CLASSES });
+  t.same(answer.json(), { classes: CLASSES, missing: ['slaes'] });
 });
 
 t.test('a file is brought as it is, of any audio type or none', async (t) => {

@@ -3,7 +3,9 @@ import t from 'tap';
 import { AskRate } from '#guard/ask-rate.js';
 import { buildApp } from '#http/app.js';
 import { ConfigError } from '#kit/errors.js';
+import { callView, FakeCalls } from '../support/fake-calls.js';
 import { BEARER, fixture } from '../support/http-fixture.js';
+import { tokenRequest } from '../support/voipnow-fixture.js';
 
 t.test('more requests of one address than allowed are 429 with Retry-After, and time lets them in again', async (t) => {
   const { deps, clock } = fixture();
@@ -54,4 +56,63 @@ t.test('credentials that were replaced open no door any more, and the new ones d
   accounts.configure({ http: [], tokens: [{ name: 'new', token: 'new-token' }] });
   t.equal((await ask('demo-token')).statusCode, 401);
   t.equal((await ask('new-token')).statusCode, 200);
+});
+
+t.test('what asks for nothing may say so as JSON without a word, and no more than that', async (t) => {
+  const { deps } = fixture();
+  const guards = { bans: () => [], lift: () => true, banned: () => new Map(), turnedAway: () => [] };
+  const { app, stop } = await buildApp({ ...deps, guards, reload: () => ({ applied: [], needsRestart: [] }) });
+  t.teardown(stop);
+  const headers = { ...BEARER, 'content-type': 'application/json' };
+  for (const [method, url, status] of [
+    ['POST', '/reload', 200],
+    ['DELETE', '/recordings/nothing', 404],
+    ['DELETE', '/bans/192.0.2.1', 204],
+  ] as const) {
+    t.equal((await app.inject({ method, url, headers })).statusCode, status, `${method} ${url}`);
+    t.equal((await app.inject({ method, url, headers, payload: '{"more":1}' })).statusCode, 400, `${method} ${url}`);
+  }
+});
+
+const PLIVO = { authorization: `Basic ${Buffer.from('demo:demo-token').toString('base64')}` };
+
+t.test('phones, and who may use a dialect, are what was read last', async (t) => {
+  const { deps } = fixture(new FakeCalls(callView()));
+  const { app, live, stop } = await buildApp(deps);
+  t.teardown(stop);
+  const { config } = deps;
+  const token = async (secret: string): Promise<number> => (await app.inject(tokenRequest('demo', secret))).statusCode;
+  const phlo = async (headers: typeof PLIVO): Promise<number> =>
+    (await app.inject({ url: '/v1/phlo/demo-phlo', headers })).statusCode;
+  const bearer = (await app.inject(tokenRequest('demo', 'demo'))).json<{ access_token: string }>().access_token;
+  const calls = async (extension: string): Promise<number> =>
+    (await app.inject({ url: `/uapi/phoneCalls/12/${extension}`, headers: { authorization: `Bearer ${bearer}` } })).statusCode;
+  t.same([await token('demo'), await phlo(PLIVO), await calls('0003*999')], [200, 200, 400]);
+  const { voipnow, phones } = config.accounts;
+  const [phone] = phones;
+  const [client, narrow] = voipnow.clients;
+  if (phone === undefined || client === undefined || narrow === undefined) return t.fail('the fixture has them');
+  live.configure({
+    ...config,
+    accounts: {
+      ...config.accounts,
+      phones: [{ ...phone, number: '999' }],
+      voipnow: { ...voipnow, clients: [{ ...client, secret: 'new' }] },
+    },
+    plivo: { ...config.plivo, accounts: [{ authId: 'demo', authToken: 'other' }] },
+  });
+  t.same([await token('demo'), await token('new'), await phlo(PLIVO), await calls('0003*999')], [401, 200, 401, 200]);
+  live.configure({ ...config, accounts: { ...config.accounts, voipnow: { ...voipnow, clients: [narrow] } } });
+  t.equal(await calls('@self'), 403, 'the token of a client that is taken out opens nothing');
+});
+
+t.test('a dialect that was off at the start waits for a restart', async (t) => {
+  const { deps } = fixture();
+  const { live, stop } = await buildApp({ ...deps, config: { ...deps.config, plivo: { ...deps.config.plivo, enabled: false } } });
+  t.teardown(stop);
+  t.ok(live.keys.includes('accounts.voipnow.clients') && live.keys.includes('agents.agents'));
+  t.notOk(
+    live.keys.some((key) => key.startsWith('plivo') || key.endsWith('enabled')),
+    live.keys.join(),
+  );
 });

@@ -50,6 +50,11 @@ const MISTAKES: readonly (readonly [string, Files, readonly string[]])[] = [
   ['a name for an address', holdfast('address: example.com'), ['address', 'HOLDFAST_ADDRESS', '"example.com"', 'IPv4 or IPv6']],
   ['a range without room', holdfast('rtpengine: { portMin: 100, portMax: 101 }'), ['rtpengine.portMax', '101', 'portMin (100)']],
   ['broken YAML', holdfast('sip: { port: 5060'), ['holdfast.yaml', 'not readable as YAML', 'line 1']],
+  [
+    'a tag before a value',
+    { 'accounts.yaml': "phones: [{ number: '1', password: !ha1 x }]" },
+    ['accounts.yaml', 'line 1', 'tag resolve failed'],
+  ],
   ['a key written twice', holdfast('log: info\nlog: warn'), ['holdfast.yaml', 'not readable as YAML', 'line 2', 'duplicate key']],
   [
     'a phone without password',

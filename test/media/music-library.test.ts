@@ -5,12 +5,13 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { RealClock } from '#kit/clock.js';
+import { RealClock, type Clock } from '#kit/clock.js';
 import { createLogger } from '#kit/log.js';
 import { composeMusic } from '#media/compose-music.js';
 import { findProgram } from '#media/find-program.js';
 import { MusicCache } from '#media/music-cache.js';
 import { MusicLibrary } from '#media/music-library.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { PLAIN_MUSIC, type MusicConfig } from '../support/media-fixture.js';
 import { toneWav } from '../support/wav.js';
 
@@ -28,10 +29,14 @@ function newFolder(t: { teardown: (fn: () => void) => void }, files: Record<stri
 type Opened = Readonly<{ library: MusicLibrary; cache: MusicCache; music: string; source: string; problems: readonly string[] }>;
 
 /** Open, and read to the end. */
-async function open(folder: string, withFfmpeg: string | null = ffmpeg, change: Partial<MusicConfig> = {}): Promise<Opened> {
+async function open(
+  folder: string,
+  withFfmpeg: string | null = ffmpeg,
+  change: Partial<MusicConfig> = {},
+  clock: Clock = new RealClock(),
+): Promise<Opened> {
   const config = { folder, music: { ...PLAIN_MUSIC, default: 'music', ...change } };
-  const clock = new RealClock();
-  const cache = await MusicCache.open(config, clock, withFfmpeg ?? undefined);
+  const cache = await MusicCache.open(config, new RealClock(), withFfmpeg ?? undefined);
   const library = await MusicLibrary.open({ config, cache, clock, log: createLogger('silent') });
   await library.rescan();
   t.teardown(() => library.close());
@@ -231,6 +236,19 @@ t.test('a class that nobody has, or that has nothing to play, is default, and is
   t.same(names(opened, 'sales'), ['own.wav']);
   for (let one = 0; one < 100; one++) opened.library.musicOf(`nobody-${one}`);
   t.ok(opened.library.problems.length <= 20, 'the list has an end');
+  t.ok(opened.library.missed.includes('nobody-99'), 'and has those that were asked for last');
+});
+
+t.test('what one request got wrong is nothing that is wrong with the house ten minutes later', async (t) => {
+  const clock = new FakeClock();
+  const { library } = await open(withClasses(t, {}), ffmpeg, {}, clock);
+  library.musicOf('slaes');
+  clock.advance(300_000);
+  library.musicOf('vpi');
+  t.same(library.missed, ['slaes', 'vpi']);
+  clock.advance(300_001);
+  t.same(library.missed, ['vpi']);
+  t.match(library.problems, [/music class vpi is asked for/]);
 });
 
 t.test('there are limits to classes, files and seconds, and what is beyond is named', async (t) => {

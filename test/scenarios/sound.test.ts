@@ -142,12 +142,22 @@ t.test('a call between two phones', { timeout: 90_000 }, async (t) => {
       [{ text: 'hello', beep: true }, /one of prompt, text, file and beep/],
       [{}, /one of prompt, text, file and beep/],
       [{ text: 'hello', language: '../../etc' }, /espeak-ng --voices/],
+      [{ text: 'hello', language: 'klingonese' }, /language: espeak-ng has no voice "klingonese"/],
+      [{ text: ' ' }, /text: found no word/],
       [{ beep: true, times: 0 }, /times/],
     ];
     for (const [what, words] of refusals) {
       const { status, body } = await ask(talk, 'POST', 'play', { to: 'callee', ...what });
       t.equal(status, 400, JSON.stringify(what).slice(0, 60));
       t.match(body, { detail: words });
+    }
+    const announcement = { prompt: 'nobody', everySeconds: 5 };
+    for (const [path, more] of [
+      [`/calls/${talk.id}/hold`, {}],
+      ['/calls/hold', { all: true }],
+    ] as const) {
+      const { status, body } = await holdfast.api('PUT', path, { announcement, ...more });
+      t.match({ status, body }, { status: 400, body: { detail: /music\.yaml has no prompt "nobody"/ } }, path);
     }
     t.same(await both(), { alice: [BOB_HERTZ], bob: [ALICE_HERTZ] });
   });

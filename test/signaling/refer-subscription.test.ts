@@ -173,7 +173,7 @@ t.test('Refer-To in its compact form; the escaped host decides whose dialog is m
   const headers = { CSeq: '20 REFER', To: '<sip:102@x>;tag=1', r: '<sip:103@pbx?Replaces=a%3Bto-tag%3D1%3Bfrom-tag%3D2>' };
   const { request, response } = incoming({ method: 'REFER', uri: 'sip:x', headers: { ...headers, b: '<sip:101@x>' } });
   refers.onRefer(leg, request, response);
-  t.match(heard, [{ kind: 'refer', refer: { to: '103', referredBy: '<sip:101@x>' } }]);
+  t.match(heard, [{ kind: 'refer', refer: { to: '103', saysWho: true } }]);
   refers.answer(leg, 603);
   const ours = incoming({ method: 'REFER', uri: 'sip:x', headers: { ...headers, r: headers.r.replace('pbx', 'x') } });
   refers.onRefer(leg, ours.request, ours.response);

@@ -62,12 +62,11 @@ export async function agentFixture(
     ...parts.deps.config.accounts,
     phones: PHONES.map((number) => ({ number, name: number, password: `phone-${number}` })),
   };
-  const http = await buildApp({
-    ...parts.deps,
-    ...more,
-    config: { ...parts.deps.config, accounts, agents: { ...AGENTS, ...config } },
-  });
+  const all = { ...parts.deps.config, accounts, agents: { ...AGENTS, ...config } };
+  const http = await buildApp({ ...parts.deps, ...more, config: all });
   t.teardown(() => http.stop());
+  /** As after POST /reload. */
+  const reads = (agents: AgentsConfig['agents']): void => http.live.configure({ ...all, agents: { ...all.agents, agents } });
   const { bus } = parts;
   const guids = new Map<string, string>();
 
@@ -138,5 +137,5 @@ export async function agentFixture(
   /** The callid that the agent knows a call by: the newest unless said. */
   const callids = async (agent = '101'): Promise<string[]> =>
     (await ask('GET', `/calldata/${agent}/allcallid`)).body.result as string[];
-  return { ...parts, app: http.app, calls, ask, signIn, told, types, house, guids, callids };
+  return { ...parts, app: http.app, calls, ask, signIn, reads, told, types, house, guids, callids };
 }

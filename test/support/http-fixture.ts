@@ -125,6 +125,7 @@ export const NO_RECORDINGS: RecordingsPort = {
 
 export const NO_MUSIC: MusicPort = {
   list: () => [],
+  missing: () => [],
   bring: () => Promise.reject(new MediaFailed('nothing is kept here')),
   takeAway: (musicClass, name) => Promise.reject(new MusicNotFound(musicClass, name)),
 };

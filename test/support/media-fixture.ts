@@ -74,6 +74,7 @@ export async function testMediaConfig(
       tlsPort: 0,
       wssPort: 0,
       wsPort: 0,
+      wsOrigins: [],
       realm: 'test',
       ringSeconds: 60,
       maxCalls: 10,

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Connections } from './connections.js';
+import { faultWords } from './fault-words.js';
 import type { Endpoint, Flow, FlowUser } from './flow.js';
 import { StreamFramer } from './stream-framer.js';
 
@@ -59,7 +60,7 @@ export class StreamFlow implements Flow {
   send(text: string, failed?: (why: string) => void): void {
     const socket = this.#socket;
     if (socket.writableLength > this.#connections.limits.unsentBytes) socket.destroy(new Error('the peer does not read'));
-    socket.write(text, 'latin1', (error) => error && failed?.(error.message));
+    socket.write(text, 'latin1', (error) => error && failed?.(faultWords(error)));
   }
 
   close(): void {

@@ -13,9 +13,16 @@ import { openNamed } from './open-named.js';
 import { TcpTransport } from './tcp.js';
 import { TlsTransport, type TlsRules } from './tls.js';
 import { UdpTransport } from './udp.js';
-import { WebSocketTransport } from './websocket.js';
+import { WebSocketTransport, type Browsers } from './websocket.js';
 
-export type ListenOptions = Readonly<{ addresses: readonly string[]; sipPort: number; wsPort: number; tls?: TlsListenOptions }>;
+export type ListenOptions = Readonly<{
+  addresses: readonly string[];
+  sipPort: number;
+  wsPort: number;
+  /** Pages that may come over WebSocket; every one when there are none. */
+  wsOrigins?: readonly string[];
+  tls?: TlsListenOptions;
+}>;
 
 export type TlsListenOptions = Readonly<{
   /** Read once before this; the engine looks at the files again. */
@@ -61,27 +68,32 @@ export class Transports {
   /** @throws EngineStartError naming address, port, protocol and setting. */
   async open(options: ListenOptions): Promise<void> {
     let { sipPort, wsPort } = options;
+    const browsers = { user: this.#user, connections: this.#connections, origins: options.wsOrigins ?? [] };
     let [tlsPort, wssPort] = [options.tls?.port ?? 0, options.tls?.wssPort ?? 0];
     for (const address of options.addresses) {
       sipPort = await this.#openSip(address, sipPort);
       const setting = 'sip.wsPort (HOLDFAST_WS_PORT)';
-      const ws = await openNamed('ws', address, wsPort, setting, () =>
-        WebSocketTransport.open(address, wsPort, this.#user, this.#connections),
-      );
+      const ws = await openNamed('ws', address, wsPort, setting, () => WebSocketTransport.open(address, wsPort, browsers));
       this.#all.push(ws);
       wsPort = ws.local.port;
-      if (options.tls !== undefined) [tlsPort, wssPort] = await this.#openSecure(address, tlsPort, wssPort, options.tls);
+      if (options.tls !== undefined)
+        [tlsPort, wssPort] = await this.#openSecure(address, [tlsPort, wssPort], options.tls, browsers);
     }
   }
 
-  async #openSecure(address: string, port: number, wssPort: number, { certificate, rules }: TlsListenOptions): Promise<Ports> {
+  async #openSecure(
+    address: string,
+    [port, wssPort]: Ports,
+    { certificate, rules }: TlsListenOptions,
+    browsers: Browsers,
+  ): Promise<Ports> {
     const [user, connections, warn] = [this.#user, this.#connections, this.#warn];
     const tls = await openNamed('tls', address, port, 'sip.tlsPort (HOLDFAST_TLS_PORT)', () =>
       TlsTransport.open(address, port, { user, connections, certificate, rules, warn }),
     );
     this.#all.push(tls);
     const wss = await openNamed('wss', address, wssPort, 'sip.wssPort (HOLDFAST_WSS_PORT)', () =>
-      WebSocketTransport.open(address, wssPort, user, connections, { certificate, rules }),
+      WebSocketTransport.open(address, wssPort, browsers, { certificate, rules }),
     );
     this.#all.push(wss);
     return [tls.local.port, wss.local.port];

@@ -7,6 +7,7 @@ import { isIPv6 } from 'node:net';
 import { literalLookup } from '#kit/literal-lookup.js';
 import { ownText } from '#kit/own-text.js';
 import { announced, isWildcard } from './announced.js';
+import { faultWords } from './fault-words.js';
 import type { Endpoint, Flow, FlowUser } from './flow.js';
 
 /** What a stopped receiver can hold is the loss budget of a pause: the default is 8 ms of load, this is 0.3 s. */
@@ -136,10 +137,10 @@ class UdpFlow implements Flow {
     try {
       // Without a callback a failed send stays silent, as a lost datagram does.
       if (failed === undefined) this.#socket.send(bytes, this.remote.port, this.remote.address);
-      else this.#socket.send(bytes, this.remote.port, this.remote.address, (error) => error && failed(error.message));
+      else this.#socket.send(bytes, this.remote.port, this.remote.address, (error) => error && failed(faultWords(error)));
     } catch (error) {
       // A closed socket, or port 0 of a peer: dgram throws where the kernel would only refuse.
-      if (failed !== undefined) setImmediate(failed, (error as Error).message);
+      if (failed !== undefined) setImmediate(failed, faultWords(error));
     }
   }
 }

@@ -9,6 +9,7 @@ import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Certificate } from '#kit/certificates.js';
 import { announced } from './announced.js';
 import type { Connections } from './connections.js';
+import { faultWords } from './fault-words.js';
 import type { Endpoint, Flow, FlowUser } from './flow.js';
 import { MAX_BODY_BYTES } from './stream-framer.js';
 import { serverOptions, type TlsRules } from './tls.js';
@@ -16,13 +17,21 @@ import { serverOptions, type TlsRules } from './tls.js';
 /** With it the connections are WSS. */
 export type WebSocketTls = Readonly<{ certificate: Certificate; rules: TlsRules }>;
 
+/** Whom it lets in, and who hears them. */
+export type Browsers = Readonly<{
+  user: FlowUser;
+  connections: Connections;
+  /** Of the pages that may come (RFC 6455 §10.2); every one when there are none. */
+  origins: readonly string[];
+}>;
+
 export class WebSocketTransport {
   readonly protocol: 'ws' | 'wss';
   readonly local: Endpoint;
   readonly #http: Server | SecureServer;
   readonly #server: WebSocketServer;
 
-  private constructor(http: Server | SecureServer, local: Endpoint, user: FlowUser, connections: Connections) {
+  private constructor(http: Server | SecureServer, local: Endpoint, { user, connections, origins }: Browsers) {
     this.#http = http;
     this.local = local;
     this.protocol = http instanceof SecureServer ? 'wss' : 'ws';
@@ -37,6 +46,7 @@ export class WebSocketTransport {
       verifyClient: ({ req }, done) => {
         const offered = String(req.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
         if (!offered.includes('sip')) done(false, 400, 'the subprotocol must be sip');
+        else if (!mayCome(req.headers.origin, origins)) done(false, 403, 'not from this page');
         else if (connections.full) done(false, 503, 'too many connections');
         else done(true);
       },
@@ -50,25 +60,19 @@ export class WebSocketTransport {
     this.#server.on('error', () => undefined);
   }
 
-  static open(
-    address: string,
-    port: number,
-    user: FlowUser,
-    connections: Connections,
-    tls?: WebSocketTls,
-  ): Promise<WebSocketTransport> {
+  static open(address: string, port: number, browsers: Browsers, tls?: WebSocketTls): Promise<WebSocketTransport> {
     const alive = { keepAlive: true, keepAliveInitialDelay: 60_000 };
     const other: RequestListener = (_request, response) => void response.writeHead(426, { upgrade: 'websocket' }).end();
     const secure = tls === undefined ? undefined : { ...serverOptions(tls.certificate, tls.rules), ...alive };
     const http =
       secure === undefined
         ? createServer(alive, other)
-        : createSecureServer({ ...secure, handshakeTimeout: connections.limits.connectMs }, other);
+        : createSecureServer({ ...secure, handshakeTimeout: browsers.connections.limits.connectMs }, other);
     return new Promise((resolve, reject) => {
       http.once('error', reject);
       http.listen({ host: address, port, ipv6Only: isIPv6(address) }, () => {
         http.removeListener('error', reject);
-        resolve(new WebSocketTransport(http, { address, port: (http.address() as AddressInfo).port }, user, connections));
+        resolve(new WebSocketTransport(http, { address, port: (http.address() as AddressInfo).port }, browsers));
       });
     });
   }
@@ -85,6 +89,10 @@ export class WebSocketTransport {
     this.#http.closeAllConnections();
   }
 }
+
+/** Only browsers say which page it is, and they do not lie: with a page that nobody knows comes a visitor who knows nothing of it. */
+const mayCome = (origin: string | undefined, origins: readonly string[]): boolean =>
+  origin === undefined || origins.length === 0 || origins.includes(origin.toLowerCase());
 
 /** A frame that has begun, or a message whose last frame does not come, is held in memory: it has a deadline, as on every stream. */
 function endSlowMessages(socket: WebSocket, wire: Socket, messageMs: number): void {
@@ -142,7 +150,7 @@ class WebSocketFlow implements Flow {
     if (this.#socket.bufferedAmount > this.#connections.limits.unsentBytes) return this.#socket.terminate();
     // A text frame must be UTF-8; our latin1-held bytes become what they were on the wire they came from.
     const bytes = Buffer.from(text, 'latin1');
-    this.#socket.send(bytes, { binary: !isUtf8(bytes) }, (error) => error && failed?.(error.message));
+    this.#socket.send(bytes, { binary: !isUtf8(bytes) }, (error) => error && failed?.(faultWords(error)));
   }
 }
 

@@ -1,11 +1,18 @@
 /**
  * localhost: applications write `user@localhost` where the engine knows the address, and the engine fills it in:
- * drachtio's custom, in From, To, Contact and P-Asserted-Identity.
+ * drachtio's custom, in From, To, Contact and P-Asserted-Identity; and in P-Preferred-Identity and Referred-By, which it leaves as they are.
  */
 import type { HeaderField } from '#sip/message.js';
 import { hostPort, transportParam, type Place } from '../transport/flow.js';
 
-const FILLED: ReadonlySet<string> = new Set(['From', 'To', 'Contact', 'P-Asserted-Identity']);
+const FILLED: ReadonlySet<string> = new Set([
+  'From',
+  'To',
+  'Contact',
+  'P-Asserted-Identity',
+  'P-Preferred-Identity',
+  'Referred-By',
+]);
 
 export function fillLocalhost(field: HeaderField, place: Place): HeaderField {
   if (!FILLED.has(field.name) || !field.value.includes('localhost')) return field;

@@ -23,7 +23,7 @@ const MOST_ENDED = 1000;
 export type AgentsDeps<E> = Readonly<{
   limits: SessionLimits;
   /** Numbers of phones of our own. */
-  phones: ReadonlySet<string>;
+  isPhone: (number: string) => boolean;
   bus: EventBus;
   clock: Clock;
   /** Absent: a restart gives every call another id. */
@@ -61,8 +61,8 @@ export class Agents<E> {
     const sits = this.#byPhone.get(phone);
     if (sits !== undefined && sits !== before) return { kind: 'phone-taken' };
     this.signOut(agent);
-    const { limits, clock, phones } = this.#deps;
-    const desk = before?.terms.phone === phone ? before.desk : deskOf(phone, calls, (number) => phones.has(number));
+    const { limits, clock, isPhone } = this.#deps;
+    const desk = before?.terms.phone === phone ? before.desk : deskOf(phone, calls, isPhone);
     const session: AgentSession<E> = new AgentSession(terms, desk, newGuid(), limits, clock, () => this.#end(session));
     this.#sessions.set(agent, session);
     this.#byPhone.set(phone, session);
@@ -70,6 +70,11 @@ export class Agents<E> {
     if (isBusy(desk)) this.#stateIs(session, callBegan(session.state));
     else this.tell(session, { kind: 'state', news: FIRST[terms.mode] });
     return { kind: 'signed-in', session };
+  }
+
+  /** Who may not sign in any more is signed out. */
+  onlyThose(may: (agent: string) => boolean): void {
+    for (const agent of [...this.#sessions.keys()]) if (!may(agent)) this.signOut(agent);
   }
 
   signOut(agent: string): void {
@@ -149,7 +154,7 @@ export class Agents<E> {
   }
 
   #hearFor(session: AgentSession<E>, numbered: NumberedEvent): void {
-    const [desk, notices] = hear(session.desk, numbered, (number) => this.#deps.phones.has(number));
+    const [desk, notices] = hear(session.desk, numbered, this.#deps.isPhone);
     session.desk = desk;
     for (const notice of notices) {
       if (notice.kind === 'goes-on' && notice.was !== undefined) this.ids.goesOnAs(notice.was, notice.call.callId);

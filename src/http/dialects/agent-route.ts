@@ -17,7 +17,7 @@ export type AgentDeps = Readonly<{
   config: AgentsConfig;
   agents: Agents<AgentEvent>;
   /** Numbers of phones of our own. */
-  phones: ReadonlySet<string>;
+  isPhone: (number: string) => boolean;
   nowMs: () => number;
 }>;
 

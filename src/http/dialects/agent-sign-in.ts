@@ -61,7 +61,7 @@ export const guidHeaders = (guid: string): Readonly<Record<string, string>> => (
 
 const MODES = { 3: 'busy', 4: 'ready', 5: 'work' } as const;
 
-function termsOf(agent: string, fields: Fields, { config, phones }: AgentDeps): SignInTerms {
+function termsOf(agent: string, fields: Fields, { config, isPhone }: AgentDeps): SignInTerms {
   const phone = phoneNumber(needed(fields, 'phonenum', '100-001'), '100-013');
   const autoAnswer = flag(fields, 'autoanswer', true, '100-001');
   const autoIdle = flag(fields, 'autoenteridle', true, '100-001');
@@ -71,7 +71,7 @@ function termsOf(agent: string, fields: Fields, { config, phones }: AgentDeps): 
   if (status !== 3 && status !== 4 && status !== 5) throw new AgentRefusal('100-011');
   const ip = text(fields, 'ip', '100-016');
   if (ip !== undefined && isIP(ip) === 0) throw new AgentRefusal('100-016');
-  if (!phones.has(phone)) throw new AgentRefusal('100-014');
+  if (!isPhone(phone)) throw new AgentRefusal('100-014');
   const seat = config.agents.find((one) => one.agent === agent)?.phone;
   if (seat !== undefined && seat !== phone) throw new AgentRefusal('100-013');
   return {

@@ -40,12 +40,10 @@ export interface DialectRoute {
   write(outcome: Outcome, request: DialectRequest): DialectReply;
 }
 
-/** What catches the rest of a dialect's paths catches it for every method. */
-export type AnyMethod = Method | 'PATCH' | 'HEAD' | 'OPTIONS';
-
 /** For requests that are not one command: a member has to be found first, or the configuration alone has the answer. */
 export interface AskingRoute {
-  readonly method: AnyMethod;
+  /** A Method; what catches the rest of a dialect's paths (the-rest.ts) catches it for every one there is. */
+  readonly method: string;
   readonly path: string;
   /** As above. */
   readonly whenQueryHas?: string;

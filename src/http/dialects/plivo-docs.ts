@@ -35,4 +35,3 @@ export const participant = doc(
   '`hold` and `mute`, true or false, of one participant or of `all`; `hold` lets this participant hear the music.',
   { 202: { description: '{api_id, and a sentence for each of hold and mute that was sent}' } },
 );
-export const catchAll: RouteDoc = { summary: 'whatever else is below /v1', open: true, answers: {} };

@@ -4,8 +4,7 @@
 import type { CallView } from '#calls/commands.js';
 import { Busy, Unauthorized, type AppError } from '#kit/errors.js';
 import { HttpRefusal } from '../refusals.js';
-import type { AnyMethod, Ask, AskingRoute, DialectReply } from './dialect.js';
-import { catchAll } from './plivo-docs.js';
+import type { Ask, DialectReply } from './dialect.js';
 
 export async function liveCalls(ask: Ask): Promise<readonly CallView[]> {
   const outcome = await ask({ kind: 'call.list' });
@@ -30,20 +29,4 @@ function headersOf(error: AppError): Readonly<Record<string, string>> {
   if (error instanceof Unauthorized) return { 'www-authenticate': 'Basic realm="holdfast", charset="UTF-8"' };
   if (error instanceof Busy) return { 'retry-after': String(error.retryAfterSec) };
   return error instanceof HttpRefusal ? error.headers : {};
-}
-
-/** Below /v1 everything is refused in this dialect's words, also what has no route. */
-export function theRest(routes: readonly AskingRoute[]): readonly AskingRoute[] {
-  const known = routes.map(({ method, path }) => ({
-    method,
-    pattern: new RegExp(`^${path.replace(/:[A-Za-z]+/g, '[^/]+')}/?$`),
-  }));
-  const answer = (request: Readonly<{ method: string; path: string }>): never => {
-    const allowed = known.filter(({ pattern }) => pattern.test(request.path)).map(({ method }) => method);
-    if (allowed.length === 0) throw new HttpRefusal('not_found', 'there is nothing at this path');
-    const allow = [...new Set(allowed)].join(', ');
-    throw new HttpRefusal('method_not_allowed', `${request.method} is not answered here; try ${allow}`, { allow });
-  };
-  const methods: readonly AnyMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
-  return methods.flatMap((method) => ['/v1', '/v1/*'].map((path) => ({ method, path, doc: catchAll, answer })));
 }

@@ -26,7 +26,8 @@ import { address, fieldsOf, memberNotFound, nodeOf, number, oneOf, phloOf, type 
 import { callsOf, companyOf, findMember, roleOf, type IsOurs, type Member } from './plivo-members.js';
 import type { PlivoMemory } from './plivo-memory.js';
 import { participantRoute } from './plivo-mpc.js';
-import { json, liveCalls, refuse, theRest } from './plivo-talk.js';
+import { json, liveCalls, refuse } from './plivo-talk.js';
+import { theRest } from './the-rest.js';
 
 export type PlivoDeps = Readonly<{ config: PhlosConfig; isOurs: IsOurs; newUuid: () => string; memory: PlivoMemory }>;
 
@@ -40,7 +41,7 @@ export function plivo(deps: PlivoDeps): Dialect {
     credentials: (request) => headerCredentials(request.header('authorization')),
     refuse: (error) => refuse(error, deps.newUuid()),
     event: () => undefined, // a PHLO is told of its calls by its own HTTP nodes, which nobody runs here
-    routes: [...routes, ...theRest(routes)],
+    routes: [...routes, ...theRest('/v1', routes)],
   };
 }
 
@@ -50,21 +51,21 @@ const MEMBER = `${NODE}/members/:memberAddress`;
 const RUN = '/v1/account/:authId/phlo/:phloId';
 
 function phloRoutes(deps: PlivoDeps): readonly AskingRoute[] {
-  const { config, newUuid } = deps;
+  const { newUuid } = deps;
   return [
     {
       method: 'GET',
       path: PHLO,
       doc: docs.phlo,
-      answer: (request) => json(200, { api_id: newUuid(), ...shownPhlo(phloOf(request, config)) }),
+      answer: (request) => json(200, { api_id: newUuid(), ...shownPhlo(phloOf(request, deps.config)) }),
     },
     {
       method: 'GET',
       path: NODE,
       doc: docs.node,
       answer: (request) => {
-        const node = nodeOf(request, config);
-        const { phlo_id, created_on } = shownPhlo(phloOf(request, config));
+        const node = nodeOf(request, deps.config);
+        const { phlo_id, created_on } = shownPhlo(phloOf(request, deps.config));
         const shown = { node_id: node.id, phlo_id, node_type: 'multi_party_call', name: node.name ?? node.id, created_on };
         return json(200, { api_id: newUuid(), ...shown });
       },

@@ -21,32 +21,34 @@ export type Scope = Readonly<{
   numbers: ReadonlySet<string>;
 }>;
 
-export class Extensions {
-  readonly #config: VoipnowConfig;
-  readonly #names: ReadonlyMap<string, string>;
+/** `names`: of our phones, by their numbers. */
+export type ExtensionsOf = Readonly<{ voipnow: VoipnowConfig; names: ReadonlyMap<string, string> }>;
 
-  constructor(config: VoipnowConfig, phones: Config['accounts']['phones']) {
-    this.#config = config;
-    this.#names = new Map(phones.map(({ number, name }) => [number, name ?? number]));
+export class Extensions {
+  readonly #live: ExtensionsOf;
+
+  /** @param live what is in force, each time it is read. */
+  constructor(live: ExtensionsOf) {
+    this.#live = live;
   }
 
   has(number: string): boolean {
-    return this.#names.has(number);
+    return this.#live.names.has(number);
   }
 
   /** Phones of the house in the long form, all others as they are. */
   written(number: string): string {
-    const { organization } = this.#config;
+    const { organization } = this.#live.voipnow;
     return this.has(number) && organization !== '' ? `${organization}*${number}` : number;
   }
 
   read(written: string): string {
-    const prefix = `${this.#config.organization}*`;
+    const prefix = `${this.#live.voipnow.organization}*`;
     return !this.has(written) && written.startsWith(prefix) ? written.slice(prefix.length) : written;
   }
 
   nameOf(number: string): string {
-    return this.#names.get(number) ?? number;
+    return this.#live.names.get(number) ?? number;
   }
 
   /** "John Doe <3333>" */
@@ -57,12 +59,12 @@ export class Extensions {
   /** @throws UapiRefusal */
   scopeOf(request: DialectRequest, extension = request.params['extension'] ?? ''): Scope {
     const user = request.params['user'] ?? '';
-    const client = this.#config.clients.find(({ client }) => `user:${client}` === request.identity);
+    const client = this.#live.voipnow.clients.find(({ client }) => `user:${client}` === request.identity);
     if (!/^(@me|@viewer|@owner|[0-9]{1,9})$/.test(user))
       throw new UapiRefusal('user_invalid', 'userId: expected @me, @viewer, @owner or a number');
     if (client === undefined || (!user.startsWith('@') && user !== client.user))
       throw new UapiRefusal('access_denied', 'this App speaks for another user');
-    const numbers = new Set(client.extensions ?? this.#names.keys());
+    const numbers = new Set(client.extensions ?? this.#live.names.keys());
     if (extension === '@self') return { user, extension, number: undefined, numbers };
     if (!/^[0-9A-Za-z+*#._-]{1,64}$/.test(extension))
       throw new UapiRefusal('extension_invalid', 'extension: expected NNNN*NNN, NNN or @self');

@@ -26,7 +26,7 @@ export function voipnowToken(deps: VoipnowTokenDeps): Dialect {
   };
 }
 
-function tokenRoute({ seconds, issue }: VoipnowTokenDeps): AskingRoute {
+function tokenRoute(deps: VoipnowTokenDeps): AskingRoute {
   return {
     method: 'POST',
     path: '/oauth/token.php',
@@ -37,7 +37,7 @@ function tokenRoute({ seconds, issue }: VoipnowTokenDeps): AskingRoute {
       if (grant === null) return Promise.resolve(json(400, { error: 'invalid_request' }));
       if (grant !== 'client_credentials') return Promise.resolve(json(400, { error: 'unsupported_grant_type' }));
       // The vendor's client adds expires_in to its own clock, and reads it as a number or as text.
-      const token = { access_token: issue(request.identity), expires_in: seconds, token_type: 'Bearer' };
+      const token = { access_token: deps.issue(request.identity), expires_in: deps.seconds, token_type: 'Bearer' };
       return Promise.resolve(json(200, token));
     },
   };

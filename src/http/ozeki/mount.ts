@@ -15,6 +15,7 @@ import { inNameOf, mountDialect, type MountDeps } from '../dialects/mount.js';
 import { callFacts } from '../dialects/ozeki-xml.js';
 import { ozeki, type ExtensionRow } from '../dialects/ozeki.js';
 import { WireIds } from '../dialects/wire-ids.js';
+import type { LiveConfig } from '../live-config.js';
 import { FORGETFUL_NOTEBOOK } from '../notebook.js';
 import type { RegistrationsPort } from '../read-models.js';
 import { systemResolve, type Resolve } from '../webhooks/reachable-addresses.js';
@@ -27,7 +28,8 @@ import { Scripts } from './scripts.js';
 
 export type OzekiMountDeps = MountDeps &
   Readonly<{
-    config: Pick<Config, 'accounts' | 'ozeki' | 'addresses' | 'http'>;
+    config: Pick<Config, 'ozeki' | 'addresses' | 'http'>;
+    live: LiveConfig;
     registrations: RegistrationsPort;
     numbers: Numbers;
     bus: EventBus;
@@ -43,10 +45,10 @@ type CallId = CallView['id'];
 const MOST_IDS = 50_000;
 
 export function mountOzeki(app: FastifyInstance, deps: OzekiMountDeps): OzekiMounted {
-  const { bus, clock, log } = deps;
+  const { live, bus, clock, log } = deps;
   // A hold by a script and one by a command are one and the same.
   const commands = inNameOf(deps.commands, 'ozeki');
-  const { ozeki: config, accounts } = deps.config;
+  const { ozeki: config } = deps.config;
   if (!config.enabled) return { routes: [], intercept: undefined, stop: () => undefined };
   const { notes: book = FORGETFUL_NOTEBOOK } = deps;
   const ids = new WireIds(undefined, MOST_IDS, undefined, { book, page: 'ozeki-ids', left: book.left('ozeki-ids') });
@@ -81,8 +83,7 @@ export function mountOzeki(app: FastifyInstance, deps: OzekiMountDeps): OzekiMou
     }
   }
 
-  const phones = new Set(accounts.phones.map(({ number }) => number));
-  const isOurs = (number: string): boolean => phones.has(number) || extensions.has(number);
+  const isOurs = (number: string): boolean => live.isPhone(number) || extensions.has(number);
   const dialect = ozeki({
     ids: { of: wireId, find: findCall },
     nowMs: () => clock.now(),
@@ -114,12 +115,12 @@ function publicUrl({ ozeki: { publicUrl: configured }, addresses, http }: OzekiM
   return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${http.port}`;
 }
 
-function extensionRows({ config, registrations }: OzekiMountDeps): readonly ExtensionRow[] {
+function extensionRows({ config, live, registrations }: OzekiMountDeps): readonly ExtensionRow[] {
   const registered = new Set(registrations.list().map(({ aor }) => aor));
   return [
-    ...config.accounts.phones.map(({ number, name }) => ({
+    ...[...live.names].map(([number, name]) => ({
       number,
-      name: name ?? number,
+      name,
       type: 'SIP',
       state: registered.has(number) ? 'Registered' : 'Offline',
     })),

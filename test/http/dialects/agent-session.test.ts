@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { HTTPMethods } from 'fastify';
 import t from 'tap';
 import { LOGIN_LIMITS } from '#http/login-guard.js';
-import { agentFixture, ROOT } from '../../support/agent-fixture.js';
+import { agentFixture, AGENTS, ROOT } from '../../support/agent-fixture.js';
 
 t.test('the Guid of the session, with or without its prefix, and no cookie, opens an agent', async (t) => {
   const { signIn, ask, guids } = await agentFixture(t);
@@ -63,6 +63,17 @@ t.test('signing in twice, by force, and out', async (t) => {
   t.equal((await ask('POST', '/voicecall/101/gethold')).body.retcode, '100-006');
   t.equal((await signIn('291', { phonenum: '104' })).body.retcode, '0', 'any phone, where agents.yaml names none');
   t.equal((await signIn('101')).body.retcode, '0');
+});
+
+t.test('an agent that is taken out of the configuration is signed out, and one that is new signs in', async (t) => {
+  const { signIn, ask, reads } = await agentFixture(t);
+  await signIn('101');
+  await signIn('102');
+  reads([...AGENTS.agents.filter(({ agent }) => agent === '102'), { agent: '103', password: 'demo-103' }]);
+  const retcode = async (agent: string): Promise<string> => (await ask('GET', `/calldata/${agent}/callinfo`)).body.retcode;
+  t.same([await retcode('101'), await retcode('102')], ['100-006', '0']);
+  t.equal((await signIn('103')).body.retcode, '0');
+  t.not((await signIn('101')).body.retcode, '0');
 });
 
 t.test('calls that are up already are on the desk of who signs in', async (t) => {

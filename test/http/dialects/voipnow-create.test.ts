@@ -78,6 +78,9 @@ t.test("below /uapi there is no refusal but the dialect's own", async (t) => {
     ['GET', '/uapi/', 404, undefined],
     ['POST', '/uapi/phoneCalls/12/210/call1', 405, 'GET, PUT, DELETE'],
     ['PATCH', '/uapi/phoneCalls/12/210', 405, 'GET, PUT, DELETE, POST'],
+    ['OPTIONS', '/uapi/phoneCalls/12/210', 405, 'GET, PUT, DELETE, POST'],
+    ['PROPFIND', '/uapi/nothing', 404, undefined],
+    ['TRACE', '/uapi', 404, undefined],
   ] as const;
   for (const [method, url, status, allow] of rows) {
     const answer = await app.inject({ method, url, headers });
