@@ -56,7 +56,6 @@ t.test('a re-INVITE of the phone may be answered with a provisional response fir
   const phone = await udpPhone(engine);
   t.teardown(() => phone.close());
   const { dialog } = await incomingCall(app, phone, 'r2');
-  await phone.receives('100 INVITE');
   sendInDialog(phone, dialog, 'INVITE', { lines: [phone.contact], body: HELD });
   await phone.receives('100 INVITE');
   const { request, response } = await app.gets('INVITE');

@@ -4,7 +4,7 @@ import t from 'tap';
 import { FakeClock } from '../support/fake-clock.js';
 import { SDP, incomingCall, outgoingCall, sendInDialog, sendInvite } from '../support/engine-calls.js';
 import { appForTest, engineForTest, outgoing } from '../support/engine-fixture.js';
-import { header, portOf, udpPhone } from '../support/raw-phone.js';
+import { header, portOf, tcpPhone, udpPhone } from '../support/raw-phone.js';
 
 /** Time stands still until the test moves it; what has to be read is read. */
 const still = (): { clock: FakeClock; askFence: (passed: () => void) => void } => ({
@@ -87,8 +87,9 @@ t.test('a repeated INVITE is answered with the last response and reaches the app
   const phone = await udpPhone(engine);
   t.teardown(() => phone.close());
   const invite = sendInvite(phone, 'x3');
-  await phone.receives('100 INVITE');
   const { response } = await app.gets('INVITE');
+  phone.send(invite);
+  await phone.receives('100 INVITE');
   phone.send(invite);
   await phone.receives('100 INVITE');
   response.send(180);
@@ -100,6 +101,50 @@ t.test('a repeated INVITE is answered with the last response and reaches the app
   phone.send(invite);
   t.equal(await phone.receives('486 INVITE'), busy);
   t.equal(app.arrivals.length, 0, 'the application heard of one INVITE');
+});
+
+t.test('who has not proved who it is gets as many datagrams as it sends, and no more', async (t) => {
+  const parts = still();
+  const engine = await engineForTest(t, {}, parts);
+  const app = await appForTest(t, engine);
+  const phone = await udpPhone(engine);
+  t.teardown(() => phone.close());
+  const invite = sendInvite(phone, 'x4');
+  const { response } = await app.gets('INVITE');
+  response.send(401, { headers: { 'WWW-Authenticate': 'Digest realm="x", nonce="y"' } });
+  const challenge = await phone.receives('401 INVITE');
+  phone.send(invite);
+  t.equal(await phone.receives('401 INVITE'), challenge, 'RFC 3261 17.2.1: it comes again when the INVITE does');
+  parts.clock.advance(63 * T1);
+  phone.send(invite);
+  t.equal(await phone.receives('401 INVITE'), challenge);
+  t.equal(phone.received.length, 3, 'one for each INVITE, and no 100');
+  parts.clock.advance(T1 + 20);
+  t.equal(engine.counts().transactions, 0);
+});
+
+t.test('an INVITE without credentials is told 100 when nobody has answered it for 200 ms, others at once', async (t) => {
+  const parts = still();
+  const engine = await engineForTest(t, {}, parts);
+  const app = await appForTest(t, engine);
+  const phone = await udpPhone(engine);
+  const tcp = await tcpPhone(engine);
+  t.teardown(() => (phone.close(), tcp.close()));
+  sendInvite(phone, 'x5');
+  const { response } = await app.gets('INVITE');
+  t.equal(phone.received.length, 0);
+  parts.clock.advance(220);
+  await phone.receives('100 INVITE');
+  response.send(180);
+  await phone.receives('180 INVITE');
+  response.send(404);
+  const refused = await phone.receives('404 INVITE');
+  parts.clock.advance(T1 + 20);
+  t.equal(await phone.receives('404 INVITE'), refused, 'what is no challenge is repeated until its ACK');
+  sendInvite(tcp, 'x6');
+  await tcp.receives('100 INVITE');
+  sendInvite(phone, 'x7', { lines: ['Proxy-Authorization: Digest username="a"'] });
+  await phone.receives('100 INVITE');
 });
 
 t.test('a request that comes again from another address is no repetition, and is not answered to the first one', async (t) => {

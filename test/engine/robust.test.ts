@@ -47,6 +47,7 @@ t.test('a peer of RFC 2543, whose branches say nothing, is understood', async (t
   const { response } = await app.gets('INVITE');
   phone.send(invite);
   await phone.receives('100 INVITE');
+  phone.send(invite);
   await phone.receives('100 INVITE');
   response.send(486);
   const busy = await phone.receives('486 INVITE');

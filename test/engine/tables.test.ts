@@ -51,6 +51,7 @@ const INVITE_SERVER_ROWS: Rows = {
   'proceeding: request': 'proceeding: send',
   'proceeding: answer 1xx': 'proceeding: send',
   'proceeding: answer 2xx': 'accepted: send, start L',
+  'proceeding: answer challenge': 'completed: send, start H', // RFC 3261 §8.2.7
   'proceeding: answer 3xx-6xx': 'completed: send, start G, start H',
   'proceeding: transport error': 'terminated: ',
   'completed: request': 'completed: send',

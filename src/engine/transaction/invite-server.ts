@@ -10,6 +10,8 @@ export const INVITE_SERVER: ServerTable = {
     'answer 1xx': ['proceeding', 'send'],
     'answer 2xx': ['accepted', 'send', 'start L'],
     'answer 3xx-6xx': ['completed', 'send', 'start G', 'start H'],
+    // RFC 3261 §8.2.7: whoever has not proved who it is gets one answer for each INVITE, or its name could be borrowed to flood it.
+    'answer challenge': ['completed', 'send', 'start H'],
     'transport error': ['terminated'],
   },
   completed: {

@@ -22,6 +22,8 @@ export class ServerTransaction {
   readonly #ended: (transaction: ServerTransaction) => void;
   #state: ServerState;
   #response: string | undefined;
+  /** The 100 that is due when the user has said nothing for a while. */
+  #trying: (() => string) | undefined;
   #round = 0;
   readonly #timers: Partial<Record<TimerLetter, WheelTimer | undefined>> = {};
 
@@ -52,12 +54,20 @@ export class ServerTransaction {
 
   answer(status: number, text: string): void {
     if (this.#state === 'terminated') return;
+    this.#noTrying();
     this.#response = text;
-    this.#on(status < 200 ? 'answer 1xx' : status < 300 ? 'answer 2xx' : 'answer 3xx-6xx');
+    this.#on(this.#eventOf(status));
+  }
+
+  /** RFC 3261 §17.2.1: the user is about to answer; where it does not within 200 ms, or the request comes again, this is said. */
+  tryingUnlessAnswered(text: () => string): void {
+    this.#trying = text;
+    this.#start('T');
   }
 
   /** The request came again. */
   repeated(): void {
+    if (this.#trying !== undefined) return this.answer(100, this.#trying());
     this.#on('request');
   }
 
@@ -68,6 +78,7 @@ export class ServerTransaction {
 
   due(letter: TimerLetter): void {
     this.#timers[letter] = undefined;
+    if (letter === 'T' && this.#trying !== undefined) return this.answer(100, this.#trying());
     this.#on(`timer ${letter}`);
   }
 
@@ -75,6 +86,18 @@ export class ServerTransaction {
   close(): void {
     this.#state = 'terminated';
     this.#release();
+  }
+
+  #eventOf(status: number): ServerEvent {
+    if (status < 200) return 'answer 1xx';
+    if (status < 300) return 'answer 2xx';
+    return this.method === 'INVITE' && (status === 401 || status === 407) ? 'answer challenge' : 'answer 3xx-6xx';
+  }
+
+  #noTrying(): void {
+    if (this.#trying === undefined) return;
+    this.#trying = undefined;
+    this.#timers.T?.cancel();
   }
 
   #on(event: ServerEvent): readonly string[] {
@@ -111,6 +134,7 @@ export class ServerTransaction {
 
   #release(): void {
     for (const timer of Object.values(this.#timers)) timer?.cancel();
+    this.#trying = undefined;
     this.#response = undefined;
     this.#ended(this);
   }

@@ -23,8 +23,9 @@ export type ClientAction = 'send' | 'ack' | 'pass' | 'timeout' | 'fail' | TimerA
 export type ClientState = 'calling' | 'trying' | 'proceeding' | 'completed' | 'accepted' | 'terminated';
 export type ClientTable = Table<ClientState, ClientEvent, ClientAction>;
 
-/** `request` is the request once more; the `answer` events are the user's responses. */
-export type ServerEvent = 'request' | 'ack' | 'answer 1xx' | 'answer 2xx' | 'answer 3xx-6xx' | 'transport error' | TimerEvent;
+/** `request` is the request once more; the `answer` events are the user's responses, `answer challenge` a 401 or 407. */
+export type ServerEvent =
+  'request' | 'ack' | 'answer 1xx' | 'answer 2xx' | 'answer challenge' | 'answer 3xx-6xx' | 'transport error' | TimerEvent;
 /** `send` is the newest response, sent or sent again; `no ack` tells the user that a refusal was never acknowledged. */
 export type ServerAction = 'send' | 'pass ack' | 'no ack' | TimerAction;
 export type ServerState = 'trying' | 'proceeding' | 'completed' | 'confirmed' | 'accepted' | 'terminated';

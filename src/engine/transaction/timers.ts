@@ -9,9 +9,14 @@ export const T2_MS = 4000;
 /** §17.1.2.2: how long a message may stay in the network. */
 export const T4_MS = 5000;
 
-/** C is named after RFC 3261 §16.6 step 11: the end of a call that rings for ever. X ends an INVITE that did not react to its CANCEL. */
-export type TimerLetter = 'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M' | 'X';
+/**
+ * C is named after RFC 3261 §16.6 step 11: the end of a call that rings for ever. X ends an INVITE that did not react to its CANCEL. After T
+ * an INVITE that nobody has answered yet gets its 100.
+ */
+export type TimerLetter = 'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M' | 'T' | 'X';
 
+/** §17.2.1: who knows that it will answer within this time need not say 100. */
+const TRYING_MS = 200;
 /** Longer than any ring time an application sets; without it a phone that says 180 and dies would be waited for for ever. */
 const RING_LIMIT_MS = 15 * 60_000;
 
@@ -35,6 +40,8 @@ export function timerMs(letter: TimerLetter, reliable: boolean, round: number): 
       return 64 * T1_MS;
     case 'C':
       return RING_LIMIT_MS;
+    case 'T':
+      return TRYING_MS;
     case 'D': // §17.1.1.2: at least 32 seconds over UDP
       return reliable ? 0 : 32_000;
     case 'J': // §17.2.2

@@ -19,5 +19,6 @@ export function faultWords(error: unknown): string {
   if (!(error instanceof Error)) return UNKNOWN;
   const { code } = error as NodeJS.ErrnoException;
   // Without a code it is one of ours, which says what it means.
-  return code === undefined ? error.message : (WORDS[code] ?? UNKNOWN);
+  if (code === undefined) return error.message;
+  return WORDS[code] ?? (/CERT|TLS|SSL/.test(code) ? 'its certificate is not trusted' : UNKNOWN);
 }

@@ -10,10 +10,11 @@ import type { LiveDialog } from '../dialog/live-dialog.js';
 import { wireTime } from '../link/link-messages.js';
 import type { ServerTransaction } from '../transaction/server-transaction.js';
 import type { Arrived, RequestUser } from '../transaction/transaction-layer.js';
-import type { Flow } from '../transport/flow.js';
+import { isReliable, type Flow } from '../transport/flow.js';
 import type { Admission } from '../admission.js';
 import type { Doorway } from '../doorway.js';
 import type { TurnedAway } from '../turned-away.js';
+import { isCredential } from './acknowledgement.js';
 import { composeResponse } from './compose-response.js';
 import type { Core } from './core.js';
 import { IncomingRequest } from './incoming-request.js';
@@ -82,8 +83,7 @@ export class Uas implements RequestUser {
   request(arrived: Arrived, transaction: ServerTransaction): void {
     const core = this.#parts;
     const { request, facts } = arrived;
-    // RFC 3261 §8.2.6.1: at once, so that the peer stops repeating the INVITE, whoever will answer it.
-    if (request.method === 'INVITE') transaction.answer(100, composeResponse(arrived, { status: 100, reason: 'Trying' }));
+    if (request.method === 'INVITE') sayTrying(arrived, transaction);
     if (facts.toTag !== undefined) {
       const dialog = this.#dialogOf(arrived);
       if (dialog !== undefined) return receiveInDialog(core, dialog, arrived, transaction);
@@ -178,4 +178,16 @@ export class Uas implements RequestUser {
   strayResponse(response: SipResponse, flow: Flow): void {
     acknowledgeStray(this.#parts, response, flow);
   }
+}
+
+/**
+ * RFC 3261 §8.2.6.1: at once, so that the peer stops repeating the INVITE, whoever will answer it. Who brings no credentials over UDP may be
+ * challenged in a moment, and should get no more datagrams than it sends: the address may be another's.
+ */
+function sayTrying(arrived: Arrived, transaction: ServerTransaction): void {
+  const { request, facts, flow } = arrived;
+  const text = (): string => composeResponse(arrived, { status: 100, reason: 'Trying' });
+  const isStranger = facts.toTag === undefined && !isReliable(flow) && !request.headers.some(isCredential);
+  if (isStranger) transaction.tryingUnlessAnswered(text);
+  else transaction.answer(100, text());
 }
