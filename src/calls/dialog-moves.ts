@@ -76,8 +76,9 @@ export class DialogMoves {
     const { parties } = waiting.call;
     const joined = this.join({ callId: parked.callId, role: parked.staying });
     const arrived = (newCallId: CallId): void => {
-      joined.arrived(newCallId);
+      // First: with its last party moved the call is over, and nothing is told of it any more.
       calls.publish({ kind: 'call.retrieved', callId: parked.callId, parties, slot, by: call.fromUser, newCallId });
+      joined.arrived(newCallId);
     };
     return { ...joined, arrived };
   }

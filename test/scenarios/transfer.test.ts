@@ -144,8 +144,14 @@ t.test('parked: the party waits with music in its slot, and whoever dials the sl
     t.equal(refusal.what, '404');
   });
 
+  const retrieved = holdfast.event(({ kind }) => kind === 'call.retrieved');
   const leg = await phones.calls(phones.carol, '*867');
   await phones.follows(alice, 'sendrecv');
+  const { callId, seq } = await retrieved;
+  t.ok(
+    (await holdfast.event((event) => event.kind === 'call.ended' && event.callId === callId)).seq > seq,
+    'its last event comes last',
+  );
   await phones.isAnswered(phones.carol, leg);
   t.same(
     { alice: await phones.hears(alice), carol: await phones.hears(phones.carol) },
