@@ -75,6 +75,7 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
     heirs: new AwaitedHeirs(wheel, limits),
     roster: new Roster(),
     incoming: new Map(),
+    open: new Set(),
     outgoing: new Map(),
     nextId,
     nextCSeq: cseqSource(clock.now()),

@@ -5,13 +5,16 @@
 import type { DialOptions, DialTarget, SessionTerms, SipReason } from '#calls/ports.js';
 import type { Logger } from '#kit/log.js';
 import type { FinalRefusal } from './best-refusal.js';
-import { answerChallenge } from './client-digest.js';
+import { answerChallenge, isStale } from './client-digest.js';
 import { EarlyAnswer, isReliable } from './early-answer.js';
 import { DialogSession } from './dialog-session.js';
 import { inviteHeaders } from './invite-headers.js';
 import type { LegDeps } from './leg-dialog.js';
 import { bodyOf, reasonHeader } from './sip-words.js';
 import { IN_DIALOG, type AckFunction, type Headers, type Srf, type SrfRequest, type SrfResponse } from './srf.js';
+
+/** One, and one more where its nonce was too old. */
+const MOST_CHALLENGES = 2;
 
 export type BranchAnswer = Readonly<{
   dialogId: string | undefined;
@@ -41,6 +44,7 @@ export class Branch {
   #cancelReason: SipReason | undefined;
   #final = false;
   #credentials: Headers = {};
+  #challenges = 0;
   #triedLonger = false;
   /** RFC 3261 §12.1: a provisional response with a To tag has made one. */
   #ringing: Readonly<{ dialogId: string; response: SrfResponse }> | undefined;
@@ -149,10 +153,12 @@ export class Branch {
   /** RFC 3261 §22.2: the same request once more, with the answer to the challenge. */
   #retryWithCredentials(response: SrfResponse): boolean {
     const { credentials, uri } = this.#target;
-    if (credentials === undefined || Object.keys(this.#credentials).length > 0 || this.#cancelReason !== undefined) return false;
+    const again = this.#challenges === 0 || (this.#challenges < MOST_CHALLENGES && isStale(response));
+    if (credentials === undefined || !again || this.#cancelReason !== undefined) return false;
     const header = answerChallenge(response, credentials, 'INVITE', uri);
     if (header === undefined) return false;
     this.#credentials = header;
+    this.#challenges++;
     this.start();
     return true;
   }
@@ -161,6 +167,9 @@ export class Branch {
   #retryLonger(response: SrfResponse): boolean {
     if (this.#triedLonger || this.#cancelReason !== undefined || !this.session.raise(response)) return false;
     this.#triedLonger = true;
+    // RFC 7616 §3.4: an answer is good for one request; what is asked anew is challenged anew.
+    this.#credentials = {};
+    this.#challenges = 0;
     this.start();
     return true;
   }

@@ -16,6 +16,10 @@ export function answerChallenge(response: Refusal, login: Login, method: string,
   return { [proxy ? 'Proxy-Authorization' : 'Authorization']: answer(challenge, login, { method, uri }, word(16)) };
 }
 
+/** RFC 7616 §3.3: the password was right, the nonce is too old: the same once more with the new one. */
+export const isStale = (response: Refusal): boolean =>
+  /\bstale\s*=\s*"?true\b/i.test(response.get(response.status === 407 ? 'Proxy-Authenticate' : 'WWW-Authenticate') ?? '');
+
 /** RFC 8760 §2.4: of several challenges the strongest that we know; drachtio-srf joins them with commas. */
 function strongest(text: string): Challenge | undefined {
   const challenges = splitDigests(text)

@@ -5,7 +5,7 @@
 import type { Clock } from '#kit/clock.js';
 import { assertNever } from '#kit/errors.js';
 import type { Login } from '#sip/digest.js';
-import { answerChallenge } from './client-digest.js';
+import { answerChallenge, isStale } from './client-digest.js';
 import type { DialogSession } from './dialog-session.js';
 import { EngineLoss } from './engine-loss.js';
 import { IN_DIALOG, type Headers, type RequestHandler, type Srf, type SrfResponse, wordsOf } from './srf.js';
@@ -27,7 +27,7 @@ export type AnyDialog = Pick<OpenDialog, 'srf' | 'clock' | 'dialogId'> &
   Partial<Pick<OpenDialog, 'session' | 'credentials' | 'onUpdate'>>;
 
 export type DialogRequest = Readonly<{
-  method: 'INVITE' | 'UPDATE' | 'OPTIONS' | 'BYE' | 'NOTIFY';
+  method: 'INVITE' | 'UPDATE' | 'OPTIONS' | 'BYE' | 'NOTIFY' | 'INFO' | 'MESSAGE';
   /** Asked for anew with every try: a 422 changes them. */
   headers: () => Headers;
   body?: string;
@@ -43,10 +43,14 @@ export const hadNoWay = ({ status, response }: FinalAnswer): boolean =>
 /** 64*T1. Timers B and F end silence; this ends a phone that says 1xx and then nothing (RFC 3261 §14.1 calls that no answer). */
 const ANSWER_MS = 32_000;
 
-type Tries = Readonly<{ challenged: boolean; raised: boolean; credentials: Headers }>;
+type Tries = Readonly<{ challenges: number; raised: boolean; credentials: Headers }>;
+/** One, and one more where its nonce was too old. */
+const MOST_CHALLENGES = 2;
+
+const FIRST_TRY: Tries = { challenges: 0, raised: false, credentials: {} };
 
 export function askInDialog(dialog: AnyDialog, asked: DialogRequest, done: (answer: FinalAnswer) => void): void {
-  ask(dialog, asked, { challenged: false, raised: false, credentials: {} }, done);
+  ask(dialog, asked, FIRST_TRY, done);
 }
 
 function ask(dialog: AnyDialog, asked: DialogRequest, tries: Tries, done: (answer: FinalAnswer) => void): void {
@@ -102,6 +106,8 @@ function whenLost(dialog: AnyDialog, asked: DialogRequest, tries: Tries, done: (
       return;
     case 'OPTIONS':
     case 'NOTIFY':
+    case 'INFO':
+    case 'MESSAGE':
       return done({ status: 500, reason: 'the SIP engine is gone' });
     default:
       return assertNever(asked.method);
@@ -132,8 +138,11 @@ function send(srf: Srf, ...[options, callback]: Parameters<Srf['request']>): voi
 /** Each reason to ask again counts once. */
 function nextTry(dialog: AnyDialog, method: string, tries: Tries, response: SrfResponse, uri: string): Tries | undefined {
   const { credentials, session } = dialog;
-  if (response.status === 422) return !tries.raised && session?.raise(response) === true ? { ...tries, raised: true } : undefined;
-  if (credentials === undefined || tries.challenged || (response.status !== 401 && response.status !== 407)) return undefined;
+  // RFC 7616 §3.4: an answer is good for one request; what is asked anew is challenged anew.
+  if (response.status === 422)
+    return !tries.raised && session?.raise(response) === true ? { ...FIRST_TRY, raised: true } : undefined;
+  if (credentials === undefined || (response.status !== 401 && response.status !== 407)) return undefined;
+  if (tries.challenges > 0 && (tries.challenges >= MOST_CHALLENGES || !isStale(response))) return undefined;
   const answered = answerChallenge(response, credentials, method, uri);
-  return answered === undefined ? undefined : { ...tries, challenged: true, credentials: answered };
+  return answered === undefined ? undefined : { ...tries, challenges: tries.challenges + 1, credentials: answered };
 }

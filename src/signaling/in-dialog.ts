@@ -1,9 +1,10 @@
 /**
  * in-dialog: INFO (DTMF) and MESSAGE pass from one leg to the other, and the answer passes back.
  */
+import { passedOn } from '#core/teardown.js';
 import { keyInInfo } from './info-keys.js';
 import type { RouteDeps } from './routes.js';
-import { IN_DIALOG, type Headers, type SrfRequest, type SrfResponse } from './srf.js';
+import type { Headers, SrfRequest, SrfResponse } from './srf.js';
 
 const PASSED_HEADERS = ['Content-Type', 'Info-Package'];
 
@@ -16,17 +17,17 @@ export function relayInDialog(deps: RouteDeps, request: SrfRequest, response: Sr
   if (!deps.calls.mayRelay(leg.id, request.method === 'INFO' ? 'key' : undefined)) return response.send(200);
   const peer = deps.signaling.legs.peerOf(leg);
   if (peer?.dialogId === undefined) return response.send(200);
-  const body = request.body === undefined || request.body === '' ? {} : { body: request.body };
-  deps.srf.request(
-    { method: request.method, uri: IN_DIALOG, stackDialogId: peer.dialogId, headers: passedHeaders(request), ...body },
-    (error, sent) => {
-      if (error || sent === undefined) return response.send(500);
-      sent.on('update', (update, answer) => peer.onUpdate(update, answer));
-      sent.on('response', (answer) => {
-        if (answer.status >= 200) response.send(answer.status, answer.reason);
-      });
-    },
-  );
+  const method = request.method === 'INFO' ? 'INFO' : 'MESSAGE';
+  peer.relay({ method, headers: () => passedHeaders(request), body: request.body ?? '' }, ({ status, reason }) => {
+    if (relayed(status) === status) response.send(status, reason);
+    else response.send(relayed(status));
+  });
+}
+
+/** RFC 5057 §5.1: 408 and 481 would tell the phone that its own dialog is gone, and what asks for credentials is not its to answer. */
+function relayed(status: number): number {
+  if (status < 400) return status;
+  return status === 408 ? 500 : passedOn(status);
 }
 
 export function passedHeaders(request: SrfRequest): Headers {

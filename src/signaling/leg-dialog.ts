@@ -7,7 +7,7 @@ import type { StoredLeg } from '#calls/store-port.js';
 import type { Clock } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
 import type { Login } from '#sip/digest.js';
-import { askInDialog, type OpenDialog } from './dialog-request.js';
+import { askInDialog, type DialogRequest, type FinalAnswer, type OpenDialog } from './dialog-request.js';
 import { dialogNameIn } from './dialog-names.js';
 import { DialogSession } from './dialog-session.js';
 import { notUnderstood, SUPPORTED } from './extensions.js';
@@ -125,6 +125,14 @@ export abstract class LegDialog {
     askInDialog(dialog, asked, ({ status }) => answered(status));
   }
 
+  /** What its peer says, in a dialog of its own; 500 at once where there is none any more. */
+  relay(asked: DialogRequest, answered: (answer: FinalAnswer) => void): void {
+    const dialog = this.#open();
+    if (dialog === undefined) return answered({ status: 500, reason: 'no dialog' });
+    const { body, ...bare } = asked;
+    askInDialog(dialog, body === '' ? bare : asked, answered);
+  }
+
   /** @returns false: this phone does not know such a key. */
   notifyKey(key: PhoneKey): boolean {
     if (!this.#keys.has(key) || this.#open() === undefined) return false;
@@ -145,7 +153,7 @@ export abstract class LegDialog {
   bye(reason: SipReason): void {
     const dialog = this.#open();
     if (dialog === undefined) return;
-    this.#over = true;
+    this.endDialog();
     const headers = () => ({ Reason: reasonHeader(reason) });
     askInDialog(dialog, { method: 'BYE', headers }, ({ status, reason: why, response }) => {
       if (response === undefined) this.log.debug({ status, why }, 'BYE not answered: the dialog is gone');
@@ -271,7 +279,7 @@ export abstract class LegDialog {
 
   onBye(request: SrfRequest, response: SrfResponse): void {
     response.send(200);
-    this.#over = true;
+    this.endDialog();
     // The engine says BYE by itself when an ACK never came; the phone has not hung up then.
     const ours = request.source === 'application';
     this.deps.calls.signal(
@@ -280,7 +288,11 @@ export abstract class LegDialog {
     );
   }
 
+  /** RFC 3261 §15.1.2: what is open ends with 487. The engine has said so already; drachtio-srf keeps what is never answered. */
   protected endDialog(): void {
     this.#over = true;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.response.send(487);
   }
 }

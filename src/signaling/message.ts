@@ -7,6 +7,7 @@ import type { DialTarget } from '#calls/ports.js';
 import { bestRefusal, type FinalRefusal } from './best-refusal.js';
 import { passedHeaders } from './in-dialog.js';
 import type { Identity, RouteDeps } from './routes.js';
+import { sendMessage } from './send-message.js';
 import { displayName, userPart } from './sip-words.js';
 import type { Srf, SrfRequest, SrfResponse } from './srf.js';
 
@@ -65,27 +66,11 @@ function deliverTo(
   number: string,
   hops: number,
 ): Promise<FinalRefusal> {
-  return new Promise((resolve) => {
-    srf.request(
-      {
-        method: 'MESSAGE',
-        uri: target.uri,
-        ...(target.nextHop === undefined ? {} : { proxy: target.nextHop }),
-        headers: {
-          ...passedHeaders(request),
-          From: from,
-          To: `<sip:${userPart(number)}@localhost>`,
-          'Max-Forwards': String(hops),
-        },
-        ...(request.body === undefined || request.body === '' ? {} : { body: request.body }),
-      },
-      (error, sent) => {
-        if (error || sent === undefined) return resolve({ status: 503, reason: 'Service Unavailable' });
-        // Timer F of the engine answers 408 for a phone that does not.
-        sent.on('response', (answer: SrfResponse) => {
-          if (answer.status >= 200) resolve({ status: answer.status, reason: answer.reason });
-        });
-      },
-    );
-  });
+  const headers = {
+    ...passedHeaders(request),
+    From: from,
+    To: `<sip:${userPart(number)}@localhost>`,
+    'Max-Forwards': String(hops),
+  };
+  return new Promise((resolve) => sendMessage(srf, target, headers, request.body ?? '', resolve));
 }

@@ -41,34 +41,46 @@ export class Messages implements MessagePort {
         deadline.cancel();
         resolve(answer);
       };
-      this.#ask(target, headers, message.text, (answer, response) => {
-        // RFC 3261 §22.2: the same request once more, with the answer to the challenge.
-        const proof = response === undefined ? undefined : proofFor(response, target);
-        if (proof === undefined) done(answer);
-        else this.#ask(target, { ...headers, ...proof }, message.text, done);
-      });
+      sendMessage(this.#srf, target, headers, message.text, done);
     });
   }
+}
 
-  #ask(
-    { uri, nextHop }: DialTarget,
-    headers: Headers,
-    body: string,
-    done: (answer: FinalRefusal, response?: SrfResponse) => void,
-  ): void {
-    const where = nextHop === undefined ? {} : { proxy: nextHop };
-    const gone = { status: 503, reason: 'Service Unavailable' };
-    try {
-      this.#srf.request({ method: 'MESSAGE', uri, ...where, headers, body }, (error, sent) => {
-        if (error || sent === undefined) return done(gone);
-        sent.on('response', (response: SrfResponse) => {
-          const { status, reason } = response;
-          if (status >= 200) done({ status, reason }, response);
-        });
+/** To one contact or trunk; `done` hears its final answer, or 503 where nothing could be sent. */
+export function sendMessage(
+  srf: Srf,
+  target: DialTarget,
+  headers: Headers,
+  body: string,
+  done: (answer: FinalRefusal) => void,
+): void {
+  ask(srf, target, headers, body, (answer, response) => {
+    // RFC 3261 §22.2: the same request once more, with the answer to the challenge.
+    const proof = response === undefined ? undefined : proofFor(response, target);
+    if (proof === undefined) done(answer);
+    else ask(srf, target, { ...headers, ...proof }, body, done);
+  });
+}
+
+function ask(
+  srf: Srf,
+  { uri, nextHop }: DialTarget,
+  headers: Headers,
+  body: string,
+  done: (answer: FinalRefusal, response?: SrfResponse) => void,
+): void {
+  const where = nextHop === undefined ? {} : { proxy: nextHop };
+  const gone = { status: 503, reason: 'Service Unavailable' };
+  try {
+    srf.request({ method: 'MESSAGE', uri, ...where, headers, ...(body === '' ? {} : { body }) }, (error, sent) => {
+      if (error || sent === undefined) return done(gone);
+      sent.on('response', (response: SrfResponse) => {
+        const { status, reason } = response;
+        if (status >= 200) done({ status, reason }, response);
       });
-    } catch {
-      done(gone); // drachtio-srf throws when its connection is down at this moment
-    }
+    });
+  } catch {
+    done(gone); // drachtio-srf throws when its connection is down at this moment
   }
 }
 

@@ -7,13 +7,16 @@ import type { TrunkConfig } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
 import { newSipCallId } from '#kit/ids.js';
 import { noLongerThan } from '#kit/no-longer-than.js';
+import { splitList } from '#sip/headers.js';
+import { parseNameAddr } from '#sip/name-addr.js';
 import { parseUri, writeUri } from '#sip/uri.js';
-import { answerChallenge } from './client-digest.js';
+import { answerChallenge, isStale } from './client-digest.js';
 import { userPart } from './sip-words.js';
-import type { Headers, Srf } from './srf.js';
+import type { Headers, Srf, SrfMessage } from './srf.js';
 
 const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
+const SOONEST_MS = 1000;
 const LONGEST_EXPIRES_SEC = 86_400;
 /** Longer than timer F of the engine and one challenge take together. */
 const ANSWER_MS = 80_000;
@@ -50,7 +53,7 @@ class TrunkRegistration {
     if (outcome.kind === 'registered') {
       this.#retryMs = FIRST_RETRY_MS;
       this.#log.info({ expiresSec: outcome.expiresSec }, 'registered with trunk');
-      this.#again(outcome.expiresSec * 500); // at half of it
+      this.#again(Math.max(SOONEST_MS, outcome.expiresSec * 500)); // at half of it
     } else {
       this.#log.warn({ why: outcome.why }, 'not registered with trunk');
       this.#again(this.#retryMs);
@@ -82,8 +85,8 @@ class TrunkRegistration {
     this.#timer = this.#clock.after(`register with ${this.#trunk.name}`, ms, () => void this.register());
   }
 
-  /** One REGISTER, and a second one when it is challenged (RFC 3261 §22.2). */
-  #send(expiresSec: number, extra: Headers = {}): Promise<Outcome> {
+  /** One REGISTER, and a second one when it is challenged (RFC 3261 §22.2), a third where the nonce was too old (RFC 7616 §3.3). */
+  #send(expiresSec: number, extra: Headers = {}, tries = 0): Promise<Outcome> {
     const uri = this.#trunk.uri;
     const user = userPart(this.#trunk.username ?? '');
     const peer = parseUri(uri);
@@ -105,7 +108,7 @@ class TrunkRegistration {
           if (response.status < 300)
             return resolve({
               kind: 'registered',
-              expiresSec: grantedSec(response.get('Contact'), response.get('Expires'), expiresSec),
+              expiresSec: grantedSec(response, request.get('Contact'), expiresSec),
             });
           // RFC 3261 §10.2.8: 423 names the shortest time; the next try asks for it.
           const minSec = response.status === 423 ? Number(response.get('Min-Expires')) : 0;
@@ -113,19 +116,30 @@ class TrunkRegistration {
           const { username = '', password = '' } = this.#trunk;
           const challenged = response.status === 401 || response.status === 407;
           const again =
-            challenged && Object.keys(extra).length === 0
+            challenged && (tries === 0 || (tries === 1 && isStale(response)))
               ? answerChallenge(response, { username, password }, 'REGISTER', uri)
               : undefined;
-          if (again === undefined) return resolve({ kind: 'failed', why: `${response.status} ${response.reason}` });
-          this.#send(expiresSec, again).then(resolve, reject);
+          // Who has said goodbye meanwhile does not come back.
+          if (again === undefined || (this.#stopped && expiresSec > 0))
+            return resolve({ kind: 'failed', why: `${response.status} ${response.reason}` });
+          this.#send(expiresSec, again, tries + 1).then(resolve, reject);
         });
       });
     });
   }
 }
 
-const grantedSec = (contact: string | undefined, expires: string | undefined, asked: number): number =>
-  Number(/;\s*expires=([0-9]+)/i.exec(contact ?? '')?.[1] ?? expires ?? asked) || asked;
+/**
+ * RFC 3261 §10.2.4, §10.3 step 8: the answer lists every device of the account, each with its own time. Ours is the one that we wrote; where the
+ * trunk has written it otherwise, the shortest time is safe.
+ */
+function grantedSec(response: SrfMessage, sent: string | undefined, asked: number): number {
+  const ours = parseNameAddr(sent ?? '')?.uri;
+  const all = splitList(response.get('Contact') ?? '').flatMap((one) => parseNameAddr(one) ?? []);
+  const own = all.filter(({ uri }) => uri === ours);
+  const times = (own.length > 0 ? own : all).map(({ params }) => Number(params.get('expires') ?? NaN)).filter((sec) => sec > 0);
+  return times.length > 0 ? Math.min(...times) : Number(response.get('Expires') ?? asked) || asked;
+}
 
 type Registered = Readonly<{ trunk: TrunkConfig; registration: TrunkRegistration }>;
 
@@ -149,8 +163,11 @@ export class TrunkRegistrations {
     this.#registrations = trunks
       .filter((trunk) => trunk.register)
       .map((trunk) => kept(trunk) ?? { trunk, registration: this.#make(trunk) });
-    for (const one of before) if (!this.#registrations.includes(one)) void one.registration.stop();
-    for (const one of this.#registrations) if (!before.includes(one)) void one.registration.register();
+    const gone = before.filter((one) => !this.#registrations.includes(one));
+    const added = this.#registrations.filter((one) => !before.includes(one));
+    // A goodbye that comes after the REGISTER of the same account takes its binding away (RFC 3261 §10.3 step 7).
+    const said = Promise.all(gone.map(({ registration }) => registration.stop()));
+    for (const { registration } of added) void said.then(() => registration.register());
   }
 
   async stop(): Promise<void> {

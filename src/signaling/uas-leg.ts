@@ -117,11 +117,6 @@ export class UasLeg extends LegDialog {
     super.endDialog();
   }
 
-  override onBye(request: SrfRequest, response: SrfResponse): void {
-    this.#waited();
-    super.onBye(request, response);
-  }
-
   /** RFC 3262 §3: an INVITE whose reliable 1xx nobody acknowledges is refused with a 5xx; the engine may have said so before us. */
   #neverPracked(): void {
     this.refuse(504, 'No PRACK');

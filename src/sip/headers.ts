@@ -79,6 +79,19 @@ export function splitWithGaps(value: string): string[] {
   return parts;
 }
 
+/** The first comma from there on that stands outside quotes; -1 where there is none. */
+export function firstComma(text: string, from = 0): number {
+  const comma = text.indexOf(',', from);
+  const quote = text.indexOf('"', from);
+  if (comma < 0 || quote < 0 || comma < quote) return comma;
+  for (let at = quote + 1; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === 0x5c) at++;
+    else if (char === 0x22) return firstComma(text, at + 1);
+  }
+  return -1;
+}
+
 /** Media type without its parameters, lower case; undefined without a body's type. */
 export const contentType = (message: SipMessage): string | undefined =>
   headerField(message, 'Content-Type')?.split(';')[0]?.trim().toLowerCase();

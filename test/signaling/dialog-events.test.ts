@@ -8,6 +8,7 @@ import type { HoldfastEvent } from '#core/events.js';
 import type { CallId, LegRole } from '#core/leg.js';
 import { createLogger } from '#kit/log.js';
 import { DialogBook } from '#signaling/dialog-events/dialog-book.js';
+import { Notifier } from '#signaling/dialog-events/notifier.js';
 import { writeDialogInfo, type ExtensionDialog } from '#signaling/dialog-events/dialog-info.js';
 import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
 import type { SentCallback } from '#signaling/srf.js';
@@ -154,8 +155,10 @@ function watching(t: Test) {
     srf: srf.asSrf(),
     bus,
     bindings: { traits: () => ({ kind: 'phone', holdMode: 'auto', refusedMusic: false }) },
-    authenticate: () =>
-      asker === 'trunk' ? { kind: 'trunk', name: 'carrier', asker: 'trunk' } : { kind: 'account', number: asker },
+    authenticate: (_request, response) => {
+      if (asker === 'nobody') return void response.send(401);
+      return asker === 'trunk' ? { kind: 'trunk', name: 'carrier', asker: 'trunk' } : { kind: 'account', number: asker };
+    },
     isPrivate: () => false,
     clock,
     log,
@@ -287,5 +290,41 @@ t.test('closing tells everybody, once', (t) => {
   subscriptions.close();
   bus.publish(rings());
   t.same(states().slice(1), ['terminated;reason=probation;retry-after=30 v1']);
+  t.end();
+});
+
+t.test('what a phone did not take is told again, less often each time, also what has ended', async (t) => {
+  const clock = new FakeClock();
+  const srf = new FakeSrf();
+  const dialogs: ExtensionDialog[] = [];
+  const deps = { srf: srf.asSrf(), clock, dialogId: 'd', event: 'dialog', extension: '101', host: 'h' };
+  const notifier = new Notifier({ ...deps, dialogs: () => dialogs, over: () => t.fail('it goes on') });
+  notifier.extend(3600);
+  srf.last.answer(200);
+  notifier.changed({ id: 'gone', local: '101', direction: 'initiator', state: 'terminated', remote: '102', held: false });
+  for (const waitMs of [2000, 4000, 8000]) {
+    srf.last.answer(503, { 'Retry-After': '1' });
+    const before = srf.sent.length;
+    clock.advance(waitMs - 1);
+    t.equal(srf.sent.length, before);
+    clock.advance(1);
+    t.equal(srf.sent.length, before + 1);
+    t.match(srf.last.options.body, 'gone');
+  }
+  srf.last.answer(200);
+  const told = srf.sent.length;
+  clock.advance(600_000);
+  t.equal(srf.sent.length, told, 'and once it is taken no more');
+});
+
+t.test('who is no account any more watches nobody', (t) => {
+  const { subscribe, asks } = watching(t);
+  t.equal(subscribe('d1')?.status, 200);
+  t.equal(subscribe('d1', {}, true)?.status, 200, 'a refresh of its own');
+  asks('104');
+  t.equal(subscribe('d1', {}, true)?.status, 403, 'of somebody else');
+  asks('nobody');
+  t.equal(subscribe('d1', {}, true)?.status, 401);
+  t.equal(subscribe('d1', { Expires: '0' }, true)?.status, 200, 'who ends it need not be anybody');
   t.end();
 });

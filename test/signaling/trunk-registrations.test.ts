@@ -132,3 +132,45 @@ t.test('at the end the trunk is told, and a silent one is not waited for long', 
   clock.advance(3_600_000);
   t.equal(srf.sent.length, sent, 'nothing is renewed after the goodbye');
 });
+
+t.test('the answer lists other devices too: our own time counts, and no trunk is asked twice a second', async (t) => {
+  const { clock, srf, trunks, answer } = registering();
+  trunks.begin();
+  await answer(200, { Contact: '<sip:me@203.0.113.7>;expires=3600, <sip:me@localhost>;expires=60' });
+  clock.advance(30_000);
+  t.equal(srf.sent.length, 2, 'RFC 3261 10.2.4: renewed at half of our own');
+  await answer(200, { Contact: '<sip:me@203.0.113.7>;expires=1, <sip:me@192.0.2.9>;expires=300' });
+  clock.advance(999);
+  t.equal(srf.sent.length, 2, 'where ours cannot be told the shortest counts, but no less than a second');
+  clock.advance(1);
+  t.equal(srf.sent.length, 3);
+});
+
+t.test('a nonce that was too old is no wrong password', async (t) => {
+  const { srf, trunks, answer } = registering();
+  trunks.begin();
+  await answer(401, { 'WWW-Authenticate': CHALLENGE });
+  await answer(401, {
+    'WWW-Authenticate': CHALLENGE.replace('n1', 'n2, stale=true').replace('"n2, stale=true"', '"n2", stale=true'),
+  });
+  t.match(srf.last.options.headers?.['Authorization'], /nonce="n2"/);
+  await answer(401, { 'WWW-Authenticate': CHALLENGE });
+  t.equal(srf.sent.length, 3, 'and a wrong one is not tried for ever');
+});
+
+t.test(
+  'a reload in the middle of a REGISTER: who is taken out does not come back, who is changed comes after its goodbye',
+  async (t) => {
+    const { srf, trunks, answer } = registering();
+    trunks.begin();
+    const [first] = srf.sent;
+    trunks.replace([{ ...TRUNK, password: 'other' }]);
+    t.equal(srf.sent.length, 2, 'the goodbye');
+    first?.answer(401, { 'WWW-Authenticate': CHALLENGE });
+    await settled();
+    t.equal(srf.sent.length, 2);
+    await answer(200);
+    await settled();
+    t.equal(srf.last.options.headers?.['Expires'], '300');
+  },
+);

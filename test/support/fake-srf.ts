@@ -74,7 +74,7 @@ export class FakeSrf {
     // As the real one does (app#request in srf.js).
     if (!this.connected) throw new Error('cannot call app#request in unconnected state');
     if (this.refuses !== undefined) return callback(this.refuses);
-    const request = Object.assign(new EventEmitter(), { uri: options.uri });
+    const request = Object.assign(new EventEmitter(), { uri: options.uri, get: getter(options.headers ?? {}) });
     let acks = 0;
     const answer = (status: number, headers: Headers = {}): void =>
       void request.emit('response', { status, reason: `reason ${status}`, get: getter(headers) }, () => (acks += 1));

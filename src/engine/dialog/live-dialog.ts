@@ -51,6 +51,8 @@ export class LiveDialog {
   ackedCSeq: number | undefined;
   /** While it is early. */
   rings: RingingInvite | undefined;
+  /** INVITEs of ours whose connection closed before their answer, and how often each has been acknowledged since. */
+  readonly unheard = new Map<number, number>();
   readonly openRequests = new Set<OpenRequest>();
   readonly #answered: AnsweredInvite[] = [];
 

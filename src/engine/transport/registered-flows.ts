@@ -3,8 +3,9 @@
  * Contact go back on it (RFC 5626 §5.3, RFC 7118 §5): many such hosts exist nowhere (`df7jal23ls0d.invalid`).
  */
 import { isIP } from 'node:net';
+import { forgetOldest } from '#kit/forget-oldest.js';
 import type { SipUri } from '#sip/uri.js';
-import { unbracketed, type Flow } from './flow.js';
+import { hostPort, unbracketed, type Endpoint, type Flow } from './flow.js';
 
 const MAX_REMEMBERED = 100_000;
 
@@ -12,6 +13,7 @@ type Remembered = Readonly<{ flow: Flow; untilMs: number }>;
 
 export class RegisteredFlows {
   readonly #byContact = new Map<string, Remembered>();
+  readonly #byRemote = new Map<string, Remembered>();
   readonly #byFlow = new Map<Flow, Set<string>>();
   /** Keys of one phone, whatever its port: many phones write the port of their connection into Contact, and have another one next time. */
   readonly #byPhone = new Map<string, Set<string>>();
@@ -23,6 +25,21 @@ export class RegisteredFlows {
     this.#byContact.set(key, { flow, untilMs });
     enlist(this.#byFlow, flow, key);
     enlist(this.#byPhone, phoneOf(key), key);
+  }
+
+  /** By which of our addresses a phone registered that sends datagrams, where we have several. */
+  heardFrom(flow: Flow, untilMs: number): void {
+    const key = hostPort(flow.remote);
+    this.#byRemote.delete(key);
+    this.#byRemote.set(key, { flow, untilMs });
+    forgetOldest(this.#byRemote, MAX_REMEMBERED);
+  }
+
+  /** @returns the way by which it registered. */
+  from(remote: Endpoint, nowMs: number): Flow | undefined {
+    if (this.#byRemote.size === 0) return undefined;
+    const found = this.#byRemote.get(hostPort(remote));
+    return found !== undefined && found.untilMs > nowMs ? found.flow : undefined;
   }
 
   forget(contact: SipUri): void {

@@ -57,7 +57,7 @@ export class Transports {
   readonly #connections: Connections;
   readonly #user: FlowUser;
   readonly #warn: (text: string) => void;
-  #lookups = 0;
+  readonly #resolving = new Map<string, Promise<Way>>();
 
   constructor(user: FlowUser, connections: Connections, warn: (text: string) => void) {
     this.#user = user;
@@ -190,10 +190,21 @@ export class Transports {
     return found?.protocol === 'udp' ? found.flowTo(remote) : undefined;
   }
 
-  /** @returns what a name leads to; `gone` when it has no address we can send to, or the resolver is slow or has too much to do. */
-  async resolve(host: string, port: number, protocol: Connectable): Promise<Way> {
-    if (this.#lookups >= MAX_LOOKUPS) return { kind: 'gone', why: 'too many names are being looked up' };
-    this.#lookups++;
+  /**
+   * Who asks for the same name meanwhile has the same answer, and in their order: a later request of a dialog does not overtake an earlier one.
+   * @returns what a name leads to; `gone` when it has no address we can send to, or the resolver is slow or has too much to do.
+   */
+  resolve(host: string, port: number, protocol: Connectable): Promise<Way> {
+    const name = `${protocol} ${host}:${port}`;
+    const begun = this.#resolving.get(name);
+    if (begun !== undefined) return begun;
+    if (this.#resolving.size >= MAX_LOOKUPS) return Promise.resolve({ kind: 'gone', why: 'too many names are being looked up' });
+    const resolved = this.#lookUp(host, port, protocol).finally(() => this.#resolving.delete(name));
+    this.#resolving.set(name, resolved);
+    return resolved;
+  }
+
+  async #lookUp(host: string, port: number, protocol: Connectable): Promise<Way> {
     let timer: NodeJS.Timeout | undefined;
     const slow = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new Error('the name server is slow')), LOOKUP_MS);
@@ -207,7 +218,6 @@ export class Transports {
       return { kind: 'gone', why: `DNS Error` };
     } finally {
       clearTimeout(timer);
-      this.#lookups--;
     }
   }
 
@@ -224,6 +234,12 @@ export class Transports {
 
   close(): void {
     for (const transport of this.#all.splice(0)) transport.close();
+  }
+
+  /** There are other sockets for datagrams of this kind of address. */
+  hasSeveral({ protocol, local }: Flow): boolean {
+    const isAlike = (one: Transport): boolean => one.protocol === 'udp' && isIPv6(one.local.address) === isIPv6(local.address);
+    return protocol === 'udp' && this.#all.filter(isAlike).length > 1;
   }
 
   /** The socket that can reach `remote`: right kind and family, loopback for loopback. */

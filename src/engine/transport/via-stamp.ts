@@ -4,6 +4,7 @@
  */
 import { isIPv6 } from 'node:net';
 import { oneSpelling } from '#kit/one-spelling.js';
+import { firstComma } from '#sip/headers.js';
 import type { Via } from '#sip/via.js';
 import { unbracketed, type Endpoint } from './flow.js';
 
@@ -80,7 +81,7 @@ function valueEnd(text: string, from: number): number {
   let at = from;
   for (;;) {
     const lineEnd = text.indexOf('\r\n', at);
-    const comma = text.indexOf(',', at);
+    const comma = firstComma(text, at);
     if (comma >= 0 && (comma < lineEnd || lineEnd < 0)) return comma;
     if (lineEnd < 0) return text.length;
     const next = text.charCodeAt(lineEnd + 2);

@@ -31,7 +31,7 @@ export function answerFor(core: Core, app: App, command: SipCommand, message: Ap
   if (incoming === undefined) return app.nok(command.id, 'Response not sent due to unknown transaction');
   if (incoming.told !== undefined) app.hasRead(incoming.told);
   if (!incoming.transaction.flow.isOpen()) {
-    incoming.finish();
+    incoming.unanswerable();
     return app.nok(command.id, 'transport for response has been shutdown or closed');
   }
   const body = typedBody(message.headers, message.body);
@@ -175,8 +175,10 @@ function rememberFlow(core: Core, incoming: IncomingRequest, message: AppRespons
     if (contact === undefined || uri === undefined) continue;
     const granted = grantedSec(message.headers, contact.uri) ?? Number(contact.params.get('expires') ?? asked);
     const expiresSec = Number.isFinite(granted) ? granted : 3600;
-    if (expiresSec > 0 && isReliable(flow)) core.flows.remember(uri, flow, core.clock.now() + expiresSec * 1000);
+    const untilMs = core.clock.now() + expiresSec * 1000;
+    if (expiresSec > 0 && isReliable(flow)) core.flows.remember(uri, flow, untilMs);
     else core.flows.forget(uri);
+    if (expiresSec > 0 && core.transports.hasSeveral(flow)) core.flows.heardFrom(flow, untilMs);
   }
 }
 

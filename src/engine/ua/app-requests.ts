@@ -86,8 +86,8 @@ function inDialog(core: Core, app: App, dialog: LiveDialog, command: SipCommand,
   const { facts } = dialog;
   const way = pathOf(core, facts);
   if (way.kind === 'impossible') {
-    // RFC 6665 §4.2.2: who cannot be told any more has no subscription; a call is ended by a BYE, and nothing else.
-    if (message.method === 'NOTIFY' && facts.kind === 'SUBSCRIBE') core.dialogs.remove(dialog);
+    // RFC 6665 §4.2.2: who cannot be told any more has no subscription; a call is ended by a BYE (RFC 3261 §15.1.1), heard or not.
+    if (message.method === 'BYE' || (message.method === 'NOTIFY' && facts.kind === 'SUBSCRIBE')) core.dialogs.remove(dialog);
     return app.nok(command.id, way.why);
   }
   const place = way.kind === 'flow' ? way.flow : facts.flow;

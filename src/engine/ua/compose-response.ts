@@ -1,7 +1,7 @@
 /**
  * compose-response: the text of a response to a request that arrived (RFC 3261 §8.2.6); pure.
  */
-import { canonicalName } from '#sip/headers.js';
+import { canonicalName, firstComma } from '#sip/headers.js';
 import type { HeaderField } from '#sip/message.js';
 import { tagOf } from '#sip/name-addr.js';
 import type { Arrived } from '../transaction/transaction-layer.js';
@@ -56,6 +56,6 @@ export function withTag(to: string, tag: string | undefined): string {
 
 /** What follows the first value of a field that carries several Vias. */
 function restOfField(value: string): string {
-  const comma = value.indexOf(',');
+  const comma = firstComma(value);
   return comma < 0 ? '' : value.slice(comma);
 }

@@ -31,6 +31,8 @@ export type Core = Readonly<{
   roster: Roster;
   /** Requests of peers that the application has not answered, by the id it knows them by. */
   incoming: Map<string, IncomingRequest>;
+  /** Call-IDs of the INVITEs among them that begin a call. */
+  open: Set<string>;
   /** Requests of the application that have no final response, by the id it knows them by. */
   outgoing: Map<string, OutgoingRequest>;
   /** A fresh transaction id. */

@@ -54,28 +54,34 @@ export function ackAndBye(core: Core, facts: DialogFacts, invite: Prepared, why 
   return acknowledgement;
 }
 
-function sendBye(core: Core, dialog: LiveDialog, reason: string, sent: (text: string, flow: Flow) => void): void {
+/** @param said what it is, sent or not: there may be no way to the peer any more. */
+function sendBye(core: Core, dialog: LiveDialog, reason: string, said: (text: string, flow: Flow) => void): void {
   const { facts } = dialog;
   const { requestUri, routes } = routing(facts);
+  const compose = (flow: Flow, branch: string): string =>
+    composeRequest({
+      method: 'BYE',
+      uri: requestUri,
+      via: viaFor(flow, branch),
+      routes,
+      from: facts.localAddress,
+      to: facts.remoteAddress,
+      callId: facts.callId,
+      cseq: dialog.nextCSeq(),
+      headers: [{ name: 'Reason', value: reason }],
+    });
   withFlow(
     core,
     pathOf(core, facts),
     (flow) => {
       const branch = newBranch();
-      const text = composeRequest({
-        method: 'BYE',
-        uri: requestUri,
-        via: viaFor(flow, branch),
-        routes,
-        from: facts.localAddress,
-        to: facts.remoteAddress,
-        callId: facts.callId,
-        cseq: dialog.nextCSeq(),
-        headers: [{ name: 'Reason', value: reason }],
-      });
+      const text = compose(flow, branch);
       core.transactions.client({ key: clientKey(branch, 'BYE'), method: 'BYE', text, flow }, NOBODY).start();
-      sent(text, flow);
+      said(text, flow);
     },
-    (why) => core.log.debug({ why, dialog: dialog.id }, 'BYE not sent'),
+    (why) => {
+      core.log.debug({ why, dialog: dialog.id }, 'BYE not sent');
+      said(compose(facts.flow, newBranch()), facts.flow); // the dialog is over all the same
+    },
   );
 }

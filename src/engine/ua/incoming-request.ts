@@ -45,6 +45,7 @@ export class IncomingRequest implements OpenRequest {
     this.#inDialog = dialog !== undefined;
     this.#toTag = dialog?.facts.localTag;
     core.incoming.set(transaction.id, this);
+    if (this.#opensCall) core.open.add(ownText(arrived.facts.callId));
     dialog?.openRequests.add(this);
     this.#startDeadline();
   }
@@ -60,6 +61,10 @@ export class IncomingRequest implements OpenRequest {
   /** It came in a dialog that was there before: a re-INVITE is told from an INVITE by this. */
   get inDialog(): boolean {
     return this.#inDialog;
+  }
+
+  get #opensCall(): boolean {
+    return !this.#inDialog && this.method === 'INVITE';
   }
 
   /** RFC 3261 §8.2.6.2: one tag for all responses. The application may choose it with its first. */
@@ -104,6 +109,14 @@ export class IncomingRequest implements OpenRequest {
     return text;
   }
 
+  /** Its connection has closed, and with it the way for an answer: nothing is left that a timer would end. */
+  unanswerable(): void {
+    if (this.#finished) return;
+    this.finish();
+    this.transaction.close();
+    if (this.dialog !== undefined && !this.#inDialog) this.#core.dialogs.remove(this.dialog);
+  }
+
   /** The engine's own final response; the early dialog of an INVITE goes with it. */
   refuse(status: number, reason = reasonPhrase(status), headers: Answer['headers'] = []): void {
     if (this.#finished) return;
@@ -115,7 +128,10 @@ export class IncomingRequest implements OpenRequest {
   finish(): void {
     this.#finished = true;
     this.#deadline?.cancel();
-    if (!this.#inDialog && this.method === 'INVITE') this.#core.keeper?.ringing.gone(this.transaction.key);
+    if (this.#opensCall) {
+      this.#core.open.delete(this.arrived.facts.callId);
+      this.#core.keeper?.ringing.gone(this.transaction.key);
+    }
     for (const repeat of this.reliable?.values() ?? []) repeat.stop();
     this.reliable = undefined;
     this.#core.incoming.delete(this.id);

@@ -2,6 +2,7 @@
  * outgoing-invite: an INVITE or re-INVITE of the application: provisional responses and early dialogs, the 2xx and those of other
  * forks, its CANCEL, and the ACK (RFC 3261 §9.1, §13.2.2, §14.1, RFC 3262 §4).
  */
+import { forgetOldest } from '#kit/forget-oldest.js';
 import { headerField, headerValues } from '#sip/headers.js';
 import type { HeaderField, SipResponse } from '#sip/message.js';
 import { dialogId, refreshTarget, uacFacts } from '../dialog/dialog.js';
@@ -19,6 +20,8 @@ import { OutgoingRequest, type Prepared } from './outgoing-request.js';
 type Early = { readonly dialog: LiveDialog; rseq: number | undefined; pracked: boolean };
 
 const MAX_FORKS = 32;
+/** Of one dialog; one is the rule. */
+const MOST_UNHEARD = 4;
 const RACE = 'SIP;cause=200;text="ACK-BYE due to cancel race condition"';
 
 export class OutgoingInvite extends OutgoingRequest implements RingingInvite {
@@ -54,6 +57,9 @@ export class OutgoingInvite extends OutgoingRequest implements RingingInvite {
 
   override failed(why: string): void {
     this.#dropEarly();
+    // The peer may have it, and says its 2xx until it hears an ACK, by another connection then.
+    this.dialog?.unheard.set(this.request.cseq, 0);
+    if (this.dialog !== undefined) forgetOldest(this.dialog.unheard, MOST_UNHEARD);
     super.failed(why);
   }
 
@@ -91,6 +97,8 @@ export class OutgoingInvite extends OutgoingRequest implements RingingInvite {
       sendCancel(this.core, this.#via, text, this.client.flow);
       this.client.cancelled();
     }
+    // Its name is still being looked up: nothing was sent, and nothing will be. The application hears of its CANCEL first.
+    if (this.client === undefined) queueMicrotask(() => this.answerLocally(487));
     return text;
   }
 

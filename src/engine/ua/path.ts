@@ -2,10 +2,12 @@
  * path: the way a request goes: to the first Route or the remote target, but back to where the peer really is when its
  * Contact cannot be reached: behind a NAT, on a connection of its own (RFC 3261 §8.1.2, §12.2.1.1, RFC 5626 §5.3).
  */
+import { isIPv6 } from 'node:net';
 import { isHiddenAddress } from '#kit/hidden-address.js';
 import { parseNameAddr } from '#sip/name-addr.js';
 import type { SipUri } from '#sip/uri.js';
 import type { DialogFacts } from '../dialog/dialog.js';
+import { isLoopback } from '../transport/announced.js';
 import { unbracketed, type Flow } from '../transport/flow.js';
 import type { Way } from '../transport/transports.js';
 import type { Core } from './core.js';
@@ -29,7 +31,24 @@ export function pathOf(core: Core, dialog: DialogFacts): Way {
   const host = unbracketed(target.host);
   if (host.endsWith('.invalid') || isHidden(host, flow.remote.address))
     return flow.isOpen() ? { kind: 'flow', flow } : core.transports.wayTo(target);
-  return core.transports.wayTo(target);
+  return fromWhere(core.transports.wayTo(target), flow);
+}
+
+/**
+ * A Contact that leads nowhere (a transport we do not speak, our own address) is no better way than the one the peer came by. Datagrams go
+ * out from the address of ours that it talks to, where we have several.
+ */
+function fromWhere(way: Way, flow: Flow): Way {
+  if (way.kind === 'impossible' && flow.isOpen()) return { kind: 'flow', flow };
+  if (way.kind !== 'flow' || way.flow.protocol !== 'udp' || flow.protocol !== 'udp') return way;
+  return { kind: 'flow', flow: bySocketOf(flow, way.flow) };
+}
+
+/** @returns a flow to the same peer by the other's socket, where that can reach it. */
+function bySocketOf(known: Flow, flow: Flow): Flow {
+  const [ours, theirs] = [known.local.address, flow.local.address];
+  const reaches = isIPv6(ours) === isIPv6(theirs) && isLoopback(ours) === isLoopback(theirs);
+  return ours !== theirs && reaches ? known.beside(flow.remote) : flow;
 }
 
 /** RFC 3261 §12.2.1.1: to the first Route, but not into a network of ours that its writer is not in. */
@@ -61,8 +80,11 @@ export function wayOutside(core: Core, target: SipUri, nextHop: string): Way {
   }
   const hop = knownUri(nextHop);
   const isTcp = hop !== undefined && isTcpUri(hop) && isTcpUri(target);
-  if (!isTcp || hop.host !== target.host || hop.port === target.port || core.transports.isConnected(hop))
-    return core.transports.wayTo(hop ?? nextHop);
+  if (!isTcp || hop.host !== target.host || hop.port === target.port || core.transports.isConnected(hop)) {
+    const way = core.transports.wayTo(hop ?? nextHop);
+    const registered = way.kind === 'flow' ? core.flows.from(way.flow.remote, now) : undefined;
+    return registered === undefined ? way : fromWhere(way, registered);
+  }
   const way = core.transports.wayTo(target);
   // What is asked in its dialogs goes by this connection too, from now on.
   if (way.kind === 'flow') core.flows.remember(target, way.flow, now + LISTENS_MS);

@@ -1,10 +1,11 @@
 /**
- * stray-answers: a 2xx to an INVITE that no transaction of this life has sent. The peer repeats it until it is acknowledged, and then
- * ends the call (RFC 3261 §13.3.1.4). Only dialogs that were restored are spoken for, each so often as a peer repeats, and never to
- * where the answer came from but by the dialog's own way: a stranger cannot make us send.
+ * stray-answers: a 2xx to an INVITE that no transaction waits for any more: of the last life, or of a connection that has closed. The peer
+ * repeats it until it is acknowledged, and then ends the call (RFC 3261 §13.3.1.4). Only such INVITEs of dialogs that are up are spoken for,
+ * each so often as a peer repeats: a stranger cannot make us send.
  */
 import type { SipResponse } from '#sip/message.js';
 import { refreshTarget } from '../dialog/dialog.js';
+import type { LiveDialog } from '../dialog/live-dialog.js';
 import { responseEssentials } from '../transaction/essentials.js';
 import type { Flow } from '../transport/flow.js';
 import { Acknowledgement } from './acknowledgement.js';
@@ -20,14 +21,20 @@ export function acknowledgeStray(core: Core, response: SipResponse, flow: Flow):
   const facts = responseEssentials(response);
   if (facts?.cseqMethod !== 'INVITE' || response.status < 200 || response.status >= 300) return false;
   const dialog = core.dialogs.byTags(facts.callId, facts.fromTag, facts.toTag ?? '');
-  if (dialog?.lastLife === undefined || facts.cseq > dialog.lastLife.lastCSeq) return false;
-  const { acked } = dialog.lastLife;
+  const acked = dialog === undefined ? undefined : unansweredIn(dialog, facts.cseq);
+  if (dialog === undefined || acked === undefined) return false;
   const times = acked.get(facts.cseq) ?? 0;
-  if (times >= REPETITIONS || (times === 0 && acked.size >= INVITES)) return false;
+  if (times >= REPETITIONS || (!acked.has(facts.cseq) && acked.size >= INVITES)) return false;
   acked.set(facts.cseq, times + 1);
   // §12.2.1.2: what it says of where the peer is holds for the ACK already.
   refreshTarget(dialog.facts, response, flow);
   dialog.changed();
   new Acknowledgement(core, dialog, { cseq: facts.cseq, headers: [] }).acknowledge([], '');
   return true;
+}
+
+/** How often each INVITE has been acknowledged that was asked in the last life, or by a connection that has closed. */
+function unansweredIn({ lastLife, unheard }: LiveDialog, cseq: number): Map<number, number> | undefined {
+  if (unheard.has(cseq)) return unheard;
+  return lastLife !== undefined && cseq <= lastLife.lastCSeq ? lastLife.acked : undefined;
 }

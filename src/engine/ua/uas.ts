@@ -111,7 +111,9 @@ export class Uas implements RequestUser {
     }
     // Our own call that came back to us by a detour has a dialog of this name already (RFC 3261 §16.3 step 4).
     const loops = request.method === 'INVITE' && core.dialogs.byId(dialogId(facts.callId, facts.fromTag)) !== undefined;
-    if (loops) return finish(arrived, transaction, 482);
+    // drachtio-srf knows an INVITE by its Call-ID alone: of two that are open it would not hear the CANCEL of the first.
+    const isTaken = request.method === 'INVITE' && core.open.has(facts.callId);
+    if (loops || isTaken) return finish(arrived, transaction, 482);
     new IncomingRequest(core, arrived, transaction, app).tellApp();
   }
 

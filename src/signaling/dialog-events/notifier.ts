@@ -30,6 +30,9 @@ const MOST_ENDED = 20;
 /** RFC 6665 §4.2.2: with these the subscription is gone. */
 const ENDS: ReadonlySet<number> = new Set([404, 405, 408, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604]);
 
+const FIRST_RETRY_MS = 2000;
+const LONGEST_RETRY_MS = 60_000;
+
 export class Notifier {
   readonly #deps: NotifierDeps;
   #ended: ExtensionDialog[] = [];
@@ -40,6 +43,9 @@ export class Notifier {
   #closed = false;
   #endsMs = 0;
   #timer: Timer | undefined;
+  #retry: Timer | undefined;
+  /** NOTIFYs in a row that were not taken. */
+  #failures = 0;
 
   constructor(deps: NotifierDeps) {
     this.#deps = deps;
@@ -84,10 +90,24 @@ export class Notifier {
     const leftSec = Math.max(0, Math.round((this.#endsMs - clock.now()) / 1000));
     const state = this.#ending === undefined ? `active;expires=${leftSec}` : `terminated;reason=${this.#ending}`;
     const headers = { Event: event, 'Subscription-State': state, 'Content-Type': DIALOG_INFO };
+    this.#retry?.cancel();
+    const ended = this.#ended;
     askInDialog(this.#deps, { method: 'NOTIFY', headers: () => headers, body: this.#document() }, (answer) => {
       this.#sending = false;
-      if (last || endsSubscription(answer)) this.#close();
-      else this.#next();
+      if (last || endsSubscription(answer)) return this.#close();
+      if (answer.status < 300) this.#failures = 0;
+      else this.#sayAgain(ended);
+      this.#next();
+    });
+  }
+
+  /** RFC 6665 §4.2.2: what was not taken is told again, or a lamp would stay wrong until the next call. */
+  #sayAgain(ended: readonly ExtensionDialog[]): void {
+    this.#ended = [...ended, ...this.#ended].slice(-MOST_ENDED);
+    const ms = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
+    this.#retry = this.#deps.clock.after(`NOTIFY again ${this.#deps.dialogId}`, ms, () => {
+      this.#unsent = true;
+      this.#next();
     });
   }
 
@@ -102,6 +122,7 @@ export class Notifier {
   #close(): void {
     this.#closed = true;
     this.#timer?.cancel();
+    this.#retry?.cancel();
     this.#ending ??= 'timeout';
     this.#deps.over();
   }

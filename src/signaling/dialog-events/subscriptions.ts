@@ -45,6 +45,8 @@ export class DialogSubscriptions {
   readonly #deps: SubscriptionDeps;
   readonly #book: DialogBook;
   readonly #byDialog = new Map<string, Notifier>();
+  /** Whose account each is. */
+  readonly #watchers = new WeakMap<Notifier, string>();
   readonly #byExtension = new Map<string, Set<Notifier>>();
   readonly #perAccount = new Map<string, number>();
   readonly #deaf: () => void;
@@ -79,6 +81,12 @@ export class DialogSubscriptions {
     const expiresSec = readExpires(request);
     if (expiresSec > 0 && expiresSec < LEAST_SEC) return response.send(423, { headers: { 'Min-Expires': String(LEAST_SEC) } });
     if (known === undefined) return this.#onNew(event, expiresSec, request, response);
+    // Who ends it need not be asked; who goes on must still be who it was, after its account has changed or gone.
+    if (expiresSec > 0) {
+      const identity = this.#deps.authenticate(request, response);
+      if (identity === undefined) return;
+      if (identity.kind !== 'account' || identity.number !== this.#watchers.get(known)) return response.send(403);
+    }
     response.send(200, { headers: { Expires: String(expiresSec), ...ALLOW_EVENTS } }, () => runFor(known, expiresSec));
   }
 
@@ -115,6 +123,7 @@ export class DialogSubscriptions {
       over: () => this.#forget(watch, dialogId, notifier),
     });
     this.#byDialog.set(dialogId, notifier);
+    this.#watchers.set(notifier, by);
     const watchers = this.#byExtension.get(extension) ?? new Set();
     this.#byExtension.set(extension, watchers.add(notifier));
     log.info({ extension, by, expiresSec }, 'dialog subscription');
