@@ -81,12 +81,9 @@ export class DialogSubscriptions {
     const expiresSec = readExpires(request);
     if (expiresSec > 0 && expiresSec < LEAST_SEC) return response.send(423, { headers: { 'Min-Expires': String(LEAST_SEC) } });
     if (known === undefined) return this.#onNew(event, expiresSec, request, response);
-    // Who ends it need not be asked; who goes on must still be who it was, after its account has changed or gone.
-    if (expiresSec > 0) {
-      const identity = this.#deps.authenticate(request, response);
-      if (identity === undefined) return;
-      if (identity.kind !== 'account' || identity.number !== this.#watchers.get(known)) return response.send(403);
-    }
+    // In its dialog nobody is asked for a password again, as in a call; who ends it may be anybody, who goes on must still be one of our people.
+    const by = this.#watchers.get(known);
+    if (expiresSec > 0 && (by === undefined || this.#deps.bindings.traits(by).kind !== 'phone')) return response.send(403);
     response.send(200, { headers: { Expires: String(expiresSec), ...ALLOW_EVENTS } }, () => runFor(known, expiresSec));
   }
 
