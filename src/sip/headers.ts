@@ -79,15 +79,14 @@ export function splitWithGaps(value: string): string[] {
   return parts;
 }
 
-/** The first comma from there on that stands outside quotes; -1 where there is none. */
-export function firstComma(text: string, from = 0): number {
-  const comma = text.indexOf(',', from);
-  const quote = text.indexOf('"', from);
-  if (comma < 0 || quote < 0 || comma < quote) return comma;
-  for (let at = quote + 1; at < text.length; at++) {
+/** The first comma in this part that stands outside quotes; -1 where there is none. One pass: what is between quotes is a stranger's. */
+export function firstComma(text: string, from = 0, end = text.length): number {
+  let quoted = false;
+  for (let at = from; at < end; at++) {
     const char = text.charCodeAt(at);
-    if (char === 0x5c) at++;
-    else if (char === 0x22) return firstComma(text, at + 1);
+    if (char === 0x22) quoted = !quoted;
+    else if (char === 0x5c && quoted) at++;
+    else if (char === 0x2c && !quoted) return at;
   }
   return -1;
 }

@@ -2,7 +2,7 @@ import t from 'tap';
 import { FakeClock } from '../support/fake-clock.js';
 import { SDP, invitation, outgoingCall, incomingCall, sendInDialog, sendInvite } from '../support/engine-calls.js';
 import { appForTest, engineForTest, outgoing } from '../support/engine-fixture.js';
-import { header, headers, udpPhone } from '../support/raw-phone.js';
+import { header, headers, tcpPhone, udpPhone } from '../support/raw-phone.js';
 
 t.test('malformed requests are refused or dropped before an application sees them', async (t) => {
   const engine = await engineForTest(t);
@@ -207,4 +207,16 @@ t.test('a house that is full of transactions refuses what is new and takes the B
   sendInDialog(phone, dialog, 'BYE');
   (await app.gets('BYE')).response.send(200);
   await phone.receives('200 BYE');
+});
+
+t.test('a comma in quotes ends no Via, and quotes without number are read in one pass', async (t) => {
+  const engine = await engineForTest(t);
+  const app = await appForTest(t, engine);
+  const phone = await tcpPhone(engine);
+  t.teardown(() => phone.close());
+  const facts = { callId: 'quoted', from: '<sip:a@b>;tag=1', to: '<sip:x@b>', cseq: 1 };
+  const plain = phone.request('OPTIONS', 'sip:x@127.0.0.1', { ...facts, lines: [`Subject: ${'""'.repeat(25_000)}, x`] });
+  phone.send(plain.replace(/^(Via: [^\r]*)/m, '$1;x="a,b"'));
+  (await app.gets('OPTIONS')).response.send(200);
+  t.match(header(await phone.receives('200 OPTIONS'), 'Via'), /;x="a,b"/);
 });

@@ -81,8 +81,8 @@ function valueEnd(text: string, from: number): number {
   let at = from;
   for (;;) {
     const lineEnd = text.indexOf('\r\n', at);
-    const comma = firstComma(text, at);
-    if (comma >= 0 && (comma < lineEnd || lineEnd < 0)) return comma;
+    const comma = firstComma(text, at, lineEnd < 0 ? text.length : lineEnd);
+    if (comma >= 0) return comma;
     if (lineEnd < 0) return text.length;
     const next = text.charCodeAt(lineEnd + 2);
     if (next !== 0x20 && next !== 0x09) return lineEnd;
