@@ -4,7 +4,7 @@
  */
 import type { CallEvent } from '#core/events.js';
 import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
-import { WrongMoment } from '#kit/errors.js';
+import { BadRequest, WrongMoment } from '#kit/errors.js';
 import type { CallService } from './call-service.js';
 import { stateOf } from './call-view.js';
 import type { EventBus, NumberedEvent } from './event-bus.js';
@@ -52,6 +52,7 @@ export class Retrievals {
     for (const pending of this.#pending.values())
       if (pending.from === from) throw new WrongMoment('this call is being retrieved already', stateOf(live.call));
     const { staying, slot } = parked;
+    if (to === live.call.parties[staying]) throw new BadRequest('to', 'to: a number cannot be connected with itself');
     // Who came over a trunk, and was parked by one, reaches our phones and no further: else strangers would call at our cost.
     const asker = live.phones[otherLeg(staying)].kind === 'phone' ? 'inside' : 'trunk';
     mustBeReachable(bindings, to, asker);

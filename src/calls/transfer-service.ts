@@ -174,6 +174,7 @@ export class TransferService implements CallTransfers {
     const asker = askerOf(live, leaving);
     mustBeReachable(this.#deps.bindings, to, asker);
     const staying = otherLeg(leaving);
+    if (to === live.call.parties[staying]) throw new BadRequest('to', 'to: a number cannot be connected with itself');
     const newCallId = calls.create({
       origin: 'transfer',
       caller: live.call.parties[staying],

@@ -73,7 +73,7 @@ export function mountVoipnow(
     eventRoutes({ wishes, extensions, urlAllowed }),
   );
   mountDialect(app, token, { ...deps, accounts });
-  mountDialect(app, calls, { ...deps, accounts: { identify: (offered) => bearer(offered, tokens) } });
+  mountDialect(app, calls, { ...deps, accounts: { identify: (offered) => bearer(offered, tokens, live) } });
   const stop = (): void => {
     held.stop();
     unsubscribe();
@@ -87,8 +87,10 @@ export function mountVoipnow(
 type Offered = Parameters<ApiAccounts['identify']>[0];
 
 /** Nothing but a token of ours opens this dialect. @throws CredentialsMissing, CredentialsWrong */
-function bearer(offered: Offered, tokens: AccessTokens): string {
+function bearer(offered: Offered, tokens: AccessTokens, live: LiveConfig): string {
   if (offered.kind === 'none') throw new CredentialsMissing();
   if (offered.kind !== 'token') throw new CredentialsWrong();
-  return tokens.nameOf(offered.token);
+  const name = tokens.nameOf(offered.token);
+  if (!live.voipnow.clients.some(({ client }) => `user:${client}` === name)) throw new CredentialsWrong();
+  return name;
 }

@@ -232,3 +232,18 @@ class StuckSocket extends Socket {
     // The same for many.
   }
 }
+
+t.test('what an event brings about is told while it is told, and yet comes after it', async (t) => {
+  const { url, bus } = await serverFixture(t);
+  // Before any stream listens, so it hears each event first.
+  bus.subscribe(({ event }) => event.kind === 'call.ringing' && event.callId === 'first' && bus.publish(ringing('second')));
+  const reader = await Reader.open(t, `${url}/events`);
+  await reader.until('id: 0\n');
+  bus.publish(ringing('first'));
+  await reader.until('"second"');
+  bus.publish(ringing('third'));
+  await reader.until('"third"');
+  const [first = 0] = reader.ids;
+  t.same(reader.ids, [first, first + 1, first + 2], 'in their order, each once');
+  t.ok(reader.text.indexOf('first') < reader.text.indexOf('second'));
+});

@@ -103,7 +103,7 @@ t.test('phones, and who may use a dialect, are what was read last', async (t) =>
   });
   t.same([await token('demo'), await token('new'), await phlo(PLIVO), await calls('0003*999')], [401, 200, 401, 200]);
   live.configure({ ...config, accounts: { ...config.accounts, voipnow: { ...voipnow, clients: [narrow] } } });
-  t.equal(await calls('@self'), 403, 'the token of a client that is taken out opens nothing');
+  t.equal(await calls('@self'), 401, 'the token of a client that is taken out opens nothing');
 });
 
 t.test('a dialect that was off at the start waits for a restart', async (t) => {

@@ -253,6 +253,7 @@ t.test('what cannot be transferred is said in the words of the API', async (t) =
   t.equal(await ask({}), '400 bad_request');
   t.equal(await ask({ to: '103', toCall: 'x' }), '400 bad_request');
   t.equal(await ask({ toCall: talk.id }), '400 bad_request');
+  t.equal(await ask({ to: '101' }), '400 bad_request', 'the party that stays');
   t.equal(await ask({ toCall: 'nobody' }), '404 call_not_found');
   t.equal(await ask({ to: '103' }, '/calls/nobody/transfer'), '404 call_not_found');
   t.equal(await ask({ slot: '900' }, `/calls/${talk.id}/park`), '400 bad_request');
