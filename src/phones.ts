@@ -65,7 +65,9 @@ export function buildPhones({ config, clock, srf, log, publish, granted, watch, 
       const [newAccounts, newTrunks] = [new Accounts(next.accounts.phones, config.sip.realm), new Trunks(next.trunks)];
       return () => {
         current = next;
+        const sameProof = new Set([...accounts.numbers].filter((number) => accounts.sameProof(number, newAccounts)));
         accounts.replaceBy(newAccounts);
+        registrar.forget((aor) => sameProof.has(aor));
         trunks.replaceBy(newTrunks);
         registrations.replace(next.trunks);
       };

@@ -4,7 +4,6 @@
  */
 import { newCall } from '#core/setup.js';
 import { step } from '#core/call.js';
-import { isSettled } from '#core/hold-view.js';
 import type { CallEvent } from '#core/events.js';
 import type { Input } from '#core/inputs.js';
 import { otherLeg, type CallId } from '#core/leg.js';
@@ -21,7 +20,7 @@ import { EndedCalls } from './ended-calls.js';
 import { heldBy } from './held-by.js';
 import { reachability, reroute, type Interceptor } from './interceptor.js';
 import { HeardKeys } from './heard-keys.js';
-import { newLiveCall, type LiveCall } from './live-call.js';
+import { newLiveCall, tellWatches, type LiveCall } from './live-call.js';
 import { keepCall, mayWait, type KeepWhen } from './keep-call.js';
 import { MediaReturn } from './media-return.js';
 import { partyTraits, type HouseHabits } from './party-traits.js';
@@ -131,11 +130,16 @@ export class CallService implements CallSignals {
     return id;
   }
 
+  /** Or what takes several calls would end half done. @throws Busy: the house is closing, or would be more than full. */
+  mustHaveRoom(calls: number): void {
+    if (this.#draining) throw new Busy('this server is closing', 30);
+    if (this.#calls.size + calls > this.#deps.maxCalls) throw new Busy(`the limit of ${this.#deps.maxCalls} calls is reached`, 5);
+  }
+
   /** @throws Busy, DialForbidden */
   create(facts: CallFacts): CallId {
     const { origin, caller, callee, dialFacts, music, joins, waiting, conference } = facts;
-    if (this.#draining) throw new Busy('this server is closing', 30);
-    if (this.#calls.size >= this.#deps.maxCalls) throw new Busy(`the limit of ${this.#deps.maxCalls} calls is reached`, 5);
+    this.mustHaveRoom(1);
     const id = newCallId() as CallId;
     const { bindings, house } = this.#deps;
     const phones = {
@@ -219,7 +223,7 @@ export class CallService implements CallSignals {
     }
     this.#runner.run(live, effects);
     this.#keep(live, mayWait(input));
-    this.#tellWatches(live);
+    tellWatches(live);
     for (const tell of live.stepped) tell();
   }
 
@@ -227,14 +231,6 @@ export class CallService implements CallSignals {
   #keep(live: LiveCall, when: KeepWhen = 'next'): void {
     const { store, signaling } = this.#deps;
     if (store !== undefined) keepCall(store, live, signaling, when);
-  }
-
-  /** Those who wait for a hold or resume hear when nothing is left to be told, or when the call has ended. */
-  #tellWatches(live: LiveCall): void {
-    if (live.watches.size === 0) return;
-    const { call } = live;
-    if (call.kind === 'confirmed' && !isSettled(call)) return;
-    for (const watch of live.watches) watch.finish();
   }
 
   live(id: CallId): LiveCall | undefined {

@@ -134,7 +134,7 @@ export class ConferenceCommands {
       if (parties.has(number)) throw new BadRequest('numbers', `numbers: ${number} is named twice`);
       parties.add(number);
     }
-    const conference = await conferences.open({ othersHear, music });
+    const conference = await conferences.open({ othersHear, music }, 2 * calls.length + numbers.length);
     try {
       for (const callId of this.#talkingFirst(calls)) await conferences.absorb(conference, callId);
       for (const number of numbers) await conferences.ring(conference, number);
@@ -157,7 +157,7 @@ export class ConferenceCommands {
   async #join({ callId, as, party, to, othersHear, music }: Asked<'call.join'>): Promise<Conference> {
     const conferences = this.#conferences;
     mustBeReachable(this.#bindings, to.number, 'inside');
-    const conference = await this.#conferenceOf(callId, { othersHear, music });
+    const conference = await this.#conferenceOf(callId, to.number, { othersHear, music });
     const named = conference.ofCall(callId) ?? conferences.absorbed.of(callId)?.[party];
     await conferences.ring(conference, to.number, { as, whispersTo: as === 'whisperer' ? named?.facts.id : undefined });
     return conference;
@@ -168,10 +168,7 @@ export class ConferenceCommands {
     mustBeReachable(this.#bindings, to.number, 'inside');
     const already = conferences.ofCall(callId);
     if (already !== undefined) return this.#consultInside(already, callId, holder, to.number);
-    const { parties } = conferences.mustBeFree(callId).call;
-    if (parties.caller === to.number || parties.callee === to.number)
-      throw new BadRequest('to', `to: ${to.number} is in this call already`);
-    const conference = await conferences.open({ othersHear, music });
+    const conference = await this.#openFor(callId, to.number, { othersHear, music });
     try {
       await conferences.absorb(conference, callId, otherLeg(holder));
       const absorbed = conferences.absorbed.of(callId);
@@ -198,13 +195,13 @@ export class ConferenceCommands {
 
   async #consultWith(conference: Conference, holder: Member, waiting: readonly Member[], number: string): Promise<void> {
     this.#conferences.mustBeNew(conference, number); // before anybody is told to wait
-    this.#conferences.setAside(conference, holder, waiting);
+    this.#conferences.consultations.setAside(conference, holder, waiting);
     try {
       const target = await this.#conferences.ring(conference, number);
       const { consultation } = conference;
       if (consultation !== undefined) conference.consultation = { ...consultation, target };
     } catch (error) {
-      this.#conferences.letIn(conference);
+      this.#conferences.consultations.letIn(conference);
       throw error;
     }
   }
@@ -218,21 +215,28 @@ export class ConferenceCommands {
     }
     const { consultation } = conference;
     if (consultation === undefined) throw new WrongMoment('nobody is being consulted', 'in-call');
-    this.#conferences.letIn(conference);
+    this.#conferences.consultations.letIn(conference);
     if (kind === 'consult.cancel') consultation.target?.hangUp();
     return conference;
   }
 
+  /** For the two of this call and a third, before any of them is moved. @throws CallNotFound, WrongMoment, BadRequest, Busy */
+  async #openFor(callId: CallId, third: string, opening: Opening): Promise<Conference> {
+    const { parties } = this.#conferences.mustBeFree(callId).call;
+    if (parties.caller === third || parties.callee === third) throw new BadRequest('to', `to: ${third} is in this call already`);
+    return this.#conferences.open(opening, 3);
+  }
+
   /** The one it is in, or becomes. */
-  async #conferenceOf(callId: CallId, opening: Opening): Promise<Conference> {
+  async #conferenceOf(callId: CallId, third: string, opening: Opening): Promise<Conference> {
     const conferences = this.#conferences;
     const already = conferences.ofCall(callId);
     if (already !== undefined) {
+      conferences.mustBeNew(already, third);
       already.givesMusic(opening.music);
       return already;
     }
-    conferences.mustBeFree(callId);
-    const conference = await conferences.open(opening);
+    const conference = await this.#openFor(callId, third, opening);
     try {
       await conferences.absorb(conference, callId);
     } catch (error) {

@@ -22,9 +22,12 @@ export type MemberFacts = Readonly<{
   holdMusic?: string | undefined;
 }>;
 
+/** What the others hear while one holds. */
+type Terms = 'conference' | 'music' | 'silence';
+
 export type MemberDeps = Readonly<{
   mixer: MixerPort;
-  othersHear: 'conference' | 'music' | 'silence';
+  othersHear: Terms;
   /** What the mixer could not do; a member that is over is no news. */
   failed: (error: unknown) => void;
   changed: (member: ConferenceMember) => void;
@@ -42,9 +45,10 @@ export class ConferenceMember implements VirtualParty {
   state: Shown['state'] = 'ringing';
   /** It has its place in the mixer. */
   joined = false;
-  /** It waits apart from the others while they talk about it. */
-  apart = false;
   readonly #deps: MemberDeps;
+  #apart = false;
+  /** What the mixer has been told of its hold: what the others hear meanwhile. */
+  #holds: Terms | undefined;
   #described: Promise<string> | undefined;
   #line: VirtualLine | undefined;
   #over = false;
@@ -79,19 +83,41 @@ export class ConferenceMember implements VirtualParty {
 
   heard(sdp: string, direction: Direction): void {
     const { id, conferenceId } = this.facts;
-    const { mixer, othersHear, failed, changed } = this.#deps;
+    const { mixer, failed, changed } = this.#deps;
     const rtpFrom = placeIn(sdp);
     if (rtpFrom !== undefined) mixer.join(conferenceId, id, { rtpFrom }).catch(failed);
     const talks = sends(direction) && receives(direction);
     const state = talks ? 'in' : 'held';
+    this.#hold(talks ? undefined : this.#terms);
     if (state === this.state) return;
-    // Whoever was only rung has nothing to be let go of.
-    if (talks && this.state === 'held') mixer.resume(conferenceId, id).catch(failed);
-    // Who only listens was not heard before, and takes nothing away from the others.
-    if (!talks)
-      mixer.hold(conferenceId, id, { othersHear: this.facts.as === 'member' ? othersHear : 'conference' }).catch(failed);
     this.state = state;
     changed(this);
+  }
+
+  /** It waits apart from the others while they talk about it. */
+  get apart(): boolean {
+    return this.#apart;
+  }
+
+  /** @param comes with a hold of its own, or only because it has waited, which ends now. */
+  setApart(apart: boolean, comes: 'holds' | 'waited' = 'holds'): void {
+    this.#apart = apart;
+    if (this.#holds !== undefined && comes === 'holds') this.#hold(this.#terms);
+  }
+
+  /** Who only listens was not heard before, and who waits apart is talked about: neither takes anything away from the others. */
+  get #terms(): Terms {
+    return this.facts.as === 'member' && !this.#apart ? this.#deps.othersHear : 'conference';
+  }
+
+  /** @param terms undefined: it holds no more. */
+  #hold(terms: Terms | undefined): void {
+    if (terms === this.#holds) return;
+    this.#holds = terms;
+    const { id, conferenceId } = this.facts;
+    const { mixer, failed } = this.#deps;
+    if (terms === undefined) mixer.resume(conferenceId, id).catch(failed);
+    else mixer.hold(conferenceId, id, { othersHear: terms }).catch(failed);
   }
 
   gone(): void {

@@ -13,6 +13,7 @@ import { stateOf } from './call-view.js';
 import type { ConferenceId, OthersHear } from './conference-commands.js';
 import { ConferenceMember, type MemberFacts } from './conference-member.js';
 import { Conference } from './conference.js';
+import { Consultations } from './consultations.js';
 import { ConferenceNotFound } from './conference-not-found.js';
 import type { DialogMoves } from './dialog-moves.js';
 import type { EventBus } from './event-bus.js';
@@ -46,6 +47,7 @@ const PLAIN_MEMBER: Role = { as: 'member' };
 export class ConferenceService {
   /** Calls that have become conferences, by their old names. */
   readonly absorbed = new AbsorbedCalls();
+  readonly consultations: Consultations;
   readonly #deps: ConferenceServiceDeps;
   /** No more than the mixer allows. */
   readonly #conferences = new Map<ConferenceId, Conference>();
@@ -53,6 +55,11 @@ export class ConferenceService {
 
   constructor(deps: ConferenceServiceDeps) {
     this.#deps = deps;
+    this.consultations = new Consultations({
+      calls: deps.calls,
+      hear: (conference) => this.#hear(conference),
+      changed: (conference) => this.#changed(conference),
+    });
   }
 
   list(): readonly Conference[] {
@@ -71,11 +78,12 @@ export class ConferenceService {
     return this.absorbed.of(callId)?.conference ?? this.list().find((one) => one.ofCall(callId) !== undefined);
   }
 
-  /** @throws Busy: the mixer is full. */
-  async open({ othersHear = 'conference', music = {} }: Opening): Promise<Conference> {
+  /** @param calls so many it begins with. @throws Busy: the mixer or the house is full, or closing. */
+  async open({ othersHear = 'conference', music = {} }: Opening, calls: number): Promise<Conference> {
+    this.#deps.calls.mustHaveRoom(calls);
     const mixer = await this.#deps.mixer();
-    const { calls, clock } = this.#deps;
-    const isMuted = (callId: CallId): boolean => calls.view(callId)?.muted?.callee === true;
+    const { clock } = this.#deps;
+    const isMuted = (callId: CallId): boolean => this.#deps.calls.view(callId)?.muted?.callee === true;
     const conference = new Conference({ id: word(10), mixer, createdMs: clock.now(), isMuted, othersHear, music });
     await mixer.create(conference.facts.id);
     this.#conferences.set(conference.facts.id, conference);
@@ -110,6 +118,7 @@ export class ConferenceService {
     try {
       await Promise.all(asked); // both have room in the mixer
       this.mustBeFree(callId); // which has taken its time
+      calls.mustHaveRoom(coming.length); // before the first of them has moved
     } catch (error) {
       for (const { member } of coming) this.#dismiss(conference, member);
       throw error;
@@ -147,27 +156,6 @@ export class ConferenceService {
     return member;
   }
 
-  /** `waiting` hear music, apart from the others, until they are let in. */
-  setAside(conference: Conference, holder: ConferenceMember, waiting: readonly ConferenceMember[]): void {
-    conference.consultation = { holder, waiting };
-    for (const member of waiting) member.apart = true;
-    this.#hear(conference);
-    for (const member of waiting) if (member.state === 'in') this.#hold(member);
-    this.#changed(conference);
-  }
-
-  /** Who has waited is let in. */
-  letIn(conference: Conference): void {
-    const { consultation } = conference;
-    if (consultation === undefined) return;
-    conference.consultation = undefined;
-    for (const member of consultation.waiting) member.apart = false;
-    this.#hear(conference);
-    for (const { callId } of consultation.waiting)
-      this.#deps.calls.dispatch(callId, { kind: 'resume.requested', holder: 'caller' });
-    this.#changed(conference);
-  }
-
   /** A program has muted a party of this call, or lets it be heard again. */
   muted(callId: CallId): void {
     const conference = this.list().find((one) => one.ofCall(callId) !== undefined);
@@ -181,7 +169,7 @@ export class ConferenceService {
     this.#conferences.delete(conference.facts.id);
     this.absorbed.forget(conference);
     for (const member of conference.members) member.hangUp();
-    this.#publish(conference);
+    if (conference.told) this.#publish(conference); // nobody hears the end of what never began
     conference.facts.mixer.end(conference.facts.id).catch((error: unknown) => this.#failed(error));
   }
 
@@ -204,7 +192,7 @@ export class ConferenceService {
       moved: (one) => this.#moved(conference, one),
       gone: (one) => this.#gone(conference, one),
     });
-    member.apart = apart;
+    if (apart) member.setApart(true);
     conference.add(member);
     this.#hear(conference); // before it has joined, so that nobody is heard for even one frame who should not be
     try {
@@ -230,16 +218,8 @@ export class ConferenceService {
     member.callId = parties.invite(member, offer, { ...who, joined });
   }
 
-  /** It waits as anybody waits who is held: with music, and its phone is told. */
-  #hold(member: ConferenceMember): void {
-    setImmediate(() => {
-      // It may have been let in meanwhile.
-      if (member.apart) this.#deps.calls.dispatch(member.callId, { kind: 'hold.requested', holder: 'caller' });
-    });
-  }
-
   #memberChanged(conference: Conference, member: ConferenceMember): void {
-    if (member.apart && member.state === 'in' && conference.consultation?.waiting.includes(member) === true) this.#hold(member);
+    this.consultations.memberChanged(conference, member);
     this.#changed(conference);
   }
 
@@ -251,13 +231,7 @@ export class ConferenceService {
 
   #gone(conference: Conference, member: ConferenceMember): void {
     if (!conference.remove(member) || conference.ended) return;
-    const { consultation } = conference;
-    if (consultation?.waiting.includes(member) === true) {
-      const waiting = consultation.waiting.filter((one) => one !== member);
-      conference.consultation = waiting.length === 0 ? undefined : { ...consultation, waiting };
-    }
-    // The holder has left them to each other, or nobody was found to talk to.
-    else if (consultation?.holder === member || consultation?.target === member) this.letIn(conference);
+    this.consultations.memberGone(conference, member);
     if (conference.isOver) return this.end(conference);
     this.#hear(conference);
     this.#changed(conference);
@@ -279,6 +253,7 @@ export class ConferenceService {
 
   #publish(conference: Conference): void {
     const event = conference.event();
+    conference.told = true;
     this.#deps.log.info({ conference: conference.facts.id, state: event.state, members: event.members }, event.kind);
     this.#deps.bus.publish(event);
   }

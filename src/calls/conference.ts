@@ -30,6 +30,8 @@ export class Conference {
   readonly #members = new Map<string, ConferenceMember>();
   #music: ConferenceFacts['music'];
   consultation: Consultation | undefined;
+  /** It was spoken of. */
+  told = false;
   ended = false;
   #named = 0;
 

@@ -2,6 +2,7 @@
  * live-call: everything the house keeps of one call beside its value: SDP, timers, the lane its effects wait in.
  */
 import type { Call } from '#core/call.js';
+import { isSettled } from '#core/hold-view.js';
 import type { TimerName } from '#core/inputs.js';
 import type { Timer } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
@@ -63,6 +64,12 @@ export async function allSaid(live: LiveCall | undefined): Promise<void> {
     lane = live?.lane;
     await lane;
   }
+}
+
+/** Those who wait for a hold or resume hear when nothing is left to be told, or when the call has ended. */
+export function tellWatches({ call, watches }: LiveCall): void {
+  if (watches.size === 0 || (call.kind === 'confirmed' && !isSettled(call))) return;
+  for (const watch of watches) watch.finish();
 }
 
 /** Nothing has happened to it yet. @param said on dialogs that it brings along. */

@@ -47,10 +47,14 @@ export function mountAgent(
     nowMs: () => clock.now(),
   };
   const passwords = new ApiAccounts();
+  let before: ReadonlyMap<string, string> = new Map();
   live.follow(() => {
     const known = live.agents.agents.map(({ agent: user, password }) => ({ user, password }));
     passwords.configure({ http: known, tokens: [] });
-    agents.onlyThose((agentId) => known.some(({ user }) => user === agentId));
+    const now = new Map(known.map(({ user, password }) => [user, password]));
+    // Nobody has signed in before the first time; sessions of the last life were opened with what their note says, which is no password.
+    agents.onlyThose((agentId) => now.has(agentId) && (before.get(agentId) ?? now.get(agentId)) === now.get(agentId));
+    before = now;
   });
   const methods = new AllowedMethods(app);
   const signIn = agentSignIn(dialectDeps);

@@ -59,6 +59,15 @@ export class ApiAccounts {
     return found;
   }
 
+  /** What opened a door a while ago would open it now. */
+  knows(offered: Offered): boolean {
+    try {
+      return this.identify(offered) !== '';
+    } catch {
+      return false; // they were taken away
+    }
+  }
+
   /** RFC 7616 §3.4.2: what may stand in the configuration instead of a password. */
   #ha1(user: string, password: string): string {
     return hash(`${user}:${this.#realm}:${password}`);

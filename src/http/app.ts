@@ -23,7 +23,7 @@ import { problemReply } from './error-reply.js';
 import { EventStreams } from './event-streams.js';
 import { pathOf, toAppError } from './framework-errors.js';
 import { GUARD_DOCS, guardMetrics, mountGuardRoutes, type GuardBook } from './guard-routes.js';
-import { identifyBy, type Identify } from './identify.js';
+import { identifyBy, mayStayBy, type Identify } from './identify.js';
 import { LOGIN_LIMITS, LoginGuard, type LoginLimits } from './login-guard.js';
 import { mountObserveRoutes, OBSERVE_DOCS, type EngineStore } from './observe-routes.js';
 import { LiveConfig } from './live-config.js';
@@ -119,6 +119,7 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const live = new LiveConfig(config);
   const guard = new LoginGuard(clock, deps.loginLimits ?? LOGIN_LIMITS);
   const identify = identifyBy(accounts, guard);
+  const mayStay = mayStayBy(accounts);
   const webhooks = new Webhooks({
     config: config.webhooks,
     bus,
@@ -144,7 +145,16 @@ export async function buildApp(deps: HttpDeps): Promise<HttpApp> {
   const plivo = mountPlivo(app, { ...mount, live, bus });
   const voipnow = mountVoipnow(app, { ...mount, config, live, bus, clock });
   const agents = mountAgent(app, { ...mount, live, bus, clock });
-  mountObserveRoutes(app, { identify, bus, streams, metrics, registrations, health: deps.health, engineStore: deps.engineStore });
+  mountObserveRoutes(app, {
+    identify,
+    mayStay,
+    bus,
+    streams,
+    metrics,
+    registrations,
+    health: deps.health,
+    engineStore: deps.engineStore,
+  });
   mountMusicRoutes(app, { identify, music: deps.music });
   mountRecordingRoutes(app, { identify, recordings: deps.recordings });
   mountWebhookRoutes(app, { identify, webhooks });

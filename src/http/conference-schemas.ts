@@ -42,7 +42,10 @@ export const JoinBody = Type.Object(
   { ...strict, $id: 'ConferenceJoin' },
 );
 
-export const ConsultBody = Type.Object({ holder: PartyName, to: PhoneNumber }, { ...strict, $id: 'Consult' });
+export const ConsultBody = Type.Object(
+  { holder: PartyName, to: PhoneNumber, othersHear: Type.Optional(OthersHear), music: Type.Optional(MusicByNumber) },
+  { ...strict, $id: 'Consult' },
+);
 
 export const ConsultEndBody = Type.Object({ join: Type.Optional(Type.Boolean()) }, { ...strict, $id: 'ConsultEnd' });
 

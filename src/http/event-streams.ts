@@ -19,7 +19,7 @@ const BUSY_RETRY_SEC = 10;
 
 export class EventStreams {
   readonly #deps: EventStreamsDeps;
-  readonly #open = new Set<EventStream>();
+  readonly #open = new Map<EventStream, () => boolean>();
 
   constructor(deps: EventStreamsDeps) {
     this.#deps = deps;
@@ -31,11 +31,16 @@ export class EventStreams {
     if (this.#open.size >= most) throw new Busy(`the limit of ${most} event streams is reached`, BUSY_RETRY_SEC);
   }
 
-  /** @param after replay from there; absent: only what happens from now on. */
-  open(response: ServerResponse, after: number | undefined): void {
+  /** @param after replay from there; absent: only what happens from now on. @param mayStay asked again when credentials have changed. */
+  open(response: ServerResponse, after: number | undefined, mayStay: () => boolean = () => true): void {
     const stream = new EventStream(response, this.#deps, () => this.#open.delete(stream));
-    this.#open.add(stream);
+    this.#open.set(stream, mayStay);
     stream.begin(after);
+  }
+
+  /** Whose credentials were taken away reads nothing more; it hears 401 when it comes back. */
+  closeStrangers(): void {
+    for (const [stream, mayStay] of [...this.#open]) if (!mayStay()) stream.close('its credentials were taken away');
   }
 
   get size(): number {
@@ -43,7 +48,7 @@ export class EventStreams {
   }
 
   closeAll(): void {
-    for (const stream of [...this.#open]) stream.close('the server is closing');
+    for (const stream of [...this.#open.keys()]) stream.close('the server is closing');
   }
 }
 

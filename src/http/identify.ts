@@ -14,3 +14,11 @@ export const identifyBy =
     const offered = headerCredentials(request.headers.authorization);
     request.identity = await guard.admit(request.ip, offered, (one) => accounts.identify(one));
   };
+
+/** Whether who was let in with this request would be let in again, whenever that is asked. */
+export const mayStayBy =
+  (accounts: Pick<ApiAccounts, 'knows'>) =>
+  (request: FastifyRequest): (() => boolean) => {
+    const offered = headerCredentials(request.headers.authorization);
+    return () => accounts.knows(offered);
+  };

@@ -23,6 +23,7 @@ export type ObserveDeps = Readonly<{
   metrics: CallMetrics;
   health: () => HealthView;
   engineStore: EngineStore | undefined;
+  mayStay: (request: FastifyRequest) => () => boolean;
 }>;
 
 /** Asks another thread, and has an end. Undefined: it has no store. */
@@ -47,7 +48,7 @@ export function mountObserveRoutes(app: FastifyInstance, deps: ObserveDeps): voi
       }
       deps.streams.mayOpen();
       reply.hijack();
-      deps.streams.open(reply.raw, after);
+      deps.streams.open(reply.raw, after, deps.mayStay(request));
     });
     done();
   });

@@ -67,10 +67,11 @@ export async function startHttp(deps: HttpDeps): Promise<RunningHttp> {
   }
 }
 
-const reloadableOf = ({ accounts, live }: HttpApp): ReadyHttp['reloadable'] => ({
+const reloadableOf = ({ accounts, live, streams }: HttpApp): ReadyHttp['reloadable'] => ({
   keys: ['accounts.http', 'accounts.tokens', ...live.keys],
   prepare: (config) => () => {
     accounts.configure(config.accounts);
+    streams.closeStrangers();
     live.configure(config);
   },
 });

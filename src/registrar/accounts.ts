@@ -45,6 +45,12 @@ export class Accounts {
     this.#algorithms = other.#algorithms;
   }
 
+  /** Whoever has proved to be this number here would have there, by the same password. */
+  sameProof(number: string, other: Accounts): boolean {
+    const [here, there] = [this.find(number), other.find(number)];
+    return DIGEST_ALGORITHMS.some((one) => here?.ha1[one] !== undefined && here.ha1[one] === there?.ha1[one]);
+  }
+
   find(number: string): Account | undefined {
     return this.#accounts.get(number);
   }

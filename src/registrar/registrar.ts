@@ -74,6 +74,18 @@ export class Registrar {
     return result;
   }
 
+  /** Who has no account any more, or must prove itself anew, is reached nowhere until it has. */
+  forget(mayStay: (aor: string) => boolean): void {
+    for (const [aor, binding] of [...this.#store.entries()]) {
+      if (mayStay(aor)) continue;
+      this.#store.put(
+        aor,
+        this.#store.get(aor).filter((one) => one !== binding),
+      );
+      this.#tell(aor, 'unregistered', binding);
+    }
+  }
+
   fetch(aor: string): readonly Binding[] {
     return this.#store.get(aor);
   }

@@ -78,7 +78,7 @@ t.test('who waits apart hears nobody and is heard by nobody, and counts as held'
   const { conference, add } = room();
   const waiting = await add('101');
   await add('102');
-  waiting.apart = true;
+  waiting.setApart(true);
   waiting.state = 'in';
   t.same(conference.rows(), { m1: { only: [] }, m2: { except: ['m1'] } });
   t.match(conference.view().members, [
@@ -119,6 +119,25 @@ t.test('a member tells the mixer where its phone is, that it holds and that it g
   const listener = await add('102', { as: 'listener' });
   listener.heard(sdp(6000), 'inactive');
   t.equal(said.at(-2), 'hold m2 conference', 'nobody hears music because of somebody who only listens');
+});
+
+t.test('who waits apart plays no music to those who talk about it; its own hold does, before and after', async (t) => {
+  const { said, add } = room('music');
+  const waiting = await add('101');
+  waiting.heard(sdp(6000), 'sendrecv');
+  waiting.setApart(true);
+  waiting.heard(sdp(6000), 'recvonly');
+  t.equal(said.at(-2), 'hold m1 conference');
+  waiting.setApart(false, 'waited');
+  waiting.heard(sdp(6000), 'sendrecv');
+  t.equal(said.at(-2), 'resume m1', 'with no music before');
+
+  waiting.heard(sdp(6000), 'inactive');
+  t.equal(said.at(-2), 'hold m1 music');
+  waiting.setApart(true);
+  t.equal(said.at(-1), 'hold m1 conference');
+  waiting.setApart(false, 'holds');
+  t.equal(said.at(-1), 'hold m1 music');
 });
 
 t.test('a call that became a conference looks as its parties do', (t) => {

@@ -6,6 +6,7 @@ import { EventBus } from '#calls/event-bus.js';
 import type { HoldfastEvent } from '#core/events.js';
 import type { CallId } from '#core/leg.js';
 import { EventStreams } from '#http/event-streams.js';
+import type { Config } from '#kit/config.js';
 import { createLogger } from '#kit/log.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { BASIC, serverFixture } from '../support/http-fixture.js';
@@ -232,6 +233,21 @@ class StuckSocket extends Socket {
     // The same for many.
   }
 }
+
+t.test('whose credentials are taken away by a reload reads no further, and others do', async (t) => {
+  const { http, url, deps, bus } = await serverFixture(t);
+  const [user, token] = await Promise.all([
+    Reader.open(t, `${url}/events`),
+    Reader.open(t, `${url}/events`, { authorization: 'Bearer demo-token' }),
+  ]);
+  await Promise.all([user.until('id: 0\n'), token.until('id: 0\n')]);
+  const { config } = deps;
+  http.reloadable.prepare({ ...config, accounts: { ...config.accounts, tokens: [] } } as unknown as Config)();
+  await token.ended;
+  bus.publish(ringing('later'));
+  await user.until('"later"');
+  t.notMatch(token.text, /later/);
+});
 
 t.test('what an event brings about is told while it is told, and yet comes after it', async (t) => {
   const { url, bus } = await serverFixture(t);

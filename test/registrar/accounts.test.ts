@@ -22,6 +22,15 @@ t.test('an account known by its ha1 alone comes in with the same password, by ei
   }
 });
 
+t.test('a password that is written otherwise is the same proof, and another one is not', (t) => {
+  const accounts = (...phones: ConstructorParameters<typeof Accounts>[0]): Accounts => new Accounts(phones, 'holdfast');
+  const before = accounts({ number: '101', password: 'demo-101' });
+  t.ok(before.sameProof('101', accounts({ number: '101', name: 'Desk', ha1: { sha256 } })));
+  t.notOk(before.sameProof('101', accounts({ number: '101', password: 'other' })));
+  t.notOk(before.sameProof('101', accounts({ number: '102', password: 'demo-101' })));
+  t.end();
+});
+
 t.test('everybody is asked for what every account has, whoever asks', async (t) => {
   const guard = guardOf({ number: '101', ha1: { sha256 } }, { number: '102', password: 'demo-102' });
   t.match(guard.challenges(SOURCE, false), [/algorithm=SHA-256/]);

@@ -41,6 +41,18 @@ t.test('where its phones are is told once for each address, as long as they are 
   t.same(registrar.sources('101'), ['192.0.2.1']);
 });
 
+t.test('who is taken out is reached nowhere, and everybody hears of it', async (t) => {
+  const { register, registrar, heard, clock } = openRegistrar();
+  register('sip:a@192.0.2.1', { expiresSec: 60 });
+  register('sip:b@192.0.2.1', { expiresSec: 600 });
+  heard();
+  registrar.forget((aor) => aor === '101');
+  t.same(heard(), []);
+  registrar.forget(() => false);
+  t.same(heard(), ['unregistered sip:a@192.0.2.1 0', 'unregistered sip:b@192.0.2.1 0']);
+  t.same([registrar.list(), registrar.targets('101'), clock.pending()], [[], [], []]);
+});
+
 t.test('each binding is forgotten at its own time and not before', async (t) => {
   const { clock, register, heard, registrar } = openRegistrar();
   register('sip:a@192.0.2.1', { expiresSec: 60 });

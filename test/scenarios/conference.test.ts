@@ -131,23 +131,27 @@ t.test('who monitors hears both and is heard by nobody; who whispers is heard by
   });
 });
 
-t.test('101 consults 103 while 102 waits with music, and hangs up: 102 and 103 are connected', async (t) => {
-  const phones = await ThreePhones.start(t);
-  const { alice, bob, holdfast } = phones.two;
-  const { id, alice: leg } = await phones.two.talk();
-  const asked = holdfast.api('POST', `/calls/${id}/consult`, { holder: 'caller', to: '103' });
-  const bobWaits = (async () => {
-    await phones.follows(bob, 'sendrecv');
-    await phones.follows(bob, 'sendonly');
-  })();
-  await Promise.all([phones.follows(alice, 'sendrecv'), bobWaits, phones.answers(phones.carol)]);
-  t.equal((await asked).status, 200);
-  await allHear(t, phones, { '101': [CAROL_HERTZ], '102': [MUSIC_HERTZ], '103': [ALICE_HERTZ] });
-  alice.rtp.hush();
-  alice.sip.inDialog(leg, 'BYE');
-  await phones.follows(bob, 'sendrecv');
-  await allHear(t, phones, { '102': [CAROL_HERTZ], '103': [BOB_HERTZ] });
-});
+for (const othersHear of ['conference', 'music'])
+  t.test(
+    `othersHear ${othersHear}: 101 consults 103 while 102 waits with music, and hangs up: 102 and 103 are connected`,
+    async (t) => {
+      const phones = await ThreePhones.start(t);
+      const { alice, bob, holdfast } = phones.two;
+      const { id, alice: leg } = await phones.two.talk();
+      const asked = holdfast.api('POST', `/calls/${id}/consult`, { holder: 'caller', to: '103', othersHear });
+      const bobWaits = (async () => {
+        await phones.follows(bob, 'sendrecv');
+        await phones.follows(bob, 'sendonly');
+      })();
+      await Promise.all([phones.follows(alice, 'sendrecv'), bobWaits, phones.answers(phones.carol)]);
+      t.equal((await asked).status, 200);
+      await allHear(t, phones, { '101': [CAROL_HERTZ], '102': [MUSIC_HERTZ], '103': [ALICE_HERTZ] });
+      alice.rtp.hush();
+      alice.sip.inDialog(leg, 'BYE');
+      await phones.follows(bob, 'sendrecv');
+      await allHear(t, phones, { '102': [CAROL_HERTZ], '103': [BOB_HERTZ] });
+    },
+  );
 
 t.test('a consultation that nobody answers leaves the two as they were; one that is cancelled too', async (t) => {
   const phones = await ThreePhones.start(t);
@@ -232,8 +236,12 @@ t.test('what cannot be is refused before anybody is moved', async (t) => {
   await refused(422, 'number_unknown', `/calls/${id}/join`, { to: '999' });
   await refused(400, 'bad_request', `/calls/${id}/join`, { to: '103', as: 'whisperer' });
   await refused(400, 'bad_request', `/calls/${id}/consult`, { holder: 'caller', to: '102' });
+  await refused(400, 'bad_request', `/calls/${id}/join`, { to: '101' });
   await refused(404, 'call_not_found', '/calls/nobody/join', { to: '103' });
   await refused(404, 'conference_not_found', '/conferences/nobody/members', { number: '103' });
-  t.match((await holdfast.api('GET', `/calls/${id}`)).body, { state: 'in-call' });
+  const { body } = await holdfast.api<{ state: string; conference?: string }>('GET', `/calls/${id}`);
+  t.equal(body.state, 'in-call');
+  t.equal(body.conference, undefined);
+  t.same((await holdfast.api<{ conferences: unknown[] }>('GET', '/conferences')).body.conferences, []);
   await allHear(t, phones, { '101': [BOB_HERTZ], '102': [ALICE_HERTZ] });
 });

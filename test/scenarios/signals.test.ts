@@ -73,6 +73,12 @@ t.test('SIGHUP and POST /reload: a bad file changes nothing and is named with it
   t.match(read, { status: 200, body: { applied: ['accounts.phones'], needsRestart: [] } });
   t.match((await (await newcomer('106')).register()).line, / 200 /);
 
+  holdfast.write('accounts.yaml', accounts(['101', '102', '106']));
+  t.match(await holdfast.api('POST', '/reload'), { status: 200 });
+  await holdfast.event((event) => event.kind === 'registration.changed' && event['change'] === 'unregistered');
+  const { registrations } = (await holdfast.api<{ registrations: { aor: string }[] }>('GET', '/registrations')).body;
+  t.same(registrations.map(({ aor }) => aor).sort(), ['101', '102', '106'], 'who was taken out is reached nowhere');
+
   t.same(await phones.hears(alice), [BOB_HERTZ], 'the call has not noticed');
   t.same(await phones.hears(bob), [ALICE_HERTZ]);
   await phones.hangUp(talk);

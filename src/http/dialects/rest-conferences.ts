@@ -89,8 +89,8 @@ function joiningRoutes(write: DialectRoute['write']): readonly DialectRoute[] {
       schema: { body: bodies.ConsultBody, querystring: NoQuery },
       doc: docs.consult,
       read: (request) => {
-        const { holder, to } = request.body as Static<typeof bodies.ConsultBody>;
-        return { kind: 'call.consult', callId: callId(request), holder, to: { number: to } };
+        const { to, ...how } = request.body as Static<typeof bodies.ConsultBody>;
+        return { kind: 'call.consult', callId: callId(request), to: { number: to }, ...how };
       },
       write,
     },
@@ -146,7 +146,7 @@ const docs = {
     summary: 'Join a call',
     description:
       '`to` is rung and comes into the call: as a `member` who talks with both (barge in), as a `listener` whom nobody hears (monitor), ' +
-      'or as a `whisperer` whom only `party` hears. The call becomes a conference.',
+      'or as a `whisperer` whom only `party` hears. The call becomes a conference, and stays one when nobody answers.',
     answers: { 200: shown },
     errors: [...BODY, 'call_not_found', 'wrong_moment', ...RINGING],
   },
@@ -154,7 +154,7 @@ const docs = {
     summary: 'Consult somebody',
     description:
       '`holder` talks to `to` while the other party waits with music. When the holder hangs up, the other two are connected; ' +
-      'when nobody answers, all is as it was.',
+      'when nobody answers, the two talk on, as a conference of two.',
     answers: { 200: shown },
     errors: [...BODY, 'call_not_found', 'wrong_moment', ...RINGING],
   },
