@@ -75,6 +75,8 @@ export type Confirmed = Common &
     muted: Readonly<Record<LegRole, boolean>>;
     /** What was last told to the outside, as one comparable line. */
     told: string;
+    /** What holds it has changed, and is told when a phone has not answered by the end of a timer. */
+    untold?: true | undefined;
     /** It is of a life before, and the outside has not been told yet that it goes on. */
     restored?: true | undefined;
   }>;

@@ -63,5 +63,9 @@ export const lineOf = (view: HoldView): string =>
     ...[view.caller, view.callee].map((leg) => [leg.held, leg.state, leg.sound, leg.music, leg.status]),
   ]);
 
+/** Whether a line of `lineOf` speaks of these. */
+export const hasReasons = (line: string, reasons: HoldView['reasons']): boolean =>
+  line.startsWith(`[${JSON.stringify(reasons)},`);
+
 /** What the outside knows of a call before it was ever held. */
 export const QUIET_LINE = lineOf(noHoldView());

@@ -8,7 +8,7 @@ import type { Direction } from './direction.js';
 import type { Effect } from './effects.js';
 import type { HoldMusic } from './hold-music.js';
 import { planHold, wantedDirection, type HoldLedger, type HoldStep, type OfferToAnswer } from './hold.js';
-import { holdersOf, holdView, isSettled, lineOf } from './hold-view.js';
+import { holdersOf, hasReasons, holdView, isSettled, lineOf } from './hold-view.js';
 import type { Leg, LegMedia, LegRole } from './leg.js';
 import type { HoldMode } from './party.js';
 
@@ -24,14 +24,37 @@ export function settle(call: Confirmed, answering?: OfferToAnswer): Step {
 }
 
 function tell(call: Confirmed, effects: readonly Effect[]): Step {
-  if (!isSettled(call)) return [call, effects];
+  if (!isSettled(call)) return tellLater(call, effects);
+  const [next, news] = tellNow(call);
+  if (call.untold === undefined) return [next, [...effects, ...news]];
+  return [{ ...next, untold: undefined }, [...effects, { kind: 'stop-timer', timer: 'untold' }, ...news]];
+}
+
+function tellNow(call: Confirmed): readonly [Confirmed, readonly Effect[]] {
   const hold = holdView(call);
   const told = lineOf(hold);
   const kinds = newsOf(call, told);
-  if (kinds.length === 0) return [call, effects];
+  if (kinds.length === 0) return [call, []];
   const about = { callId: call.id, parties: call.parties, holders: holdersOf(call), hold };
   const news = kinds.map((kind): Effect => ({ kind: 'publish', event: { kind, ...about } }));
-  return [{ ...call, told, restored: undefined }, [...effects, ...news]];
+  return [{ ...call, told, restored: undefined }, news];
+}
+
+/** Well above what phones take to answer, and far below the 32 s (RFC 3261 §17.1.1.2) after which one that does not has none. */
+const UNTOLD_MS = 2000;
+
+/** The parties are apart, or together again, whatever the phones say: who asked for it is not left without a word for long. */
+function tellLater(call: Confirmed, effects: readonly Effect[]): Step {
+  const waits = !hasReasons(call.told, [...call.hold.keys()].sort());
+  if (waits === (call.untold === true)) return [call, effects];
+  if (!waits) return [{ ...call, untold: undefined }, [...effects, { kind: 'stop-timer', timer: 'untold' }]];
+  return [{ ...call, untold: true }, [...effects, { kind: 'start-timer', timer: 'untold', ms: UNTOLD_MS }]];
+}
+
+/** The legs that have not answered are told of as `pending`; what becomes of them follows. */
+export function onUntold(call: Confirmed): Step {
+  if (call.untold === undefined) return [call, []];
+  return tellNow({ ...call, untold: undefined });
 }
 
 /** After a restart also what has not changed is said: what was told last may never have been written down. */

@@ -12,6 +12,7 @@ import { lastPlays, onPlayTimer } from './play.js';
 import { onSessionTimer } from './session.js';
 import { mayLeave, onJoinAgain, onJoinMet, onLeft } from './transfer.js';
 import { onTryAgain } from './unreached.js';
+import { onUntold } from './settle.js';
 
 type InputOf<K extends Input['kind']> = Extract<Input, { kind: K }>;
 type Live = Exclude<Call, Terminated>;
@@ -46,7 +47,9 @@ export function end(call: Call, cause: EndCause, atMs: number, facts: EndFacts =
     ...lastAck(call, role),
     ...(role === gone || gone === 'both' ? [] : endLeg(call, role, cause, facts)),
   ]);
-  const timers: TimerName[] = ['ring', 'glare-caller', 'glare-callee', ...LEG_ROLES.flatMap((role) => legTimers(call, role))];
+  const untold: TimerName[] = call.kind === 'confirmed' && call.untold !== undefined ? ['untold'] : [];
+  const legTimers = LEG_ROLES.flatMap((role) => timersOf(call, role));
+  const timers: TimerName[] = ['ring', 'glare-caller', 'glare-callee', ...untold, ...legTimers];
   return [
     terminated,
     [
@@ -73,7 +76,7 @@ export function end(call: Call, cause: EndCause, atMs: number, facts: EndFacts =
 const legOf = (call: Live, role: LegRole): Leg | undefined =>
   role === 'caller' ? call.caller : call.kind === 'trying' ? undefined : call.callee;
 
-const legTimers = (call: Live, role: LegRole): TimerName[] => {
+const timersOf = (call: Live, role: LegRole): TimerName[] => {
   const { session, unreached } = legOf(call, role) ?? {};
   const sessions: TimerName[] = session === undefined ? [] : [`session-${role}`];
   return unreached === undefined ? sessions : [...sessions, `again-${role}`];
@@ -175,6 +178,8 @@ export function onTimer(call: Call, timer: TimerName, atMs: number): Step {
     case 'session-caller':
     case 'session-callee':
       return call.kind === 'confirmed' ? onSessionTimer(call, roleIn(timer), atMs) : [call, []];
+    case 'untold':
+      return call.kind === 'confirmed' ? onUntold(call) : [call, []];
     case 'play-caller':
     case 'play-callee':
       return call.kind === 'confirmed' ? onPlayTimer(call, roleIn(timer), atMs) : [call, []];

@@ -26,13 +26,12 @@ function talkingWith(traits: Partial<PartyTraits>): CallStory {
   return story;
 }
 
+/** Those of policies. */
 const timers = (story: CallStory): unknown[] =>
   story.effects.flatMap((effect) =>
-    effect.kind === 'start-timer'
-      ? [`${effect.timer} ${effect.ms}`]
-      : effect.kind === 'stop-timer'
-        ? [`stop ${effect.timer}`]
-        : [],
+    !('timer' in effect) || !effect.timer.startsWith('hold-')
+      ? []
+      : [effect.kind === 'start-timer' ? `${effect.timer} ${effect.ms}` : `stop ${effect.timer}`],
   );
 
 t.test('a hold with a limit starts its time, and a resume stops it', async (t) => {

@@ -342,3 +342,32 @@ t.test('holds by different owners leave the same ledger in any order, and each l
   }
   t.equal(NOBODY_HOLDS.size, 0, 'a ledger is never changed in place');
 });
+
+t.test('a hold that a phone does not answer in time is told as it stands, and again once it is whole', async (t) => {
+  const timers = (story: CallStory): string[] =>
+    story.effects.flatMap((effect) =>
+      effect.kind.endsWith('-timer') && 'timer' in effect ? `${effect.kind} ${effect.timer}` : [],
+    );
+  const story = talking();
+  story.hold('controller');
+  t.same(timers(story), ['start-timer untold']);
+  story.answers('callee', 'recvonly');
+  t.same(story.events('hold.changed'), []);
+  story.on({ kind: 'timer.fired', timer: 'untold' });
+  t.match(story.events('hold.changed'), [
+    { hold: { reasons: ['controller'], caller: { held: true, state: 'pending' }, callee: { held: true, state: 'agreed' } } },
+  ]);
+  story.answers('caller', 'recvonly');
+  t.match(story.events('hold.changed').slice(1), [{ hold: { caller: { state: 'agreed' } } }]);
+  story.on({ kind: 'timer.fired', timer: 'untold' });
+  t.equal(story.events('hold.changed').length, 2, 'a late timer says nothing');
+
+  story.resume('controller');
+  story.on({ kind: 'timer.fired', timer: 'untold' });
+  t.match(story.events('hold.changed').slice(2), [{ hold: { reasons: [], caller: { state: 'pending' } } }]);
+  story.cooperate();
+  story.hold('callee');
+  story.cooperate();
+  t.same(timers(story).slice(-2), ['start-timer untold', 'stop-timer untold'], 'who answers in time ends the wait');
+  t.equal(story.events('hold.changed').length, 5);
+});

@@ -268,7 +268,7 @@ export class CallLaws {
     }
   }
 
-  /** hold.changed is told exactly when the call has come to rest in another way than was told before. */
+  /** hold.changed is told exactly when the call has come to rest in another way than was told before, or has kept somebody waiting for that. */
   #tells(before: Call, input: Input, call: Call, effects: readonly Effect[]): void {
     const events = effects.flatMap((effect) => (effect.kind === 'publish' ? [effect.event] : []));
     this.#must(!events.some((event) => event.kind === 'call.ended'), 'a call that goes on has not ended');
@@ -276,16 +276,21 @@ export class CallLaws {
     this.#told ??= lineOf(noHoldView());
     const changes = events.filter((event) => event.kind === 'hold.changed');
     const line = lineOf(holdView(call));
-    const news = isSettled(call) && line !== this.#told;
+    const late = input.kind === 'timer.fired' && input.timer === 'untold';
+    const news = (late || isSettled(call)) && line !== this.#told;
     this.#must(
       changes.length === (news ? 1 : 0),
       `hold.changed is told once when the view has changed: ${line} was ${this.#told}`,
     );
     if (news) this.#told = line;
+    const waits = !isSettled(call) && this.#told.split(' | ')[0] !== line.split(' | ')[0];
+    this.#must(this.timers.has('untold') === waits, 'a wait for the word about a hold has an end, and no other');
     const refusals = events.filter((event) => event.kind === 'hold.failed').length;
-    const waits = before.kind === 'confirmed' && 'leg' in input && call[input.leg].offerAnswer.kind === 'glare-wait';
+    const glares = before.kind === 'confirmed' && 'leg' in input && call[input.leg].offerAnswer.kind === 'glare-wait';
     const again = input.kind === 'reinvite.refused' && this.#isAgain(input.leg, input.unreached);
-    const failed = input.kind === 'reinvite.refused' && !waits && !again && !this.#legs[input.leg].hasLeft;
+    // RFC 4028: a refresh that is refused when the other side has refreshed meanwhile changes nothing for any hold.
+    const refreshed = before.kind === 'confirmed' && 'leg' in input && isRefresh(before[input.leg].offerAnswer);
+    const failed = input.kind === 'reinvite.refused' && !glares && !again && !refreshed && !this.#legs[input.leg].hasLeft;
     this.#must(refusals === (failed ? 1 : 0), 'hold.failed is told once for every refusal that is news');
     this.#noteTries(before, input, call, effects);
   }
@@ -347,3 +352,6 @@ const isLastWord = (effect: Effect): effect is Extract<Effect, { kind: 'refuse' 
 /** What an event would say, as one line. */
 const lineOf = ({ reasons, caller, callee }: HoldView): string =>
   [reasons.join('+'), ...[caller, callee].map((leg) => [leg.held, leg.state, leg.sound, leg.status].join(' '))].join(' | ');
+
+const isRefresh = (open: Confirmed['caller']['offerAnswer']): boolean =>
+  open.kind === 'have-local-offer' && open.session === true;

@@ -124,7 +124,7 @@ export class ModelWorld {
     }
     if (duties.length > 0) return duties;
     // Sessions and reminders never end by themselves, and a policy may end the call: those are wishes of the clock, not duties.
-    const waits = [...this.laws.timers].filter((timer) => !/^(session|hold|play)-/.test(timer));
+    const waits = [...this.laws.timers].filter((timer) => !/^(session|hold|play)-|^untold$/.test(timer));
     return waits.map((timer) => ({ name: timer, act: () => this.#says({ kind: 'timer.fired', timer }) }));
   }
 
