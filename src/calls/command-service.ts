@@ -18,7 +18,7 @@ import { HoldWatch } from './hold-watch.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import type { DialFacts, LiveCall } from './live-call.js';
 import type { Parking } from './parking.js';
-import { confirmedCall, liveCall, mustBeReachable, mustHavePrompt, type FindCall } from './preconditions.js';
+import { confirmedCall, liveCall, mustBeReachable, mustHavePrompt, mustLeadOn, type FindCall } from './preconditions.js';
 import type { BindingsPort, MediaPort, SignalingPort } from './ports.js';
 import type { ReachCommands } from './reach-commands.js';
 import type { RecordCommands } from './record-commands.js';
@@ -98,6 +98,7 @@ export class CommandService implements CommandPort {
         return { kind: 'call.hangup-started', callId: command.callId };
       case 'call.hold':
         mustHavePrompt(this.#media, command.music);
+        mustLeadOn(this.#bindings, command.policy);
         return this.#change(command, {
           kind: 'hold.requested',
           holder: command.holder,
@@ -129,6 +130,7 @@ export class CommandService implements CommandPort {
         return { kind: 'call.listed', calls: this.#calls.list() };
       case 'calls.hold':
         mustHavePrompt(this.#media, command.music);
+        mustLeadOn(this.#bindings, command.policy);
         return this.#rooms.bulk.execute(command);
       case 'calls.resume':
         return this.#rooms.bulk.execute(command);

@@ -4,6 +4,7 @@
 import type { Confirmed } from '#core/call.js';
 import { mayOffer, otherLeg, type CallId, type LegRole } from '#core/leg.js';
 import type { MusicWish } from '#core/hold-music.js';
+import type { HoldPolicy } from '#core/hold-policy.js';
 import { BadRequest, CallNotFound, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
 import { stateOf } from './call-view.js';
 import type { LiveCall } from './live-call.js';
@@ -43,6 +44,13 @@ export function mustHavePrompt(media: Pick<MediaPort, 'hasPrompt'>, wish: MusicW
       'announcement',
       `announcement.prompt: music.yaml has no prompt ${JSON.stringify(said.name.slice(0, 100))}`,
     );
+}
+
+/** Or a hold whose time is up would look for nobody, again and again. @throws NumberUnknown */
+export function mustLeadOn(bindings: Pick<BindingsPort, 'find'>, policy: Partial<HoldPolicy> | undefined): void {
+  const { onExpiry } = policy ?? {};
+  if (onExpiry?.kind === 'transfer' && bindings.find(onExpiry.to, 'inside').kind === 'unknown')
+    throw new NumberUnknown(onExpiry.to);
 }
 
 /** RFC 3891 §3: only whoever is in both calls may join them. @throws CallNotFound */

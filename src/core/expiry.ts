@@ -14,9 +14,11 @@ import { assertNever } from '#kit/errors.js';
 export function onHoldExpired(call: Confirmed, reason: HoldReason, atMs: number): Step {
   const policy = call.hold.get(reason)?.policy;
   if (policy === undefined) return [call, []];
-  const { onExpiry } = policy;
-  const told = publish({ kind: 'hold.expired', callId: call.id, parties: call.parties, reason, action: actionOf(onExpiry) });
   const holder = holderOf(reason);
+  // A program has no phone that could ring.
+  const onExpiry: OnExpiry =
+    policy.onExpiry.kind === 'ring-holder' && holder === undefined ? { kind: 'resume' } : policy.onExpiry;
+  const told = publish({ kind: 'hold.expired', callId: call.id, parties: call.parties, reason, action: actionOf(onExpiry) });
   switch (onExpiry.kind) {
     case 'hangup': {
       const [next, effects] = end(call, 'hold-expired', atMs);
@@ -25,8 +27,7 @@ export function onHoldExpired(call: Confirmed, reason: HoldReason, atMs: number)
     case 'resume':
       return resume(call, reason, told);
     case 'ring-holder':
-      // A program has no phone that could ring.
-      return holder === undefined ? resume(call, reason, told) : [call, [told, ringBack(call, holder), ...again(reason, call)]];
+      return [call, [told, ringBack(call, holder ?? leavingOf(call)), ...again(reason, call)]];
     case 'transfer':
       return [call, [told, ringBack(call, holder ?? leavingOf(call), onExpiry.to), ...again(reason, call)]];
     default:
@@ -39,10 +40,11 @@ function resume(call: Confirmed, reason: HoldReason, told: Effect): Step {
   return [next, [told, ...effects]];
 }
 
-/** Where nobody answers, the hold goes on and has its time once more. */
+/** Where nobody answers, the hold goes on and has its time once more, and its reminders with it. */
 function again(reason: HoldReason, call: Confirmed): Effect[] {
-  const timer = expiryTimer(reason, call.hold.get(reason)?.policy);
-  return timer === undefined ? [] : [{ kind: 'start-timer', ...timer }];
+  const policy = call.hold.get(reason)?.policy;
+  const timers = [expiryTimer(reason, policy), reminderTimer(reason, policy)];
+  return timers.flatMap((timer): Effect[] => (timer === undefined ? [] : [{ kind: 'start-timer', ...timer }]));
 }
 
 export function onHoldReminder(call: Confirmed, reason: HoldReason): Step {

@@ -4,6 +4,7 @@
 import type { FastifyRequest } from 'fastify';
 import { AppError, BadRequest } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
+import { expected, type Wrong } from './expected-words.js';
 import { HttpRefusal, internalFault } from './refusals.js';
 
 /** Also writes the log line of faults that are ours. */
@@ -18,24 +19,19 @@ export function toAppError(error: unknown, request: FastifyRequest, log: Logger)
 /** The query may hold a password (Ozeki): it is never logged. */
 export const pathOf = (url: string): string => (url.split('?', 1)[0] ?? '').slice(0, 200);
 
-type Wrong = Readonly<{
-  keyword: string;
-  instancePath: string;
-  params: Readonly<Record<string, unknown>>;
-  data?: unknown;
-  parentSchema?: Readonly<Record<string, unknown>>;
-}>;
-
 function knownRefusal(error: unknown, request: FastifyRequest): AppError | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, validation, validationContext } = error as Record<string, unknown>;
-  if (Array.isArray(validation)) return badRequest(validation[0] as Wrong, String(validationContext));
+  if (Array.isArray(validation)) return badRequest(firstOf(validation as Wrong[]), String(validationContext));
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new HttpRefusal('body_too_large', `the body is longer than ${request.routeOptions.bodyLimit} bytes`);
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': {
       const found = request.headers['content-type'] ?? 'none';
-      return new HttpRefusal('unsupported_media_type', `content type ${found.slice(0, 100)} is not read here`);
+      return new HttpRefusal(
+        'unsupported_media_type',
+        `content type ${found.slice(0, 100)} is not read here; expected application/json`,
+      );
     }
     // Of routes that read no body and so leave it to fastify.
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
@@ -51,6 +47,9 @@ function knownRefusal(error: unknown, request: FastifyRequest): AppError | undef
       return undefined;
   }
 }
+
+/** Of several ways to be right none fits: what they are is said by what is around them. */
+const firstOf = (all: readonly Wrong[]): Wrong => all.find(({ keyword }) => keyword === 'anyOf') ?? (all[0] as Wrong);
 
 /** The validator's first complaint as a sentence, and the key it is about. */
 function badRequest(wrong: Wrong, where: string): BadRequest {
@@ -72,13 +71,6 @@ function badRequest(wrong: Wrong, where: string): BadRequest {
       return new BadRequest(field, `${field}: found ${shown(field, wrong.data)}, expected ${expected(wrong)}`);
     }
   }
-}
-
-function expected({ keyword, params, parentSchema }: Wrong): string {
-  const description = parentSchema?.['description'];
-  if (keyword === 'type') return `${[params['type']].flat().join(' or ')}`;
-  if (keyword === 'enum') return `one of ${[params['allowedValues']].flat().join(', ')}`;
-  return typeof description === 'string' ? description : keyword;
 }
 
 /** A secret that is wrong may be nearly right, and answers end up in the logs of other people. */

@@ -17,7 +17,7 @@ export class LiveConfig {
     this.#now = config;
     this.#names = namesOf(config);
     const below = (name: string, part: Readonly<{ enabled: boolean }>): readonly string[] =>
-      part.enabled ? Object.keys(part).flatMap((key) => (key === 'enabled' ? [] : [`${name}.${key}`])) : [];
+      part.enabled ? Object.keys(part).flatMap((key) => (AT_START.has(key) ? [] : [`${name}.${key}`])) : [];
     this.keys = [
       'accounts.phones',
       ...below('accounts.voipnow', config.accounts.voipnow),
@@ -27,7 +27,8 @@ export class LiveConfig {
   }
 
   configure(config: DialectConfig): void {
-    this.#now = config;
+    const { holdSense } = this.#now.plivo;
+    this.#now = { ...config, plivo: { ...config.plivo, holdSense } };
     this.#names = namesOf(config);
     for (const listener of this.#listeners) listener();
   }
@@ -57,6 +58,9 @@ export class LiveConfig {
 
   readonly isPhone = (number: string): boolean => this.#names.has(number);
 }
+
+/** Whether a dialect is there; and who a member's hold belongs to, or nobody could lift those that were asked for before. */
+const AT_START: ReadonlySet<string> = new Set(['enabled', 'holdSense']);
 
 const namesOf = ({ accounts }: DialectConfig): ReadonlyMap<string, string> =>
   new Map(accounts.phones.map(({ number, name }) => [number, name ?? number]));

@@ -5,12 +5,14 @@
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
-import type { Static, TObject, TSchema } from '@sinclair/typebox';
+import type { Static, TObject } from '@sinclair/typebox';
 import { Value, type ValueError } from '@sinclair/typebox/value';
 import { AgentsFile } from './agents-schema.js';
 import { AccountsFile, HoldfastFile, MusicFile, TrunksFile, type Config } from './config-schema.js';
 import { DEMO_PASSWORDS } from './demo-passwords.js';
 import { ENVIRONMENT } from './environment.js';
+import { checkExpiry } from './config-expiry.js';
+import { describe } from './config-words.js';
 import { ConfigError } from './errors.js';
 import { GuardsFile } from './guards-schema.js';
 import { LimitsFile } from './limits-schema.js';
@@ -38,7 +40,7 @@ export function loadConfig(environment: Environment, defaultFolder: string): Con
   const unveil = (found: unknown, file: string): unknown => resolveSecrets(found, { file, folder, environment });
   const read = (file: string): unknown => unveil(readYaml(folder, file), file);
   const main = unveil(withEnvironment(readYaml(folder, 'holdfast.yaml'), environment), 'holdfast.yaml');
-  const holdfast = validate(HoldfastFile, main, 'holdfast.yaml');
+  const holdfast = validate(HoldfastFile, main, 'holdfast.yaml', environment);
   const addresses = splitAddresses(holdfast.address);
   const webhooks = validate(WebhooksFile, read('webhooks.yaml'), 'webhooks.yaml');
   const ozeki = validate(OzekiFile, read('ozeki.yaml'), 'ozeki.yaml');
@@ -99,51 +101,17 @@ function withEnvironment(file: unknown, environment: Environment): unknown {
   return merged;
 }
 
-function validate<T extends TObject>(schema: T, found: unknown, file: string): Static<T> {
+/** @param environment where the file is not the only one that says something. */
+function validate<T extends TObject>(schema: T, found: unknown, file: string, environment: Environment = {}): Static<T> {
   const filled = Value.Default(schema, structuredClone(found));
   const wrong = wrongAsWritten(schema, found) ?? Value.Errors(schema, filled).First();
-  if (wrong !== undefined) throw new ConfigError(describe(wrong, file));
+  if (wrong !== undefined) throw new ConfigError(describe(wrong, file, environment));
   return filled as Static<T>;
 }
 
 /** Judged before defaults are filled in, which would quietly replace what has the wrong kind. A key that is missing has no value yet. */
 function wrongAsWritten(schema: TObject, found: unknown): ValueError | undefined {
   return [...Value.Errors(schema, found)].find(({ value }) => value !== undefined);
-}
-
-function describe(wrong: ValueError, file: string): string {
-  const key = wrong.path.slice(1).replaceAll('/', '.') || '(the whole file)';
-  if (wrong.message.includes('Unexpected property')) return `${file}: ${key}: unknown key; ${knownKeys(wrong)}`;
-  const found = wrong.value === undefined ? 'nothing' : hideSecret(key, wrong.value, wrong.schema).slice(0, 80);
-  return `${file}: ${key}: found ${found}, expected ${expected(wrong.schema)}`;
-}
-
-/** What was written of another kind than it should be may have a secret anywhere in it, and an address has one before its host. */
-function hideSecret(key: string, found: unknown, { type }: TSchema): string {
-  if (/password|token|secret|ha1|md5|sha256/i.test(key)) return 'a value that does not fit';
-  if (typeof found === 'string' && (type === 'object' || type === 'array')) return 'text';
-  if (Array.isArray(found)) return 'a list';
-  if (typeof found === 'object' && found !== null) return 'keys with values';
-  const words = JSON.stringify(found);
-  return /@/.test(words) ? words.replace(/^"[^@]*@/, '"…@') : words;
-}
-
-function knownKeys(wrong: ValueError): string {
-  const properties = (wrong.schema as { properties?: Record<string, unknown> }).properties;
-  return properties === undefined ? 'remove it' : `known here: ${Object.keys(properties).join(', ')}`;
-}
-
-const KINDS: Readonly<Record<string, string>> = { integer: 'a whole number', object: 'keys with values', array: 'a list' };
-
-function expected(schema: TSchema): string {
-  if (Array.isArray(schema['anyOf'])) {
-    return `one of ${(schema['anyOf'] as { const?: unknown }[]).map((one) => String(one.const)).join(', ')}`;
-  }
-  const words = [KINDS[String(schema['type'])] ?? `a ${String(schema['type'] ?? 'value')}`];
-  if (schema['minimum'] !== undefined) words.push(`from ${String(schema['minimum'])} to ${String(schema['maximum'])}`);
-  if (schema['pattern'] !== undefined) words.push(`matching ${String(schema['pattern'])}`);
-  if (schema['minLength'] !== undefined) words.push(`of ${String(schema['minLength'])} or more characters`);
-  return words.join(' ');
 }
 
 function splitAddresses(text: string): readonly string[] {
@@ -185,6 +153,7 @@ function checkTogether(config: Config): void {
   checkVoipnowClients(config);
   checkApiExtensions(config);
   checkAgents(config);
+  checkExpiry(config);
   checkSecure(config);
   refuseDemoPasswords(config);
 }

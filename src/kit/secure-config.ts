@@ -21,8 +21,16 @@ export function checkSecure(config: Config): void {
   if (known >= 0 && config.tls.certificate === '' && config.drachtio.host === '')
     throw new ConfigError(`accounts.yaml: phones.${known}.requireTls: found true, expected tls.certificate in holdfast.yaml`);
   checkSrtp(config);
+  keyAlone(config.tls, 'tls');
+  keyAlone(config.http.tls ?? {}, 'http.tls');
   if (config.tls.requireClientCertificate && config.tls.trust === '')
     throw new ConfigError('holdfast.yaml: tls.requireClientCertificate: found true, expected tls.trust beside it');
+}
+
+/** A key that opens nothing was meant to. */
+function keyAlone({ certificate = '', key = '' }: Readonly<{ certificate?: string; key?: string }>, where: string): void {
+  if (key !== '' && certificate === '')
+    throw new ConfigError(`holdfast.yaml: ${where}.key: found a file, expected ${where}.certificate beside it`);
 }
 
 /** RFC 4568 §10: keys that everybody on the way can read are none. */

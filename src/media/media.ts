@@ -105,7 +105,8 @@ export async function startMedia(
     const probe = new MusicProbe(commands, address, clock);
     const { countsSent, problems } = await probe.check(sounds, [library.first, library.ringback]);
     const standing = [...problems, ...(life.pid === undefined ? [] : await capacityProblems(config))];
-    for (const problem of [...library.problems, ...sounds.problems, ...standing]) log.warn({ problem }, 'media');
+    for (const problem of [...library.problems, ...prompts.problems, ...sounds.problems, ...standing])
+      log.warn({ problem }, 'media');
     const playbacks = new Playbacks(clock);
     const player = new Player({ ng: commands, sounds, library, prompts, playbacks, clock, random: Math.random, log });
     const shunned = new ShunnedPorts(clock, log, portsToSpare(config));
@@ -162,7 +163,7 @@ export async function startMedia(
         rtpengine: life.state,
         ...(life.version === undefined ? {} : { version: life.version }),
         music: sounds.standsInFor(library.first) ? 'generated-tone' : library.source,
-        problems: [...library.problems, ...sounds.problems, ...standing],
+        problems: [...library.problems, ...prompts.problems, ...sounds.problems, ...standing],
       }),
       samplesOf: async (music) => {
         const [piece] = library.musicOf(music).playlist.pieces;

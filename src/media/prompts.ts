@@ -2,6 +2,7 @@
  * prompts: words for a listener, by the name they have in music.yaml or as text that is spoken. Each is made once and kept in the cache;
  * what was not used for longest makes room.
  */
+import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Prompt } from '#calls/ports.js';
@@ -51,6 +52,14 @@ export class Prompts {
     }
   }
 
+  /** Looked at anew each time: a file may come, or go. */
+  get problems(): readonly string[] {
+    const { config } = this.#deps;
+    return Object.entries(config.music.prompts).flatMap(([name, { file }]) =>
+      file === undefined || existsSync(resolve(config.folder, file)) ? [] : [notThere(`prompt ${name}`, file)],
+    );
+  }
+
   /** Whether music.yaml has it. */
   has(name: string): boolean {
     return Object.hasOwn(this.#deps.config.music.prompts, name);
@@ -74,7 +83,7 @@ export class Prompts {
     const written = Object.hasOwn(music.prompts, prompt.name) ? music.prompts[prompt.name] : undefined;
     if (written === undefined) return Promise.reject(new MediaFailed(`there is no prompt ${prompt.name} in music.yaml`));
     const { text, file, voice, language = music.language } = written;
-    if (file !== undefined) return this.#fromFile(`prompt ${prompt.name}`, resolve(this.#deps.config.folder, file));
+    if (file !== undefined) return this.#fromFile(`prompt ${prompt.name}`, file);
     return this.#say({ text: text ?? '', voice: voice === undefined ? language : voiceOf(voice, written.language) });
   }
 
@@ -103,9 +112,10 @@ export class Prompts {
   }
 
   /** Looked at each time: it may be another file by now. */
-  async #fromFile(name: string, file: string, maxSeconds = LONGEST_SECONDS): Promise<Piece> {
+  async #fromFile(name: string, written: string, maxSeconds = LONGEST_SECONDS): Promise<Piece> {
+    const file = resolve(this.#deps.config.folder, written);
     const facts = await stat(file).catch(() => undefined);
-    if (facts === undefined) throw new MediaFailed(`the file of ${name} is not there: ${file}`);
+    if (facts === undefined) throw new MediaFailed(notThere(name, written));
     const key = keyOf('file', file, String(facts.size), String(facts.mtimeMs));
     return this.#once(key, async () => pieceOf(await this.#deps.cache.ofSource('prompt', key, file, name, maxSeconds), name));
   }
@@ -129,6 +139,9 @@ export class Prompts {
     }
   }
 }
+
+/** As the configuration names it: where that is on this machine is nothing for who plays it. */
+const notThere = (name: string, written: string): string => `the file of ${name} is not there: ${written}`;
 
 /** espeak-ng writes a variant of a language so: en+f3. */
 const voiceOf = (voice: string, language: string | undefined): string =>

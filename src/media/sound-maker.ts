@@ -71,7 +71,7 @@ export class SoundMaker {
       () => false,
     );
     if (!isFile) throw new BadRequest('file', `file: there is no ${name} in sip-config/sounds`);
-    return this.#deps.prompts.ofSound(name, path);
+    return this.#deps.prompts.ofSound(name, join('sounds', name));
   }
 }
 

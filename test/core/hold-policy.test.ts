@@ -89,6 +89,17 @@ t.test('ring-holder for a program, which has no phone, resumes', async (t) => {
   story.on({ kind: 'hold.requested', holder: 'controller', policy: policy({ kind: 'ring-holder' }) });
   story.on({ kind: 'timer.fired', timer: 'hold-max-controller' });
   t.same(story.reasons, []);
+  t.match(story.events('hold.expired'), [{ action: 'resume' }], 'and that is what is told');
+});
+
+t.test('who is asked for when the time is up is reminded no sooner than anew', async (t) => {
+  const story = talking();
+  const wish = policy({ kind: 'transfer', to: '110' }, { maxSeconds: 20, remindHolderEverySeconds: 10 });
+  story.on({ kind: 'hold.requested', holder: 'caller', policy: wish });
+  t.same(story.on({ kind: 'timer.fired', timer: 'hold-max-caller-api' }), [
+    ...['publish hold.expired', 'ask-transfer caller 110'],
+    ...['start-timer hold-max-caller-api', 'start-timer hold-remind-caller-api'],
+  ]);
 });
 
 t.test('transfer: the held party is to be connected with the number of the policy', async (t) => {

@@ -109,6 +109,16 @@ t.test('phones, and who may use a dialect, are what was read last', async (t) =>
   t.equal(await calls('@self'), 401, 'the token of a client that is taken out opens nothing');
 });
 
+t.test('who holds where a member of PHLO does is what it was at the start: holds of before can be lifted', async (t) => {
+  const { deps } = fixture();
+  const { live, stop } = await buildApp(deps);
+  t.teardown(stop);
+  t.equal(live.plivo.holdSense, 'holder');
+  live.configure({ ...deps.config, plivo: { ...deps.config.plivo, holdSense: 'held' } });
+  t.equal(live.plivo.holdSense, 'holder');
+  t.notOk(live.keys.includes('plivo.holdSense'), 'it is told to need a restart');
+});
+
 t.test('a dialect that was off at the start waits for a restart', async (t) => {
   const { deps } = fixture();
   const { live, stop } = await buildApp({ ...deps, config: { ...deps.config, plivo: { ...deps.config.plivo, enabled: false } } });

@@ -61,7 +61,11 @@ const MISTAKES: readonly (readonly [string, Files, readonly string[]])[] = [
     { 'accounts.yaml': "phones: [{ number: '1' }]" },
     ['accounts.yaml', 'phones.0.password', 'nothing'],
   ],
-  ['a number for a name', { 'accounts.yaml': 'phones: [{ number: 101, password: x }]' }, ['phones.0.number', '101', 'a string']],
+  [
+    'a number for a name',
+    { 'accounts.yaml': 'phones: [{ number: 101, password: x }]' },
+    ['phones.0.number', '101', 'a string', 'in quotes, "101"'],
+  ],
   ['a space in a number', { 'accounts.yaml': "phones: [{ number: '1 2', password: x }]" }, ['phones.0.number', '"1 2"']],
   [
     'one number twice',
@@ -137,6 +141,11 @@ const MISTAKES: readonly (readonly [string, Files, readonly string[]])[] = [
     'one node in two PHLOs',
     { 'phlos.yaml': 'phlos: [{ id: p, nodes: [{ id: n }] }, { id: q, nodes: [{ id: n }] }]' },
     ['phlos.yaml', 'phlos.nodes', 'id n twice'],
+  ],
+  [
+    'holds that go nowhere when their time is up',
+    { 'holdfast.yaml': "hold: { maxSeconds: 60, onExpiry: 'transfer:999' }" },
+    ['holdfast.yaml: hold.onExpiry', '999', 'the number of a phone'],
   ],
   ['music that is no path', { 'music.yaml': 'default: 7' }, ['music.yaml', 'default', '7', 'a string']],
 ];
@@ -238,7 +247,12 @@ t.test('the environment wins over the file, key by key', (t) => {
     const value = words[variable] ?? '31000';
     const changed = path.reduce<unknown>(
       (room, key) => (room as Record<string, unknown>)[key],
-      load(t, {}, { [variable]: value }),
+      // A key without its certificate is refused.
+      load(
+        t,
+        {},
+        { [variable]: value, ...(variable.endsWith('_KEY') ? { [variable.replace('_KEY', '_CERTIFICATE')]: 'cert.pem' } : {}) },
+      ),
     );
     t.equal(String(changed), value, `${variable} sets ${path.join('.')}`);
   }
@@ -247,7 +261,8 @@ t.test('the environment wins over the file, key by key', (t) => {
 
 t.test('a wrong value in the environment is told like one in the file', (t) => {
   const message = complaint(t, {}, { HOLDFAST_HTTP_PORT: 'web' });
-  for (const word of ['http.port', '"web"', 'a whole number']) t.ok(message.includes(word), word);
+  for (const word of ['http.port (HOLDFAST_HTTP_PORT)', '"web"', 'a whole number']) t.ok(message.includes(word), message);
+  t.match(complaint(t, {}, { HOLDFAST_TLS_KEY: 'key.pem' }), /tls\.key: found a file, expected tls\.certificate beside it/);
   t.end();
 });
 

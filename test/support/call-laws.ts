@@ -123,7 +123,10 @@ export class CallLaws {
     if (told === wanted) return true;
     // It was offered room to lift its own hold, and did not take it: what is agreed is no more than what is wanted.
     const agreed = meet(told, mirror(said));
-    return call.hold.has(phoneReason(role)) && told === freshOfferDirection(call.hold, role) && meet(agreed, wanted) === agreed;
+    // That may have been before a program held in its name too.
+    const room = [call.hold, new Map([...call.hold].filter(([reason]) => reason !== `${role}-api`))];
+    const roomy = room.some((ledger) => told === freshOfferDirection(ledger, role));
+    return call.hold.has(phoneReason(role)) && roomy && meet(agreed, wanted) === agreed;
   }
 
   /** RFC 3261 §14.2: every re-INVITE gets one final answer, and the code says whose offer was in the way. */
@@ -300,7 +303,10 @@ export class CallLaws {
     unreached === true && this.#failedToSay[role] !== undefined && this.#failedToSay[role] === this.#lastSaid[role];
 
   #noteTries(before: Call, input: Input, call: Confirmed, effects: readonly Effect[]): void {
-    if (before.kind === 'confirmed' && before.hold !== call.hold) this.#failedToSay = {};
+    // Who asks for the same once more, of a phone that has refused it, is told once more what became of it.
+    const asked = input.kind === 'hold.requested' || input.kind === 'resume.requested';
+    const refused = before.kind === 'confirmed' && LEG_ROLES.some((role) => before[role].refused !== undefined);
+    if (before.kind === 'confirmed' && (before.hold !== call.hold || (asked && refused))) this.#failedToSay = {};
     if (input.kind === 'reinvite.answered') delete this.#failedToSay[input.leg];
     if (input.kind === 'reinvite.refused' && call[input.leg].offerAnswer.kind !== 'glare-wait')
       this.#failedToSay[input.leg] = input.unreached === true ? this.#lastSaid[input.leg] : undefined;
@@ -311,7 +317,8 @@ export class CallLaws {
       this.#lastSaid[effect.leg] = effect.direction;
     }
     for (const role of LEG_ROLES) {
-      const inVain = input.kind === 'timer.fired' && input.timer === `again-${role}` && !said.has(role);
+      const isOpen = call[role].offerAnswer.kind === 'have-local-offer';
+      const inVain = input.kind === 'timer.fired' && input.timer === `again-${role}` && !said.has(role) && !isOpen;
       if (inVain || call[role].dialog === 'terminated') delete this.#failedToSay[role];
     }
   }

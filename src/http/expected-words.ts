@@ -1,0 +1,72 @@
+/**
+ * expected-words: what a validator wanted, in words for who has to write it: of its keyword (JSON Schema) and the schema around it.
+ */
+
+/** One complaint of ajv's. */
+export type Wrong = Readonly<{
+  keyword: string;
+  instancePath: string;
+  params: Readonly<Record<string, unknown>>;
+  data?: unknown;
+  parentSchema?: Readonly<Record<string, unknown>>;
+}>;
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  object: 'keys and values in { }',
+  array: 'a list in [ ]',
+  null: 'null',
+};
+
+export function expected({ keyword, params, parentSchema = {} }: Wrong): string {
+  const description = parentSchema['description'];
+  switch (keyword) {
+    case 'type':
+      return kinds([params['type']].flat().map(String));
+    case 'enum':
+      return `one of ${[params['allowedValues']].flat().join(', ')}`;
+    case 'const':
+      return `${JSON.stringify(params['allowedValue'])} or nothing`;
+    case 'minimum':
+    case 'maximum':
+    case 'exclusiveMinimum':
+    case 'exclusiveMaximum':
+      return range(parentSchema);
+    case 'minLength':
+    case 'maxLength':
+      return `a text of ${span(parentSchema['minLength'], parentSchema['maxLength'])} characters`;
+    case 'minItems':
+    case 'maxItems':
+      return `a list of ${span(parentSchema['minItems'], parentSchema['maxItems'])}`;
+    case 'uniqueItems':
+      return 'each of them once';
+    case 'pattern':
+      return typeof description === 'string' ? description : `a text that matches ${String(params['pattern'])}`;
+    default:
+      return typeof description === 'string' ? description : `what the API document says of it (${keyword})`;
+  }
+}
+
+const kinds = (types: readonly string[]): string =>
+  types.includes('boolean') && types.includes('null')
+    ? 'true, false or null'
+    : types.map((type) => KINDS[type] ?? type).join(' or ');
+
+function range({ type, minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Readonly<Record<string, unknown>>): string {
+  const what = KINDS[String(type)] ?? 'a number';
+  const least =
+    minimum !== undefined
+      ? ` from ${String(minimum)}`
+      : exclusiveMinimum !== undefined
+        ? ` above ${String(exclusiveMinimum)}`
+        : '';
+  const most =
+    maximum !== undefined ? ` to ${String(maximum)}` : exclusiveMaximum !== undefined ? ` below ${String(exclusiveMaximum)}` : '';
+  return `${what}${least}${most}`;
+}
+
+const span = (least: unknown, most: unknown): string =>
+  most === undefined ? `${String(least ?? 0)} or more` : `${String(least ?? 0)} to ${String(most)}`;
