@@ -3,7 +3,7 @@
  */
 import type { CallId, LegRole } from '#core/leg.js';
 import type { Clock } from '#kit/clock.js';
-import { BadRequest, Busy } from '#kit/errors.js';
+import { AppError, BadRequest, Busy } from '#kit/errors.js';
 import type { ParkedView } from './commands.js';
 
 export type Parked = Readonly<{ callId: CallId; staying: LegRole; number: string; by: string }>;
@@ -46,13 +46,13 @@ export class Parking {
     return this.#exists(slot) ? slot : undefined;
   }
 
-  /** @throws BadRequest when there is no such slot, Busy when it, or all of them, are taken. */
+  /** @throws BadRequest: there is no such slot; slot_taken; Busy: all of them are taken. */
   take(slot: string | undefined, parked: Parked): string {
     if (slot !== undefined && !this.#exists(slot))
       throw new BadRequest('slot', `slot: expected a number from 1 to ${this.#codes.slots}`);
     const free = slot ?? this.#firstFree();
     if (free === undefined || this.#slots.has(free))
-      throw new Busy(slot === undefined ? 'every parking slot is taken' : `slot ${slot} is taken`, 30);
+      throw slot === undefined ? new Busy('every parking slot is taken', 30) : slotTaken(slot);
     this.#put(free, { ...parked, sinceMs: this.#clock.now() });
     return free;
   }
@@ -105,3 +105,7 @@ export class Parking {
     return undefined;
   }
 }
+
+/** RFC 3261 §21.4.24: who presses its code hears busy. */
+const slotTaken = (slot: string): AppError =>
+  new AppError({ code: 'slot_taken', http: 409, sip: 486, message: `slot ${slot} is taken` });

@@ -89,6 +89,7 @@ export const ERROR_CODES = {
     title: 'Too many attempts',
     meaning: 'Too many wrong credentials wait for their refusal already; `Retry-After` says when to try again.',
   },
+  slot_taken: { status: 409, title: 'Slot taken', meaning: 'Somebody waits in this parking slot already.' },
   headers_too_large: { status: 431, title: 'Headers too large', meaning: 'The request line and headers together are too long.' },
   internal: { status: 500, title: 'Internal error', meaning: 'A fault in Holdfast; its log says more.' },
   mixer_failed: { status: 500, title: 'Mixer failed', meaning: 'A fault in the mixer; the log says more.' },

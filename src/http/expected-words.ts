@@ -55,18 +55,15 @@ const kinds = (types: readonly string[]): string =>
     ? 'true, false or null'
     : types.map((type) => KINDS[type] ?? type).join(' or ');
 
-function range({ type, minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Readonly<Record<string, unknown>>): string {
+function range({ type, ...limits }: Readonly<Record<string, unknown>>): string {
+  const { minimum, exclusiveMinimum, maximum, exclusiveMaximum } = limits as Limits;
   const what = KINDS[String(type)] ?? 'a number';
-  const least =
-    minimum !== undefined
-      ? ` from ${String(minimum)}`
-      : exclusiveMinimum !== undefined
-        ? ` above ${String(exclusiveMinimum)}`
-        : '';
-  const most =
-    maximum !== undefined ? ` to ${String(maximum)}` : exclusiveMaximum !== undefined ? ` below ${String(exclusiveMaximum)}` : '';
+  const least = minimum !== undefined ? ` from ${minimum}` : exclusiveMinimum !== undefined ? ` above ${exclusiveMinimum}` : '';
+  const most = maximum !== undefined ? ` to ${maximum}` : exclusiveMaximum !== undefined ? ` below ${exclusiveMaximum}` : '';
   return `${what}${least}${most}`;
 }
 
+type Limits = Readonly<Partial<Record<'minimum' | 'exclusiveMinimum' | 'maximum' | 'exclusiveMaximum', number>>>;
+
 const span = (least: unknown, most: unknown): string =>
-  most === undefined ? `${String(least ?? 0)} or more` : `${String(least ?? 0)} to ${String(most)}`;
+  most === undefined ? `${Number(least ?? 0)} or more` : `${Number(least ?? 0)} to ${Number(most)}`;

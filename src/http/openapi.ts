@@ -150,7 +150,10 @@ const headersOf = (headers: Readonly<Record<string, string>>): Readonly<Record<s
 /** Several codes may share one status. */
 function problemsOf(doc: RouteDoc): Operation['responses'] {
   const byStatus = new Map<number, ErrorCode[]>();
-  const codes: ErrorCode[] = [...(doc.open === true ? [] : (['unauthorized'] as const)), ...(doc.errors ?? [])];
+  // Of every operation: pages of other sites, who asks too often, and who has tried too many passwords.
+  const always: ErrorCode[] =
+    doc.open === true ? ['too_many_requests'] : ['unauthorized', 'cross_site', 'too_many_attempts', 'too_many_requests'];
+  const codes = new Set([...always, ...(doc.errors ?? [])]);
   for (const code of codes) byStatus.set(ERROR_CODES[code].status, [...(byStatus.get(ERROR_CODES[code].status) ?? []), code]);
   return Object.fromEntries(
     [...byStatus].map(([status, shared]) => [

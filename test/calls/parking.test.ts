@@ -15,7 +15,7 @@ t.test('the first free slot is given, and a slot is free again when its call is 
   t.equal(parking.take('3', parked('c')), '3');
   t.equal(parking.take(undefined, parked('b')), '2');
   t.throws(() => parking.take(undefined, parked('d')), { code: 'busy', message: /every parking slot/ });
-  t.throws(() => parking.take('3', parked('d')), { code: 'busy', message: /slot 3/ });
+  t.throws(() => parking.take('3', parked('d')), { code: 'slot_taken', http: 409, sip: 486, message: /slot 3/ });
   t.ok(parking.isParked('b' as CallId));
   parking.free('b' as CallId);
   t.notOk(parking.isParked('b' as CallId));

@@ -6,7 +6,6 @@ import { EventBus } from '#calls/event-bus.js';
 import type { HoldfastEvent } from '#core/events.js';
 import type { CallId } from '#core/leg.js';
 import { EventStreams } from '#http/event-streams.js';
-import type { Config } from '#kit/config.js';
 import { createLogger } from '#kit/log.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { BASIC, serverFixture } from '../support/http-fixture.js';
@@ -242,7 +241,7 @@ t.test('whose credentials are taken away by a reload reads no further, and other
   ]);
   await Promise.all([user.until('id: 0\n'), token.until('id: 0\n')]);
   const { config } = deps;
-  http.reloadable.prepare({ ...config, accounts: { ...config.accounts, tokens: [] } } as unknown as Config)();
+  http.reloadable.prepare({ ...config, accounts: { ...config.accounts, tokens: [] } })();
   await token.ended;
   bus.publish(ringing('later'));
   await user.until('"later"');

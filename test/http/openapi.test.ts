@@ -59,9 +59,11 @@ t.test('every path of the issue is described, with its answers and its problems'
     '202',
     '400',
     '401',
+    '403',
     '413',
     '415',
     '422',
+    '429',
     '503',
   ]);
   t.same(document.paths['/health']?.['get']?.security, [], 'open to everybody');

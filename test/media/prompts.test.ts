@@ -100,7 +100,9 @@ t.test('what is missing or wrong is said in one sentence', async (t) => {
   t.same(voiceless.kept(), []);
   const written = await newPrompts(t, { prompts: { greeting: { file: 'greeting.wav' }, hello: { text: 'Hello' } } });
   t.same(written.prompts.problems, ['the file of prompt greeting is not there: greeting.wav']);
-  await t.rejects(written.prompts.get({ name: 'greeting' }), { message: 'the file of prompt greeting is not there: greeting.wav' });
+  await t.rejects(written.prompts.get({ name: 'greeting' }), {
+    message: 'the file of prompt greeting is not there: greeting.wav',
+  });
   writeFileSync(join(written.folder, 'greeting.wav'), toneWav({ hertz: 500, seconds: 1 }));
   t.same(written.prompts.problems, []);
   const bad = { both: { text: 'x', file: 'y' }, neither: { voice: 'f3' }, voiced: { file: 'y', voice: 'f3' } };

@@ -24,6 +24,7 @@ export const setup: RouteDoc = {
     'unsupported_media_type',
     'number_unknown',
     'not_registered',
+    'dial_forbidden',
     'busy',
   ],
 };
@@ -59,7 +60,7 @@ export const hold: RouteDoc = {
     '`maxSeconds`, `remindHolderEverySeconds` and `onExpiry` stand over the policy of the account. ' +
     'Repeating it changes nothing and says so with `changed: false`. A phone that refuses is `soft-held`: cut off, and with music.',
   answers: { 200: { description: 'what really happened, per leg', schema: Proof } },
-  errors: ['bad_request', 'malformed_json', 'call_not_found', 'wrong_moment', 'media_failed', 'media_gone'],
+  errors: ['bad_request', 'malformed_json', 'call_not_found', 'wrong_moment', 'number_unknown', 'media_failed', 'media_gone'],
 };
 
 export const resume: RouteDoc = {
@@ -80,7 +81,16 @@ export const transfer: RouteDoc = {
   answers: {
     202: { description: 'the new call is being set up', schema: TransferStarted, headers: { Location: 'where the new call is' } },
   },
-  errors: ['bad_request', 'malformed_json', 'call_not_found', 'wrong_moment', 'number_unknown', 'not_registered', 'busy'],
+  errors: [
+    'bad_request',
+    'malformed_json',
+    'call_not_found',
+    'wrong_moment',
+    'number_unknown',
+    'not_registered',
+    'dial_forbidden',
+    'busy',
+  ],
 };
 
 export const park: RouteDoc = {
@@ -89,7 +99,7 @@ export const park: RouteDoc = {
     'The party that does not leave waits in a slot, with music; the other is hung up. Dialling the retrieve code and the slot ' +
     '(`*861` for slot 1) gets it back, from any phone.',
   answers: { 200: { description: 'where it waits', schema: Parked } },
-  errors: ['bad_request', 'malformed_json', 'call_not_found', 'wrong_moment', 'busy'],
+  errors: ['bad_request', 'malformed_json', 'call_not_found', 'wrong_moment', 'busy', 'slot_taken'],
 };
 
 export const parked: RouteDoc = {

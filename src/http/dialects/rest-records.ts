@@ -2,6 +2,8 @@
  * rest-records: the REST routes of what is kept of calls: a recording is begun and ended, and calls that have ended are looked up.
  */
 import { Type, type Static } from '@sinclair/typebox';
+import type { CallRecord } from '#calls/history-commands.js';
+import { BadRequest } from '#kit/errors.js';
 import type { Command } from '#calls/commands.js';
 import type { RouteDoc } from '../openapi.js';
 import { NoBody, NoQuery, PhoneNumber } from '../schemas.js';
@@ -22,6 +24,25 @@ const RecordingBody = Type.Object(
   },
   strict,
 );
+/** All of them, so that a misspelt one finds nothing because it is wrong and not because there is none. */
+const CAUSES: Readonly<Record<CallRecord['cause'], true>> = {
+  'caller-hung-up': true,
+  'callee-hung-up': true,
+  'controller-hung-up': true,
+  'caller-cancelled': true,
+  refused: true,
+  'no-answer': true,
+  'caller-lost': true,
+  'callee-lost': true,
+  'media-lost': true,
+  'hold-expired': true,
+  transferred: true,
+  conference: true,
+  'server-lost': true,
+  shutdown: true,
+};
+const Cause = Type.Unsafe<CallRecord['cause']>({ type: 'string', enum: Object.keys(CAUSES) });
+
 const HistoryQuery = Type.Object(
   {
     callId: Word,
@@ -30,7 +51,7 @@ const HistoryQuery = Type.Object(
     callee: Type.Optional(PhoneNumber),
     since: Time,
     until: Time,
-    cause: Word,
+    cause: Type.Optional(Cause),
     page: Whole,
     rows: Whole,
   },
@@ -48,7 +69,7 @@ const EndedCall = Type.Object({
   ringingAt: Type.Optional(Moment),
   answeredAt: Type.Optional(Moment),
   endedAt: Moment,
-  cause: Type.String(),
+  cause: Cause,
   status: Type.Optional(Type.Integer({ description: 'SIP status, where there was one' })),
   reason: Type.Optional(Type.String()),
   holds: Type.Integer({ description: 'how often it was held' }),
@@ -86,6 +107,9 @@ export function recordRoutes(write: DialectRoute['write']): readonly DialectRout
 
 function readHistory(request: DialectRequest): Command {
   const { page, rows, ...filter } = Object.fromEntries(request.query) as Static<typeof HistoryQuery>;
+  const { since, until } = filter;
+  if (since !== undefined && until !== undefined && Date.parse(until) <= Date.parse(since))
+    throw new BadRequest('until', `until: found ${until}, expected a time after since`);
   return {
     kind: 'history.find',
     ...filter,
