@@ -4,12 +4,13 @@
  * brought to the disk at once (fdatasync): what ended in the last half second is lost when the power fails, and when the program is killed unless
  * somebody keeps it (history-keeper.ts).
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CallRecord } from '#calls/history-commands.js';
 import type { Clock, Timer } from '#kit/clock.js';
 import type { Logger } from '#kit/log.js';
+import { makeFolder } from '#kit/make-folder.js';
 import type { HistoryKeeper } from './history-keeper.js';
 import { readRecord } from './record-line.js';
 
@@ -48,7 +49,7 @@ export class HistoryFile {
     this.#current = join(options.folder, 'calls.jsonl');
     this.#before = join(options.folder, 'calls.1.jsonl');
     try {
-      mkdirSync(options.folder, { recursive: true, mode: 0o750 });
+      makeFolder(options.folder, 0o750);
     } catch (error) {
       options.log.warn({ err: error, folder: options.folder }, 'the folder of the call history cannot be made');
     }

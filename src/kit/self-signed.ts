@@ -5,12 +5,13 @@
  */
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { CertificateFiles } from './certificates.js';
 import { ConfigError } from './errors.js';
+import { makeFolder } from './make-folder.js';
 
 const DAYS = 397; // browsers believe none that lasts longer
 const MAKE_MS = 15_000;
@@ -29,7 +30,7 @@ export const selfSignedIn = (folder: string): CertificateFiles => ({
 export async function selfSigned(folder: string, names: readonly string[]): Promise<CertificateFiles> {
   const files = selfSignedIn(folder);
   if (isGood(files, names)) return files;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const made = { certificate: `${files.certificate}.new`, key: `${files.key}.new` };
   try {
     await promisify(execFile)('openssl', argumentsFor(made, names), { timeout: MAKE_MS });

@@ -3,11 +3,12 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
+import { makeFolder } from '#kit/make-folder.js';
 import { fileMs, matroskaHead, writeMatroska } from './matroska.js';
 import type { Piece } from './piece.js';
 import { transcode } from './transcode.js';
@@ -132,7 +133,7 @@ async function writableFolder({ folder, music }: Pick<Config, 'folder' | 'music'
 }
 
 async function tryToWrite(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder, 0o755);
   const probe = join(folder, `.write-${process.pid}`);
   await writeFile(probe, '');
   await rm(probe, { force: true });

@@ -2,13 +2,14 @@
  * music-shelf: music as it is shown, brought and taken away over HTTP. A file that is brought becomes visible when it has been decoded, not
  * before; what it is called never says where it lies.
  */
-import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
+import { copyFile, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MUSIC_CLASS } from '#kit/config-schema.js';
 import type { Config } from '#kit/config.js';
 import { BadRequest, BodyTooLarge, Busy, MediaFailed, MusicFull, MusicNotFound } from '#kit/errors.js';
 import { word } from '#kit/ids.js';
 import type { Logger } from '#kit/log.js';
+import { makeFolder } from '#kit/make-folder.js';
 import type { MusicCache } from './music-cache.js';
 import { isMusicName, type MusicFileFacts } from './music-folder.js';
 import type { MusicLibrary } from './music-library.js';
@@ -126,7 +127,7 @@ export class MusicShelf {
   async #show(from: string, folder: string, name: string): Promise<void> {
     const hidden = join(folder, `.${name}.part`);
     try {
-      await mkdir(folder, { recursive: true });
+      makeFolder(folder, 0o755);
       await copyFile(from, hidden);
       await rename(hidden, join(folder, name));
     } catch (error) {

@@ -3,9 +3,10 @@
  * oldest goes. At the start it mends what a crash left half-written.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '#kit/log.js';
+import { makeFolder } from '#kit/make-folder.js';
 import { readFacts, RECORDING_ID, type RecordingFacts } from './facts.js';
 import { BYTES_PER_SECOND } from './wav.js';
 import { mendWav } from './wav-file.js';
@@ -23,7 +24,7 @@ export class Shelf {
   static async open(options: ShelfOptions): Promise<Shelf> {
     const shelf = new Shelf(options);
     try {
-      await mkdir(options.folder, { recursive: true, mode: 0o750 });
+      makeFolder(options.folder, 0o750);
       await shelf.#scan();
       await shelf.makeRoom(0);
     } catch (error) {

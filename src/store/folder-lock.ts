@@ -4,10 +4,11 @@
  * and stays with us when the program that asked for it has ended.
  */
 import { spawnSync } from 'node:child_process';
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
+import { makeFolder } from '#kit/make-folder.js';
 import { StoreFailed } from './store-failed.js';
 
 const FLOCK_MS = 2000;
@@ -49,7 +50,7 @@ export function lockFolder(folder: string, log: Logger): FolderLock {
 function opened(folder: string, path: string): number {
   try {
     // SDP, numbers and registrations are nobody else's business.
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     return openSync(path, 'a', 0o600);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -2,10 +2,10 @@
  * lmdb-disk: one directory on lmdb. Copy-on-write pages and one transaction a batch: after kill -9 the file is as it was after
  * some batch, never in between. Writing happens on a thread of lmdb's own. Does not know what the bytes mean.
  */
-import { mkdirSync } from 'node:fs';
 import type { RootDatabase } from 'lmdb';
 import { StoreFailed } from './store-failed.js';
 import type { Change, Disk, Shelf } from './disk.js';
+import { makeFolder } from '#kit/make-folder.js';
 
 /** Keys sort by bytes, so a shelf is everything between its name with a slash and its name with what follows the slash. */
 const BEHIND_SLASH = '0';
@@ -21,7 +21,7 @@ export class LmdbDisk implements Disk {
   /** @throws StoreFailed in one clear line: no right to write there, no binary of lmdb for this machine. */
   static async open(folder: string): Promise<LmdbDisk> {
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder, 0o700);
       // Loaded only here: a house with `store: memory` runs on machines that lmdb has no binary for.
       const { open } = await import('lmdb');
       // noSubdir false: a dot in the folder's name would otherwise make it a file.
