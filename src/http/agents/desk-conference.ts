@@ -3,7 +3,18 @@
  * which of these is told first is not certain. Pure.
  */
 import type { NumberedEvent } from '#calls/event-bus.js';
-import { callOf, endOfCalls, inState, put, talkingOf, type Desk, type DeskCall, type Heard, type Notice } from './desk.js';
+import {
+  callOf,
+  endOfCalls,
+  inState,
+  put,
+  shownParties,
+  talkingOf,
+  type Desk,
+  type DeskCall,
+  type Heard,
+  type Notice,
+} from './desk.js';
 
 type Changed = Extract<NumberedEvent['event'], { kind: 'conference.changed' }>;
 type Member = Changed['members'][number];
@@ -11,7 +22,7 @@ type Member = Changed['members'][number];
 /** The call is over as a call of two. */
 export function joinsConference(desk: Desk, call: DeskCall): Heard {
   const without = { ...desk, calls: desk.calls.filter(({ callId }) => callId !== call.callId) };
-  if (desk.calls.some(({ conference }) => conference !== undefined)) return [without, []];
+  if (desk.calls.some(({ conference }) => conference !== undefined)) return [without, [{ kind: 'released', call }]];
   return [put(desk, { ...call, state: 'leaving' }), []];
 }
 
@@ -32,6 +43,7 @@ function enters(desk: Desk, conference: string, me: Member, others: readonly Mem
     callId: me.callId,
     party: 'callee',
     parties: { caller: others[0]?.number ?? '', callee: desk.phone },
+    began: was === undefined ? undefined : shownParties(was),
     feature: 'conference',
     state: 'conference',
     conference,
@@ -41,8 +53,10 @@ function enters(desk: Desk, conference: string, me: Member, others: readonly Mem
     partners: partnersOf(others),
   };
   const calls = desk.calls.filter((one) => one.state !== 'leaving' && one !== was);
+  // The one that was held is in it too, and is over under its own name.
+  const merged = leaving.filter((one) => one !== was).map((one): Notice => ({ kind: 'released', call: one }));
   const moved: Notice = { kind: 'goes-on', was: was?.callId, call };
-  return [{ ...desk, calls: [...calls, call] }, [moved, ...complete(call, [], others)]];
+  return [{ ...desk, calls: [...calls, call] }, [...merged, moved, ...complete(call, [], others)]];
 }
 
 function changes(desk: Desk, old: DeskCall, me: Member, others: readonly Member[]): Heard {

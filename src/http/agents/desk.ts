@@ -19,6 +19,8 @@ export type DeskCall = Readonly<{
   /** Which party of the call the agent is. */
   party: Party;
   parties: CallView['parties'];
+  /** Who called whom before it became a conference: there every phone is the callee, and nobody was called by the conference. */
+  began?: CallView['parties'] | undefined;
   feature: Feature;
   state: DeskState;
   /** A program's hold in the agent's name, and one by the phone's own key; both may be. */
@@ -55,6 +57,7 @@ export const NOBODY = { program: false, phone: false } as const;
 export const newDesk = (phone: string): Desk => ({ phone, calls: [] });
 
 export const otherOf = ({ party, parties }: DeskCall): string => (party === 'caller' ? parties.callee : parties.caller);
+export const shownParties = ({ parties, began }: DeskCall): CallView['parties'] => began ?? parties;
 export const otherParty = ({ party }: DeskCall): Party => (party === 'caller' ? 'callee' : 'caller');
 export const inState = ({ calls }: Desk, ...states: readonly DeskState[]): readonly DeskCall[] =>
   calls.filter(({ state }) => states.includes(state));

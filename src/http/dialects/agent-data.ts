@@ -1,7 +1,7 @@
 /**
  * agent-data: GET /calldata/{agentid}/...: what calls an agent has. Data that travels with a call (callappdata) is not kept here.
  */
-import { heldOf, newest, otherOf, talkingOf, type DeskCall } from '../agents/desk.js';
+import { heldOf, newest, otherOf, shownParties, talkingOf, type DeskCall } from '../agents/desk.js';
 import { AgentRefusal } from './agent-codes.js';
 import * as docs from './agent-docs.js';
 import { FEATURES } from './agent-events.js';
@@ -43,8 +43,8 @@ const current = (asked: Asked, call: DeskCall | undefined): unknown => (call ===
 const callInfo = ({ deps }: Asked, call: DeskCall): unknown => ({
   callfeature: FEATURES[call.feature],
   callid: deps.agents.ids.of(call.callId),
-  caller: call.parties.caller,
-  called: call.parties.callee,
+  caller: shownParties(call).caller,
+  called: shownParties(call).callee,
   callskill: '',
   callskillid: 0,
   orgicallednum: '',

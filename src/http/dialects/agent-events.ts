@@ -5,7 +5,7 @@ import type { StateNews } from '../agents/agent-state.js';
 import type { AgentSession } from '../agents/agent-session.js';
 import type { News } from '../agents/agents.js';
 import type { CallId, DeskCall, Feature } from '../agents/desk.js';
-import { otherOf } from '../agents/desk.js';
+import { otherOf, shownParties } from '../agents/desk.js';
 
 export type AgentEvent = Readonly<{ eventType: string; eventGenTime: number; workNo: string; content: unknown }>;
 
@@ -84,9 +84,9 @@ function words(news: News, session: AgentSession<AgentEvent>, wireId: WireId): r
 
 /** All of them text, numbers too. */
 const talk = (call: DeskCall, wireId: WireId): Readonly<Record<string, string>> => ({
-  caller: call.parties.caller,
+  caller: shownParties(call).caller,
   callid: wireId(call.callId),
-  called: call.parties.callee,
+  called: shownParties(call).callee,
   feature: String(FEATURES[call.feature]),
   type: 'main',
   mediaAbility: '1',

@@ -155,7 +155,8 @@ for (const order of ['calls first', 'conference first'] as const)
     table.told = [];
     const calls = (): void => {
       t.same(table.ends('b', '040', '101', 'conference'), []);
-      t.same(table.ends('a', '030', '101', 'conference'), []);
+      const after = order === 'calls first' ? [] : ['released'];
+      t.same(table.ends('a', '030', '101', 'conference'), after, 'the one that was held is over under its own name');
     };
     t.same(table.answered('m1', 'conference', '101'), [], 'it was not called');
     if (order === 'calls first') calls();
@@ -164,7 +165,7 @@ for (const order of ['calls first', 'conference first'] as const)
         ['101', 'm1'],
         ['040', 'm2'],
       ]),
-      ['goes-on'],
+      order === 'calls first' ? ['released', 'goes-on'] : ['goes-on'],
     );
     if (order === 'conference first') calls();
     t.same(
@@ -184,7 +185,15 @@ for (const order of ['calls first', 'conference first'] as const)
       ['conference'],
     );
     t.equal(table.desk.calls.length, 1);
-    t.match(table.told[0], { kind: 'goes-on', was: 'b', call: { callId: 'm1' } });
+    const began = { caller: '040', callee: '101' };
+    t.match(
+      table.told.find(({ kind }) => kind === 'goes-on'),
+      { was: 'b', call: { callId: 'm1', began } },
+    );
+    t.match(
+      table.told.find(({ kind }) => kind === 'released'),
+      { call: { callId: 'a' } },
+    );
     t.same(table.hold('m1', 'conference', '101', 'callee-api'), ['held']);
     t.same(table.hold('m1', 'conference', '101'), ['talking']);
     t.equal(talkingOf(table.desk)?.state, 'conference');
