@@ -40,28 +40,35 @@ class Entry<Name extends string> implements WheelTimer {
 
 type AnyEntry = { readonly dueTick: number; readonly target: unknown; fire(): void };
 
+/** It is whoever's hears of uncaught faults. */
+const rethrow = (error: unknown): void =>
+  queueMicrotask(() => {
+    throw error;
+  });
+
 export class TimerWheel {
   readonly #clock: Clock;
   readonly #startMs: number;
   readonly #slots: AnyEntry[][] = Array.from({ length: SLOTS }, () => []);
   readonly #onLate: (lateMs: number) => void;
+  readonly #onFault: (error: unknown) => void;
   #tick = 0;
   #waiting = 0;
   #timer: Timer | undefined;
   #stopped = false;
 
   /** @param onLate hears at every tick how late the loop is: the measure for admission control. */
-  constructor(clock: Clock, onLate: (lateMs: number) => void = () => undefined) {
+  constructor(clock: Clock, onLate: (lateMs: number) => void = () => undefined, onFault: (error: unknown) => void = rethrow) {
     this.#clock = clock;
     this.#startMs = clock.now();
     this.#onLate = onLate;
+    this.#onFault = onFault;
   }
 
   start<Name extends string>(target: WheelTarget<Name>, name: Name, ms: number): WheelTimer {
     const elapsedMs = this.#clock.now() - this.#startMs;
-    if (this.#waiting === 0) this.#tick = Math.floor(elapsedMs / TICK_MS); // nobody turned the wheel while it was empty
     // An idle wheel does not turn: it is brought up to now, or its first turn would look late by all the time it stood still.
-    if (this.#waiting === 0) this.#tick = Math.max(this.#tick, Math.floor((this.#clock.now() - this.#startMs) / TICK_MS));
+    if (this.#waiting === 0) this.#tick = Math.max(this.#tick, Math.floor(elapsedMs / TICK_MS));
     const dueTick = Math.max(this.#tick + 1, Math.ceil((elapsedMs + ms) / TICK_MS));
     const entry = new Entry(target, name, dueTick);
     this.#slots[dueTick % SLOTS]?.push(entry);
@@ -96,6 +103,15 @@ export class TimerWheel {
     this.#arm();
   }
 
+  /** A fault of one is no reason for the others of its slot to wait for ever. */
+  #fire(entry: AnyEntry): void {
+    try {
+      entry.fire();
+    } catch (error) {
+      this.#onFault(error);
+    }
+  }
+
   #fireSlot(): void {
     const index = this.#tick % SLOTS;
     const slot = this.#slots[index];
@@ -108,7 +124,7 @@ export class TimerWheel {
         continue;
       }
       this.#waiting--;
-      entry.fire();
+      this.#fire(entry);
     }
   }
 }

@@ -36,6 +36,28 @@ t.test('a wait begins when it is started, also after the wheel stood still', (t)
   t.end();
 });
 
+t.test('a fault of one wait is told, and the others are over in their time', (t) => {
+  const clock = new FakeClock();
+  const faults: unknown[] = [];
+  const wheel = new TimerWheel(clock, undefined, (error) => faults.push(error));
+  const fault = new Error('of the first');
+  const over: string[] = [];
+  wheel.start(
+    {
+      due: () => {
+        throw fault;
+      },
+    },
+    'x',
+    100,
+  );
+  wheel.start({ due: () => over.push('same slot') }, 'x', 100);
+  wheel.start({ due: () => over.push('later') }, 'x', 500);
+  clock.advance(1000);
+  t.same([faults, over], [[fault], ['same slot', 'later']]);
+  t.end();
+});
+
 t.test('what is cancelled or stopped does not fire', (t) => {
   const clock = new FakeClock();
   const wheel = new TimerWheel(clock);
