@@ -24,6 +24,7 @@ import { answerFor } from './ua/app-answers.js';
 import { appIsGone } from './ua/app-loss.js';
 import { requestFor } from './ua/app-requests.js';
 import { AwaitedHeirs } from './ua/awaited-heirs.js';
+import { UnheardInvites } from './ua/unheard-invites.js';
 import { connectionClosed } from './ua/caller-gone.js';
 import type { Core } from './ua/core.js';
 import { Uas } from './ua/uas.js';
@@ -73,6 +74,7 @@ export function buildCore(options: EngineOptions, parts: EngineParts): Wired {
     dialogs: new DialogTable(limits.dialogs, parts.keeper?.dialogs),
     keeper: parts.keeper,
     heirs: new AwaitedHeirs(wheel, limits),
+    unheard: new UnheardInvites(),
     roster: new Roster(),
     incoming: new Map(),
     open: new Set(),

@@ -96,6 +96,35 @@ t.test(
   },
 );
 
+t.test('who picks up after its connection broke while it rang hears at once that nobody is there any more', async (t) => {
+  const engine = await engineForTest(t);
+  const app = await appForTest(t, engine);
+  const phone = await tcpPhone(engine);
+  const call = await outgoing(app, { method: 'INVITE', uri: phone.uri, body: SDP });
+  const invite = await phone.receives('INVITE');
+  phone.send(phone.response(invite, 180));
+  t.equal((await call.next()).response.status, 180);
+  phone.close();
+  t.equal((await call.next()).response.status, 503);
+  const back = await tcpPhone(engine);
+  t.teardown(() => back.close());
+  const ok = back.response(invite, 200, { tag: 'callee', lines: [back.contact], body: SDP });
+  back.send(ok);
+  await back.receives('ACK');
+  const bye = await back.receives('BYE');
+  t.match(header(bye, 'Reason'), /cause=503/);
+  back.send(back.response(bye, 200));
+  back.send(ok);
+  await until('the ACK comes again', () => back.received.filter((message) => message.startsWith('ACK')).length === 2);
+  t.equal(back.received.filter((message) => message.startsWith('BYE')).length, 1);
+  back.send(
+    back.response(invite.replace(/^CSeq: \d+/m, 'CSeq: 999999'), 200, { tag: 'callee', lines: [back.contact], body: SDP }),
+  );
+  back.send(back.request('OPTIONS', 'sip:127.0.0.1', { callId: 'after', from: '<sip:a@b>;tag=1', to: '<sip:x@b>', cseq: 1 }));
+  await app.gets('OPTIONS');
+  t.equal(back.received.filter((message) => message.startsWith('ACK')).length, 2, 'what nobody asked for is not acknowledged');
+});
+
 t.test('of several addresses, requests leave from the one that the phone talks to', async (t) => {
   const engine = await engineForTest(t, { addresses: ['127.0.0.1', '127.0.0.2'] });
   const app = await appForTest(t, engine);

@@ -12,6 +12,7 @@ import type { TransactionLayer } from '../transaction/transaction-layer.js';
 import type { RegisteredFlows } from '../transport/registered-flows.js';
 import type { Transports } from '../transport/transports.js';
 import type { AwaitedHeirs } from './awaited-heirs.js';
+import type { UnheardInvites } from './unheard-invites.js';
 import type { IncomingRequest } from './incoming-request.js';
 import type { OutgoingRequest } from './outgoing-request.js';
 
@@ -26,6 +27,8 @@ export type Core = Readonly<{
   dialogs: DialogTable;
   /** Absent: nothing outlives the engine. */
   keeper: EngineKeeper | undefined;
+  /** INVITEs whose connection closed while they rang. */
+  unheard: UnheardInvites;
   /** Requests in dialogs whose application is not there, until one is. */
   heirs: AwaitedHeirs;
   roster: Roster;

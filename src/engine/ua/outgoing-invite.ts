@@ -60,7 +60,11 @@ export class OutgoingInvite extends OutgoingRequest implements RingingInvite {
     // The peer may have it, and says its 2xx until it hears an ACK, by another connection then.
     this.dialog?.unheard.set(this.request.cseq, 0);
     if (this.dialog !== undefined) forgetOldest(this.dialog.unheard, MOST_UNHEARD);
+    const wasSent = this.client !== undefined;
     super.failed(why);
+    if (this.dialog !== undefined || !wasSent) return;
+    this.#trim();
+    this.core.unheard.note(this.request);
   }
 
   /** The application is gone: nobody would take the call. */

@@ -20,6 +20,7 @@ const INVITES = 4;
 export function acknowledgeStray(core: Core, response: SipResponse, flow: Flow): boolean {
   const facts = responseEssentials(response);
   if (facts?.cseqMethod !== 'INVITE' || response.status < 200 || response.status >= 300) return false;
+  if (core.unheard.hangUp(core, response, facts, flow)) return true;
   const dialog = core.dialogs.byTags(facts.callId, facts.fromTag, facts.toTag ?? '');
   const acked = dialog === undefined ? undefined : unansweredIn(dialog, facts.cseq);
   if (dialog === undefined || acked === undefined) return false;
