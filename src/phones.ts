@@ -10,7 +10,7 @@ import type { Config } from '#kit/config.js';
 import { systemRandom } from '#kit/ids.js';
 import type { Logger } from '#kit/log.js';
 import { isTlsUri } from '#kit/secure-config.js';
-import { Accounts } from '#registrar/accounts.js';
+import { Accounts, type Account } from '#registrar/accounts.js';
 import type { BindingKeeper } from '#registrar/binding-keeper.js';
 import { DigestGuard, type PasswordWatcher } from '#registrar/digest-guard.js';
 import { Registrar } from '#registrar/registrar.js';
@@ -67,7 +67,7 @@ export function buildPhones({ config, clock, srf, log, publish, granted, watch, 
         current = next;
         const sameProof = new Set([...accounts.numbers].filter((number) => accounts.sameProof(number, newAccounts)));
         accounts.replaceBy(newAccounts);
-        registrar.forget((aor) => sameProof.has(aor));
+        registrar.forget((aor, transport) => sameProof.has(aor) && mayUse(accounts.find(aor), transport));
         trunks.replaceBy(newTrunks);
         registrations.replace(next.trunks);
       };
@@ -138,6 +138,10 @@ function find(number: string, asker: Asker, accounts: Accounts, trunks: Trunks, 
   const targets = plainToo ? all : all.filter(({ nextHop, uri }) => isTlsUri(nextHop ?? uri));
   return targets.length === 0 ? { kind: 'not-registered' } : { kind: 'targets', targets };
 }
+
+/** An account that has to come over TLS from now on comes anew. */
+const mayUse = (account: Account | undefined, transport: string): boolean =>
+  account?.requireTls !== true || transport === 'tls' || transport === 'wss';
 
 type Party = Config['trunks'][number] | Config['accounts']['phones'][number];
 

@@ -130,7 +130,7 @@ export class CallService implements CallSignals {
     return id;
   }
 
-  /** Or what takes several calls would end half done. @throws Busy: the house is closing, or would be more than full. */
+  /** @param calls that are new: one that takes another's place is none. @throws Busy: the house is closing, or would be more than full. */
   mustHaveRoom(calls: number): void {
     if (this.#draining) throw new Busy('this server is closing', 30);
     if (this.#calls.size + calls > this.#deps.maxCalls) throw new Busy(`the limit of ${this.#deps.maxCalls} calls is reached`, 5);
@@ -139,7 +139,7 @@ export class CallService implements CallSignals {
   /** @throws Busy, DialForbidden */
   create(facts: CallFacts): CallId {
     const { origin, caller, callee, dialFacts, music, joins, waiting, conference } = facts;
-    this.mustHaveRoom(1);
+    this.mustHaveRoom(joins === undefined ? 1 : 0);
     const id = newCallId() as CallId;
     const { bindings, house } = this.#deps;
     const phones = {

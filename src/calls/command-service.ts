@@ -98,7 +98,7 @@ export class CommandService implements CommandPort {
         return { kind: 'call.hangup-started', callId: command.callId };
       case 'call.hold':
         mustHavePrompt(this.#media, command.music);
-        mustLeadOn(this.#bindings, command.policy);
+        mustLeadOn(this.#bindings, command.policy, this.#calls.live(command.callId), command.holder);
         return this.#change(command, {
           kind: 'hold.requested',
           holder: command.holder,

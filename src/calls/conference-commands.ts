@@ -134,10 +134,18 @@ export class ConferenceCommands {
       if (parties.has(number)) throw new BadRequest('numbers', `numbers: ${number} is named twice`);
       parties.add(number);
     }
-    const conference = await conferences.open({ othersHear, music }, 2 * calls.length + numbers.length);
+    const conference = await conferences.open({ othersHear, music }, numbers.length);
+    const shown = [...parties].filter((party) => !numbers.includes(party));
+    const ring = async (): Promise<void> => {
+      for (const number of numbers) await conferences.ring(conference, number, undefined, shown);
+    };
+    if (calls.length > 0)
+      return this.#opening(conference, async () => {
+        await ring(); // who may not be rung is found before anybody is moved
+        for (const callId of this.#talkingFirst(calls)) await conferences.absorb(conference, callId);
+      });
     try {
-      for (const callId of this.#talkingFirst(calls)) await conferences.absorb(conference, callId);
-      for (const number of numbers) await conferences.ring(conference, number);
+      await ring();
     } catch (error) {
       if (conference.isOver) conferences.end(conference);
       throw error;
@@ -157,10 +165,21 @@ export class ConferenceCommands {
   async #join({ callId, as, party, to, othersHear, music }: Asked<'call.join'>): Promise<Conference> {
     const conferences = this.#conferences;
     mustBeReachable(this.#bindings, to.number, 'inside');
-    const conference = await this.#conferenceOf(callId, to.number, { othersHear, music });
-    const named = conference.ofCall(callId) ?? conferences.absorbed.of(callId)?.[party];
-    await conferences.ring(conference, to.number, { as, whispersTo: as === 'whisperer' ? named?.facts.id : undefined });
-    return conference;
+    const whispers = (conference: Conference, third: Member): void => {
+      const named = conference.ofCall(callId) ?? conferences.absorbed.of(callId)?.[party];
+      if (as === 'whisperer') conferences.whispers(conference, third, named);
+    };
+    const already = conferences.ofCall(callId);
+    if (already !== undefined) {
+      conferences.mustBeNew(already, to.number);
+      already.givesMusic(music);
+      whispers(already, await conferences.ring(already, to.number, { as }));
+      return already;
+    }
+    return this.#withThird(callId, to.number, { othersHear, music, as }, async (conference, third) => {
+      await conferences.absorb(conference, callId);
+      whispers(conference, third);
+    });
   }
 
   async #consult({ callId, holder, to, othersHear, music }: Asked<'call.consult'>): Promise<Conference> {
@@ -168,42 +187,37 @@ export class ConferenceCommands {
     mustBeReachable(this.#bindings, to.number, 'inside');
     const already = conferences.ofCall(callId);
     if (already !== undefined) return this.#consultInside(already, callId, holder, to.number);
-    const conference = await this.#openFor(callId, to.number, { othersHear, music });
-    try {
+    return this.#withThird(callId, to.number, { othersHear, music }, async (conference, target) => {
       await conferences.absorb(conference, callId, otherLeg(holder));
       const absorbed = conferences.absorbed.of(callId);
       const waiting = absorbed?.[otherLeg(holder)];
       const holds = absorbed?.[holder];
       if (waiting === undefined || holds === undefined) throw new CallNotFound(callId);
-      await this.#consultWith(conference, holds, [waiting], to.number);
-    } catch (error) {
-      if (conference.isOver) conferences.end(conference);
-      throw error;
-    }
-    return conference;
+      conferences.consultations.setAside(conference, { holder: holds, waiting: [waiting], target });
+    });
   }
 
-  /** Everybody but the one who asks waits. */
+  /** Everybody but the one who asks waits, once it is certain that somebody is rung. */
   async #consultInside(conference: Conference, callId: CallId, holder: LegRole, number: string): Promise<Conference> {
-    const holds = conference.ofCall(callId) ?? this.#conferences.absorbed.of(callId)?.[holder];
-    if (holds === undefined || !conference.members.includes(holds)) throw new CallNotFound(callId);
-    if (conference.consultation !== undefined) throw new WrongMoment('somebody is being consulted already', 'held');
-    const others = conference.members.filter((one) => one !== holds && one.facts.as === 'member' && one.state !== 'ringing');
-    await this.#consultWith(conference, holds, others, number);
-    return conference;
-  }
-
-  async #consultWith(conference: Conference, holder: Member, waiting: readonly Member[], number: string): Promise<void> {
-    this.#conferences.mustBeNew(conference, number); // before anybody is told to wait
-    this.#conferences.consultations.setAside(conference, holder, waiting);
+    const conferences = this.#conferences;
+    const asks = (): Member => {
+      const holds = conference.ofCall(callId) ?? conferences.absorbed.of(callId)?.[holder];
+      if (holds === undefined || !conference.members.includes(holds)) throw new CallNotFound(callId);
+      if (conference.consultation !== undefined) throw new WrongMoment('somebody is being consulted already', 'held');
+      return holds;
+    };
+    asks();
+    const target = await conferences.ring(conference, number);
     try {
-      const target = await this.#conferences.ring(conference, number);
-      const { consultation } = conference;
-      if (consultation !== undefined) conference.consultation = { ...consultation, target };
+      const holds = asks(); // which has taken its time
+      const isOther = (one: Member): boolean => one !== holds && one !== target;
+      const waiting = conference.members.filter((one) => isOther(one) && one.facts.as === 'member' && one.state !== 'ringing');
+      conferences.consultations.setAside(conference, { holder: holds, waiting, target });
     } catch (error) {
-      this.#conferences.consultations.letIn(conference);
+      target.hangUp();
       throw error;
     }
+    return conference;
   }
 
   /** @throws CallNotFound, WrongMoment: nobody is consulted. */
@@ -220,28 +234,34 @@ export class ConferenceCommands {
     return conference;
   }
 
-  /** For the two of this call and a third, before any of them is moved. @throws CallNotFound, WrongMoment, BadRequest, Busy */
-  async #openFor(callId: CallId, third: string, opening: Opening): Promise<Conference> {
+  /**
+   * The two of this call and a third, who is rung before they are moved: whoever may not be rung, or finds no room, leaves them as they were.
+   * @throws CallNotFound, WrongMoment, BadRequest, Busy, DialForbidden
+   */
+  async #withThird(
+    callId: CallId,
+    number: string,
+    { as = 'member', ...opening }: Opening & Readonly<{ as?: Member['facts']['as'] }>,
+    move: (conference: Conference, third: Member) => Promise<void>,
+  ): Promise<Conference> {
     const { parties } = this.#conferences.mustBeFree(callId).call;
-    if (parties.caller === third || parties.callee === third) throw new BadRequest('to', `to: ${third} is in this call already`);
-    return this.#conferences.open(opening, 3);
+    if (parties.caller === number || parties.callee === number)
+      throw new BadRequest('to', `to: ${number} is in this call already`);
+    const conference = await this.#conferences.open(opening, 1);
+    return this.#opening(conference, async () => {
+      const third = await this.#conferences.ring(conference, number, { as }, [parties.caller, parties.callee]);
+      await move(conference, third);
+    });
   }
 
-  /** The one it is in, or becomes. */
-  async #conferenceOf(callId: CallId, third: string, opening: Opening): Promise<Conference> {
-    const conferences = this.#conferences;
-    const already = conferences.ofCall(callId);
-    if (already !== undefined) {
-      conferences.mustBeNew(already, third);
-      already.givesMusic(opening.music);
-      return already;
-    }
-    const conference = await this.#openFor(callId, third, opening);
+  /** Who has come so far is hung up where the rest cannot come; but a call that has been moved goes on. */
+  async #opening(conference: Conference, move: () => Promise<void>): Promise<Conference> {
+    conference.opening = true;
     try {
-      await conferences.absorb(conference, callId);
-    } catch (error) {
-      conferences.end(conference);
-      throw error;
+      await move();
+    } finally {
+      conference.opening = false;
+      if (conference.isOver) this.#conferences.end(conference);
     }
     return conference;
   }

@@ -16,8 +16,6 @@ export type MemberFacts = Readonly<{
   id: string;
   conferenceId: string;
   as: Shown['as'];
-  /** Whom a whisperer speaks to: the id of a member. */
-  whispersTo?: string | undefined;
   /** The name of the sound it hears while another holds. */
   holdMusic?: string | undefined;
 }>;
@@ -43,6 +41,8 @@ export class ConferenceMember implements VirtualParty {
   /** Set as soon as its call has a name. */
   callId = '' as CallId;
   state: Shown['state'] = 'ringing';
+  /** Whom a whisperer speaks to: the id of a member. */
+  whispersTo: string | undefined;
   /** It has its place in the mixer. */
   joined = false;
   readonly #deps: MemberDeps;

@@ -37,7 +37,7 @@ export type ConferenceServiceDeps = Readonly<{
 }>;
 
 export type Opening = Readonly<{ othersHear?: OthersHear | undefined; music?: Readonly<Record<string, string>> | undefined }>;
-type Role = Pick<MemberFacts, 'as' | 'whispersTo'>;
+type Role = Pick<MemberFacts, 'as'>;
 type NewMember = Readonly<{ member: ConferenceMember; offer: string }>;
 
 /** What member phones show as the caller. */
@@ -118,7 +118,8 @@ export class ConferenceService {
     try {
       await Promise.all(asked); // both have room in the mixer
       this.mustBeFree(callId); // which has taken its time
-      calls.mustHaveRoom(coming.length); // before the first of them has moved
+      calls.mustHaveRoom(0); // before the first of them has moved
+      if (conference.ended) throw new ConferenceNotFound(conference.facts.id);
     } catch (error) {
       for (const { member } of coming) this.#dismiss(conference, member);
       throw error;
@@ -135,18 +136,23 @@ export class ConferenceService {
   /** @throws NumberUnknown, NotRegistered, BadRequest: a member already. */
   mustBeNew(conference: Conference, number: string): void {
     mustBeReachable(this.#deps.bindings, number, 'inside');
-    if (conference.members.some((member) => member.number === number))
-      throw new BadRequest('number', `number: ${number} is in this conference already`);
+    if (conference.members.some((member) => member.number === number)) throw alreadyIn(number);
   }
 
-  /** @throws Busy, and what `mustBeNew` does. */
-  async ring(conference: Conference, number: string, role: Role = PLAIN_MEMBER): Promise<ConferenceMember> {
+  /** @param shown who is there, where they come later. @throws Busy, DialForbidden, and what `mustBeNew` does. */
+  async ring(
+    conference: Conference,
+    number: string,
+    role: Role = PLAIN_MEMBER,
+    shown: readonly string[] = namesOf(conference),
+  ): Promise<ConferenceMember> {
     this.mustBeNew(conference, number);
     const { member, offer } = await this.#newMember(conference, number, role, false);
     this.#hear(conference);
     if (conference.ended) throw new ConferenceNotFound(conference.facts.id);
     try {
-      const who = { fromUser: NAME, fromName: nameOf(conference), toUser: number, conference: conference.facts.id };
+      const fromName = shown.join(', ').slice(0, 60);
+      const who = { fromUser: NAME, fromName, toUser: number, conference: conference.facts.id };
       member.callId = this.#deps.parties.invite(member, offer, who);
     } catch (error) {
       this.#dismiss(conference, member);
@@ -154,6 +160,12 @@ export class ConferenceService {
     }
     this.#changed(conference);
     return member;
+  }
+
+  /** Whom a whisperer is heard by, once that one has come. */
+  whispers(conference: Conference, member: ConferenceMember, to: ConferenceMember | undefined): void {
+    member.whispersTo = to?.facts.id;
+    this.#hear(conference);
   }
 
   /** A program has muted a party of this call, or lets it be heard again. */
@@ -183,6 +195,8 @@ export class ConferenceService {
     const { facts } = conference;
     const { mixer } = facts;
     const holdMusic = facts.othersHear === 'music' ? await this.#deps.sounds.name(mixer, conference.musicOf(number)) : undefined;
+    // Asked for twice at once, it was new both times before its music was looked for.
+    if (conference.members.some((one) => one.number === number)) throw alreadyIn(number);
     const own = { id: conference.nextName(), conferenceId: facts.id, holdMusic, ...role };
     const member = new ConferenceMember(number, own, {
       mixer,
@@ -265,10 +279,8 @@ export class ConferenceService {
   }
 }
 
+const alreadyIn = (number: string): BadRequest => new BadRequest('number', `number: ${number} is in this conference already`);
+
 /** What a phone that is rung may show: who is there already. */
-const nameOf = (conference: Conference): string =>
-  conference.members
-    .filter(({ state, facts }) => state !== 'ringing' && facts.as === 'member')
-    .map(({ number }) => number)
-    .join(', ')
-    .slice(0, 60);
+const namesOf = (conference: Conference): readonly string[] =>
+  conference.members.filter(({ state, facts }) => state !== 'ringing' && facts.as === 'member').map(({ number }) => number);

@@ -32,6 +32,8 @@ export class Conference {
   consultation: Consultation | undefined;
   /** It was spoken of. */
   told = false;
+  /** Who is to be in it is on the way: it is not over yet. */
+  opening = false;
   ended = false;
   #named = 0;
 
@@ -78,7 +80,7 @@ export class Conference {
 
   /** Fewer than two who talk are no conference; who is rung may still come. */
   get isOver(): boolean {
-    return this.members.filter(({ facts }) => facts.as === 'member').length < 2;
+    return !this.opening && this.members.filter(({ facts }) => facts.as === 'member').length < 2;
   }
 
   /** The row of everybody who has joined. Whoever waits apart hears nobody and is heard by nobody; who listens is not heard; a whisperer by one alone. */
@@ -108,7 +110,7 @@ export class Conference {
 function isHeardBy(speaker: ConferenceMember, listener: ConferenceMember): boolean {
   if (speaker.apart) return false;
   if (speaker.facts.as === 'listener') return false;
-  return speaker.facts.as === 'member' || speaker.facts.whispersTo === listener.facts.id;
+  return speaker.facts.as === 'member' || speaker.whispersTo === listener.facts.id;
 }
 
 const shown = (

@@ -20,13 +20,22 @@ export class Consultations {
     this.#deps = deps;
   }
 
-  /** `waiting` hear music, apart from the others, until they are let in. */
-  setAside(conference: Conference, holder: ConferenceMember, waiting: readonly ConferenceMember[]): void {
-    conference.consultation = { holder, waiting };
+  /** `waiting` hear music, apart from the others, until they are let in: at the latest when `holder` or `target` has gone. */
+  setAside(
+    conference: Conference,
+    {
+      holder,
+      waiting,
+      target,
+    }: Readonly<{ holder: ConferenceMember; waiting: readonly ConferenceMember[]; target: ConferenceMember }>,
+  ): void {
+    conference.consultation = { holder, waiting, target };
     for (const member of waiting) member.setApart(true);
     this.#deps.hear(conference);
     for (const member of waiting) if (member.state === 'in') this.#hold(member);
     this.#deps.changed(conference);
+    // It may have said no before this was asked for.
+    if (!conference.members.includes(target)) this.letIn(conference);
   }
 
   /** Who has waited is let in. */
@@ -36,11 +45,12 @@ export class Consultations {
     const { calls, hear, changed } = this.#deps;
     conference.consultation = undefined;
     for (const member of consultation.waiting) {
-      const reasons = calls.view(member.callId)?.hold.reasons ?? [];
-      member.setApart(false, reasons.some((reason) => reason.startsWith('callee-')) ? 'holds' : 'waited');
+      calls.dispatch(member.callId, { kind: 'resume.requested', holder: 'caller' });
+      // Its phone, or a program, may hold as well.
+      const isHeld = (calls.view(member.callId)?.hold.reasons ?? []).length > 0;
+      member.setApart(false, isHeld ? 'holds' : 'waited');
     }
     hear(conference);
-    for (const { callId } of consultation.waiting) calls.dispatch(callId, { kind: 'resume.requested', holder: 'caller' });
     changed(conference);
   }
 

@@ -27,6 +27,8 @@ export class EventBus {
   readonly #keep: number;
   readonly #numbers: NumberKeeper | undefined;
   #history: NumberedEvent[] = [];
+  /** The one that listeners are being told, and what that brings about. */
+  readonly #untold: NumberedEvent[] = [];
   #seq: number;
 
   /** @param keep so many events can be replayed. @param numbers absent: they begin at 1 with each start. */
@@ -38,13 +40,17 @@ export class EventBus {
     this.#seq = numbers?.last ?? 0;
   }
 
+  /** Every listener hears events in their order: what a listener publishes is told once all have heard what made it. */
   publish(event: HoldfastEvent): void {
     const numbered: NumberedEvent = { seq: ++this.#seq, at: new Date(this.#clock.now()).toISOString(), event };
     this.#numbers?.changed(() => this.#seq);
     this.#history.push(numbered);
     // Cut in large steps: moving ten thousand entries for every event would be felt under load.
     if (this.#history.length >= 2 * this.#keep) this.#history = this.#history.slice(-this.#keep);
-    for (const listener of this.#listeners) this.#tell(listener, numbered);
+    this.#untold.push(numbered);
+    if (this.#untold.length > 1) return; // who is being told now has brought it about, and hears of it next, as everybody does
+    for (let next = this.#untold[0]; next !== undefined; this.#untold.shift(), next = this.#untold[0])
+      for (const listener of this.#listeners) this.#tell(listener, next);
   }
 
   /** Of a call that goes on from the program's last life: no news, but those who keep a book of live calls have to know. */

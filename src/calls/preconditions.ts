@@ -3,6 +3,7 @@
  */
 import type { Confirmed } from '#core/call.js';
 import { mayOffer, otherLeg, type CallId, type LegRole } from '#core/leg.js';
+import { leavingOf } from '#core/transfer.js';
 import type { MusicWish } from '#core/hold-music.js';
 import type { HoldPolicy } from '#core/hold-policy.js';
 import { BadRequest, CallNotFound, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
@@ -46,11 +47,24 @@ export function mustHavePrompt(media: Pick<MediaPort, 'hasPrompt'>, wish: MusicW
     );
 }
 
-/** Or a hold whose time is up would look for nobody, again and again. @throws NumberUnknown */
-export function mustLeadOn(bindings: Pick<BindingsPort, 'find'>, policy: Partial<HoldPolicy> | undefined): void {
+/**
+ * Or a hold whose time is up would look for nobody, again and again.
+ * @param live whose hold it is; absent: of many calls. @throws NumberUnknown, BadRequest: who waits would be connected with itself.
+ */
+export function mustLeadOn(
+  bindings: Pick<BindingsPort, 'find'>,
+  policy: Partial<HoldPolicy> | undefined,
+  live?: LiveCall,
+  holder: LegRole | 'controller' = 'controller',
+): void {
   const { onExpiry } = policy ?? {};
-  if (onExpiry?.kind === 'transfer' && bindings.find(onExpiry.to, 'inside').kind === 'unknown')
-    throw new NumberUnknown(onExpiry.to);
+  if (onExpiry?.kind !== 'transfer') return;
+  const leaving =
+    live === undefined || live.call.kind !== 'confirmed' ? undefined : holder === 'controller' ? leavingOf(live.call) : holder;
+  const asker = live === undefined || leaving === undefined ? 'inside' : askerOf(live, leaving);
+  if (bindings.find(onExpiry.to, asker).kind === 'unknown') throw new NumberUnknown(onExpiry.to);
+  if (leaving !== undefined && live?.call.parties[otherLeg(leaving)] === onExpiry.to)
+    throw new BadRequest('onExpiry', `onExpiry: ${onExpiry.to} is who waits`);
 }
 
 /** RFC 3891 §3: only whoever is in both calls may join them. @throws CallNotFound */

@@ -174,7 +174,10 @@ export class TransferService implements CallTransfers {
     const asker = askerOf(live, leaving);
     mustBeReachable(this.#deps.bindings, to, asker);
     const staying = otherLeg(leaving);
-    if (to === live.call.parties[staying]) throw new BadRequest('to', 'to: a number cannot be connected with itself');
+    const { parties } = live.call;
+    // Two phones of one number may have called each other: the one that leaves is had back.
+    if (to === parties[staying] && to !== parties[leaving])
+      throw new BadRequest('to', 'to: a number cannot be connected with itself');
     const newCallId = calls.create({
       origin: 'transfer',
       caller: live.call.parties[staying],

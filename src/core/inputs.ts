@@ -21,7 +21,7 @@ export type TimerName =
   | `session-${LegRole}`
   /** What a program plays to this party has ended. */
   | `play-${LegRole}`
-  /** Of a hold or a resume nobody has been told yet: a phone takes its time to answer. */
+  /** Of a hold nobody has been told yet: a phone takes its time to answer. */
   | 'untold'
   | `hold-max-${HoldReason}`
   | `hold-remind-${HoldReason}`;

@@ -43,9 +43,12 @@ function tellNow(call: Confirmed): readonly [Confirmed, readonly Effect[]] {
 /** Well above what phones take to answer, and far below the 32 s (RFC 3261 §17.1.1.2) after which one that does not has none. */
 const UNTOLD_MS = 2000;
 
-/** The parties are apart, or together again, whatever the phones say: who asked for it is not left without a word for long. */
+/**
+ * The parties are apart, whatever the phones say: who asked for that is not left without a word for long. That nobody holds any more is told
+ * when they are together again, and no sooner.
+ */
 function tellLater(call: Confirmed, effects: readonly Effect[]): Step {
-  const waits = !hasReasons(call.told, [...call.hold.keys()].sort());
+  const waits = call.hold.size > 0 && !hasReasons(call.told, [...call.hold.keys()].sort());
   if (waits === (call.untold === true)) return [call, effects];
   if (!waits) return [{ ...call, untold: undefined }, [...effects, { kind: 'stop-timer', timer: 'untold' }]];
   return [{ ...call, untold: true }, [...effects, { kind: 'start-timer', timer: 'untold', ms: UNTOLD_MS }]];

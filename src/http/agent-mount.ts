@@ -17,6 +17,7 @@ import { agent } from './dialects/agent.js';
 import type { Dialect } from './dialects/dialect.js';
 import { mountDialect, type MountDeps } from './dialects/mount.js';
 import { pathOf } from './framework-errors.js';
+import { SameProof } from './same-proof.js';
 import type { LiveConfig } from './live-config.js';
 import { CredentialsWrong, HttpRefusal } from './refusals.js';
 
@@ -47,14 +48,11 @@ export function mountAgent(
     nowMs: () => clock.now(),
   };
   const passwords = new ApiAccounts();
-  let before: ReadonlyMap<string, string> = new Map();
+  const proofs = new SameProof();
   live.follow(() => {
     const known = live.agents.agents.map(({ agent: user, password }) => ({ user, password }));
     passwords.configure({ http: known, tokens: [] });
-    const now = new Map(known.map(({ user, password }) => [user, password]));
-    // Nobody has signed in before the first time; sessions of the last life were opened with what their note says, which is no password.
-    agents.onlyThose((agentId) => now.has(agentId) && (before.get(agentId) ?? now.get(agentId)) === now.get(agentId));
-    before = now;
+    agents.onlyThose(proofs.follow(new Map(known.map(({ user, password }) => [user, password]))));
   });
   const methods = new AllowedMethods(app);
   const signIn = agentSignIn(dialectDeps);

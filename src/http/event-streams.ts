@@ -104,9 +104,8 @@ class EventStream {
 
   /** While the reader is behind, events wait in the history of the bus, not here. */
   #hear(event: NumberedEvent): void {
-    // What an event brings about is told while it is told, and may come here first; then both have been written, in their order.
+    // A stream that was opened while an event was told has it from the history already.
     if (this.#closed || this.#stalled !== undefined || event.seq <= this.#given) return;
-    if (event.seq > this.#given + 1) return this.#catchUp();
     this.#given = event.seq;
     this.#write(eventText(event));
   }

@@ -34,13 +34,13 @@ export function expected({ keyword, params, parentSchema = {} }: Wrong): string 
     case 'maximum':
     case 'exclusiveMinimum':
     case 'exclusiveMaximum':
-      return range(parentSchema);
+      return withWords(range(parentSchema), description);
     case 'minLength':
     case 'maxLength':
-      return `a text of ${span(parentSchema['minLength'], parentSchema['maxLength'])} characters`;
+      return withWords(`a text of ${span(parentSchema['minLength'], parentSchema['maxLength'])} characters`, description);
     case 'minItems':
     case 'maxItems':
-      return `a list of ${span(parentSchema['minItems'], parentSchema['maxItems'])}`;
+      return withWords(`a list of ${span(parentSchema['minItems'], parentSchema['maxItems'])}`, description);
     case 'uniqueItems':
       return 'each of them once';
     case 'pattern':
@@ -49,6 +49,10 @@ export function expected({ keyword, params, parentSchema = {} }: Wrong): string 
       return typeof description === 'string' ? description : `what the API document says of it (${keyword})`;
   }
 }
+
+/** What the document says of it says what it is for. */
+const withWords = (limits: string, description: unknown): string =>
+  typeof description === 'string' ? `${limits} (${description})` : limits;
 
 const kinds = (types: readonly string[]): string =>
   types.includes('boolean') && types.includes('null')

@@ -17,6 +17,7 @@ import { Extensions } from './dialects/voipnow-scope.js';
 import { voipnowToken } from './dialects/voipnow-token.js';
 import { voipnow } from './dialects/voipnow.js';
 import { LONG_HEX, WireIds } from './dialects/wire-ids.js';
+import { SameProof } from './same-proof.js';
 import type { LiveConfig } from './live-config.js';
 import { FORGETFUL_NOTEBOOK } from './notebook.js';
 import { CredentialsMissing, CredentialsWrong } from './refusals.js';
@@ -52,9 +53,13 @@ export function mountVoipnow(
     ids.hear(numbered);
   });
   const accounts = new ApiAccounts();
+  const proofs = new SameProof();
   live.follow(() => {
     const http = live.voipnow.clients.map(({ client, secret }) => ({ user: client, password: secret }));
     accounts.configure({ http, tokens: [] });
+    const maySpeak = proofs.follow(new Map(http.map(({ user, password }) => [identityOf(user), password])));
+    // Whose App is taken out, or sees fewer extensions, is told no more of them.
+    wishes.keepOnly(({ identity, numbers }) => maySpeak(identity) && seesAll(live, identity, numbers));
   });
   const token = voipnowToken({
     get seconds() {
@@ -94,6 +99,12 @@ function bearer(offered: Offered, tokens: AccessTokens): string {
   if (offered.kind === 'none') throw new CredentialsMissing();
   if (offered.kind !== 'token') throw new CredentialsWrong();
   return tokens.nameOf(offered.token);
+}
+
+function seesAll({ voipnow, names }: LiveConfig, identity: string, numbers: ReadonlySet<string>): boolean {
+  const client = voipnow.clients.find((one) => identityOf(one.client) === identity);
+  const seen = client?.extensions === undefined ? names : new Set(client.extensions);
+  return client !== undefined && [...numbers].every((number) => seen.has(number));
 }
 
 /** As api-accounts.ts names them. */

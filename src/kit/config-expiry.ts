@@ -14,7 +14,9 @@ export function checkExpiry(config: Config): void {
   ];
   for (const [key, hold] of written) {
     const to = /^transfer:(.*)$/.exec(hold?.onExpiry ?? '')?.[1];
-    if (to !== undefined && !leadsSomewhere(config, to))
+    // Who came over a trunk is sent to our phones and no further.
+    const trunks = key.startsWith('trunks') ? [] : config.trunks;
+    if (to !== undefined && !leadsSomewhere({ ...config, trunks }, to))
       throw new ConfigError(
         `${key}.onExpiry: found transfer:${to}, expected the number of a phone, or one that a trunk's prefix leads to`,
       );
@@ -23,4 +25,7 @@ export function checkExpiry(config: Config): void {
 
 const leadsSomewhere = ({ accounts, trunks, ozeki }: Config, number: string): boolean =>
   [...accounts.phones, ...ozeki.apiExtensions].some((one) => one.number === number) ||
-  trunks.some(({ prefix }) => prefix !== undefined && number.startsWith(prefix));
+  trunks.some(
+    ({ prefix, stripPrefix }) =>
+      prefix !== undefined && number.startsWith(prefix) && (!stripPrefix || number.length > prefix.length),
+  );

@@ -23,10 +23,10 @@ function variableOf(path: string, environment: Environment): string | undefined 
   return found === undefined || (environment[found[0]] ?? '') === '' ? undefined : found[0];
 }
 
-/** YAML reads 101 as a number, yes as a text and true as neither. */
+/** YAML reads 101 as a number and true as neither. What it was is not said again: it may be a secret, and 0101 has lost its nought. */
 function quotesFor({ value, schema }: ValueError, variable: string | undefined): string {
   const isBare = typeof value === 'number' || typeof value === 'boolean';
-  return schema['type'] === 'string' && isBare && variable === undefined ? `: write it in quotes, "${value}"` : '';
+  return schema['type'] === 'string' && isBare && variable === undefined ? ': write it in quotes' : '';
 }
 
 /** What was written of another kind than it should be may have a secret anywhere in it, and an address has one before its host. */
@@ -44,11 +44,17 @@ function knownKeys(wrong: ValueError): string {
   return properties === undefined ? 'remove it' : `known here: ${Object.keys(properties).join(', ')}`;
 }
 
-const KINDS: Readonly<Record<string, string>> = { integer: 'a whole number', object: 'keys with values', array: 'a list' };
+const KINDS: Readonly<Record<string, string>> = {
+  integer: 'a whole number',
+  object: 'keys with values',
+  array: 'a list',
+  boolean: 'true, false',
+};
 
 function expected(schema: TSchema): string {
   if (Array.isArray(schema['anyOf'])) {
-    return `one of ${(schema['anyOf'] as { const?: unknown }[]).map((one) => String(one.const)).join(', ')}`;
+    const ways = schema['anyOf'] as readonly Readonly<{ const?: unknown; type?: string }>[];
+    return `one of ${ways.map((one) => (one.const === undefined ? (KINDS[one.type ?? ''] ?? one.type) : String(one.const))).join(', ')}`;
   }
   const words = [KINDS[String(schema['type'])] ?? `a ${String(schema['type'] ?? 'value')}`];
   if (schema['minimum'] !== undefined) words.push(`from ${String(schema['minimum'])} to ${String(schema['maximum'])}`);

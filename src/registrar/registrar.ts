@@ -75,9 +75,9 @@ export class Registrar {
   }
 
   /** Who has no account any more, or must prove itself anew, is reached nowhere until it has. */
-  forget(mayStay: (aor: string) => boolean): void {
+  forget(mayStay: (aor: string, transport: string) => boolean): void {
     for (const [aor, binding] of [...this.#store.entries()]) {
-      if (mayStay(aor)) continue;
+      if (mayStay(aor, binding.flow.protocol)) continue;
       this.#store.put(
         aor,
         this.#store.get(aor).filter((one) => one !== binding),

@@ -61,7 +61,7 @@ t.test('everybody hears everybody, a listener is heard by nobody and a whisperer
   await add('102');
   t.same(conference.rows(), { m1: { except: [] }, m2: { except: [] } });
   await add('103', { as: 'listener' });
-  await add('104', { as: 'whisperer', whispersTo: agent.facts.id });
+  (await add('104', { as: 'whisperer' })).whispersTo = agent.facts.id;
   t.same(conference.rows(), {
     m1: { except: ['m3'] },
     m2: { except: ['m3', 'm4'] },

@@ -64,7 +64,7 @@ const MISTAKES: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     'a number for a name',
     { 'accounts.yaml': 'phones: [{ number: 101, password: x }]' },
-    ['phones.0.number', '101', 'a string', 'in quotes, "101"'],
+    ['phones.0.number', '101', 'a string', 'write it in quotes'],
   ],
   ['a space in a number', { 'accounts.yaml': "phones: [{ number: '1 2', password: x }]" }, ['phones.0.number', '"1 2"']],
   [

@@ -286,7 +286,7 @@ export class CallLaws {
       `hold.changed is told once when the view has changed: ${line} was ${this.#told}`,
     );
     if (news) this.#told = line;
-    const waits = !isSettled(call) && this.#told.split(' | ')[0] !== line.split(' | ')[0];
+    const waits = !isSettled(call) && call.hold.size > 0 && this.#told.split(' | ')[0] !== line.split(' | ')[0];
     this.#must(this.timers.has('untold') === waits, 'a wait for the word about a hold has an end, and no other');
     const refusals = events.filter((event) => event.kind === 'hold.failed').length;
     const glares = before.kind === 'confirmed' && 'leg' in input && call[input.leg].offerAnswer.kind === 'glare-wait';

@@ -153,11 +153,17 @@ export class Agents<E> {
     forgetOldest(this.#ended, MOST_ENDED);
   }
 
+  #goesOn(session: AgentSession<E>, { was, call }: Extract<Notice, { kind: 'goes-on' }>): void {
+    if (was === undefined || this.ids.goesOnAs(was, call.callId)) return;
+    // The other agent of it has the id now: to this one it is over, and what comes is another call.
+    this.tell(session, { kind: 'released', call: { ...call, callId: was } });
+  }
+
   #hearFor(session: AgentSession<E>, numbered: NumberedEvent): void {
     const [desk, notices] = hear(session.desk, numbered, this.#deps.isPhone);
     session.desk = desk;
     for (const notice of notices) {
-      if (notice.kind === 'goes-on' && notice.was !== undefined) this.ids.goesOnAs(notice.was, notice.call.callId);
+      if (notice.kind === 'goes-on') this.#goesOn(session, notice);
       if (notice.kind === 'busy') this.#stateIs(session, callBegan(session.state));
       else if (notice.kind === 'free') this.#stateIs(session, callEnded(session.state));
       else this.tell(session, notice);

@@ -7,6 +7,7 @@ import {
   callOf,
   endOfCalls,
   inState,
+  otherOf,
   put,
   shownParties,
   talkingOf,
@@ -60,7 +61,15 @@ function enters(desk: Desk, conference: string, me: Member, others: readonly Mem
 }
 
 function changes(desk: Desk, old: DeskCall, me: Member, others: readonly Member[]): Heard {
-  const call = { ...old, callId: me.callId, partners: partnersOf(others) };
+  const [first = { number: '' }] = others;
+  const isThere = others.some(({ number }) => number === otherOf(old));
+  const parties = isThere ? old.parties : { caller: first.number, callee: desk.phone };
+  // Who it was begun with has left: from now on it is a call of those who stay.
+  const began =
+    old.began === undefined || others.some(({ number }) => Object.values(old.began ?? {}).includes(number))
+      ? old.began
+      : undefined;
+  const call = { ...old, callId: me.callId, partners: partnersOf(others), parties, began };
   const left = old.partners.filter(({ callId }) => !others.some((one) => one.callId === callId));
   const told = left.map(({ number }): Notice => ({ kind: 'customer-released', call, number }));
   const next = { ...desk, calls: desk.calls.map((one) => (one === old ? call : one)) };

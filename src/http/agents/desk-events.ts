@@ -66,6 +66,8 @@ function reduce(desk: Desk, { event, at }: NumberedEvent, isOurs: (number: strin
 
 function rings(desk: Desk, call: DeskCall, leg: Party): Heard {
   if (call.state !== 'alerting' && call.state !== 'ringing') return [desk, []];
+  // A program's call rings at its caller first, who may say no: its callee has not been called yet.
+  if (leg !== call.party && call.party === 'callee') return [desk, []];
   if (leg !== call.party) {
     // Its phone was rung first, so it has picked up when the other is.
     const offhook: readonly Notice[] = call.own ? [{ kind: 'phone-offhook' }] : [];

@@ -35,7 +35,7 @@ async function transfer(asked: Asked): Promise<void> {
   const mode = whole(fields, 'mode', '000-006') ?? (device === 5 ? 1 : 0);
   const way = (device === 5 ? TO_NUMBER : TO_AGENT)[mode];
   if (way === undefined) throw new AgentRefusal('000-006', `mode: ${mode} is not known for devicetype ${device ?? ''}`);
-  const call = newest(asked.session.desk, 'talking', 'held');
+  const call = newest(asked.session.desk, 'talking', 'conference', 'held');
   if (call === undefined) throw new AgentRefusal('200-012');
   await asked.command(commandOf(way, call, target), TRANSFER);
 }

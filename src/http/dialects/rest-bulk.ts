@@ -77,13 +77,13 @@ const ANSWER =
   'Always 200 when the request could be read: what became of each call stands in its row, in the order of `ids`, with the `code` that a ' +
   'request for this call alone would have been refused with. 32 calls are under way at a time, and up to 256 while others than Holdfast take ' +
   'their time; after 5 seconds the rest is only begun (`pending`).';
-const errors: RouteDoc['errors'] = ['bad_request', 'malformed_json', 'body_too_large', 'unsupported_media_type', 'busy'];
+const errors = ['bad_request', 'malformed_json', 'body_too_large', 'unsupported_media_type', 'busy'] as const;
 
 const holdDoc: RouteDoc = {
   summary: 'Hold many calls',
   description: `${FILTER}Calls that ring are left out unless they are named. The rest as in holding one call. ${ANSWER}`,
   answers: { 200: { description: 'what became of each call, and how many of each', schema: BulkDone } },
-  errors,
+  errors: [...errors, 'number_unknown'],
 };
 
 const resumeDoc: RouteDoc = {

@@ -109,7 +109,7 @@ function joiningRoutes(write: DialectRoute['write']): readonly DialectRoute[] {
 }
 
 const shown = { description: 'the conference', schema: bodies.ConferenceSchema };
-const RINGING = ['number_unknown', 'not_registered', 'busy', 'mixer_gone'] as const;
+const RINGING = ['number_unknown', 'not_registered', 'dial_forbidden', 'busy', 'mixer_gone'] as const;
 const BODY = ['bad_request', 'malformed_json'] as const;
 
 const docs = {

@@ -6,7 +6,7 @@ import { Accepted, MessageSent } from '../reach-schemas.js';
 import { TransferStarted } from '../schemas.js';
 
 const REFUSALS = ['bad_request', 'malformed_json', 'call_not_found', 'wrong_moment'] as const;
-const REACHED = [...REFUSALS, 'number_unknown', 'not_registered'] as const;
+const REACHED = [...REFUSALS, 'number_unknown', 'not_registered', 'dial_forbidden'] as const;
 const begun = (description: string): RouteDoc['answers'] => ({ 202: { description, schema: Accepted } });
 
 export const answer: RouteDoc = {

@@ -50,6 +50,10 @@ export class EventWishes {
     return [...this.#wishes.values()].filter((wish) => wish.identity === identity);
   }
 
+  keepOnly(may: (wish: EventWish) => boolean): void {
+    for (const wish of [...this.#wishes.values()]) if (!may(wish)) this.#wishes.delete(wish.id);
+  }
+
   remove(id: string): void {
     this.#wishes.delete(id);
   }

@@ -280,14 +280,41 @@ t.test('whatever happens in whatever order: no call twice, none after its end, a
   t.end();
 });
 
+t.test('who is to be called by a program hears nothing before its phone rings, and so nothing of a call that never came', (t) => {
+  const table = new Table();
+  t.same(table.rings('a', '102', '101', 'caller'), [], 'the phone of 102 rings first');
+  t.same(table.ends('a', '102', '101', 'refused'), []);
+  t.same(table.desk.calls, []);
+  t.end();
+});
+
+t.test('who has left a conference is no party of it any more', (t) => {
+  const table = new Table();
+  table.answered('a', '030', '101');
+  table.ends('a', '030', '101', 'conference');
+  const [me, customer, helper] = [
+    ['101', 'm1'],
+    ['030', 'm2'],
+    ['102', 'm3'],
+  ] as const;
+  table.conference([me, customer, helper]);
+  t.match(table.desk.calls, [{ parties: { caller: '030', callee: '101' } }]);
+  table.conference([me, helper]);
+  t.match(table.desk.calls, [{ parties: { caller: '102', callee: '101' } }]);
+  t.equal(table.desk.calls[0]?.began, undefined);
+  t.end();
+});
+
 t.test('ids: epoch and number, the same as long as a call lives, also when it goes on as another', (t) => {
   const ids = new AgentCallIds(() => 1_456_402_370_000);
   const [a, b] = ['a', 'b'] as unknown as [CallId, CallId];
   t.equal(ids.of(a), '1456402370-1');
   t.equal(ids.of(b), '1456402370-2');
   t.equal(ids.of(a), '1456402370-1');
-  ids.goesOnAs(a, b);
+  t.ok(ids.goesOnAs(a, b));
   t.equal(ids.find('1456402370-1'), b);
+  t.notOk(ids.goesOnAs(a, 'c' as CallId), 'the other agent of it goes on under another id');
+  t.equal(ids.of(a), '1456402370-1', 'and is told the end of this one');
   t.equal(ids.find('1456402370-2'), undefined);
   ids.forget(b);
   t.equal(ids.size, 0);
