@@ -171,7 +171,7 @@ export class ConferenceCommands {
     };
     const already = conferences.ofCall(callId);
     if (already !== undefined) {
-      conferences.mustBeNew(already, to.number);
+      conferences.mustBeNew(already, to.number, 'to');
       already.givesMusic(music);
       whispers(already, await conferences.ring(already, to.number, { as }));
       return already;
@@ -207,6 +207,7 @@ export class ConferenceCommands {
       return holds;
     };
     asks();
+    conferences.mustBeNew(conference, number, 'to');
     const target = await conferences.ring(conference, number);
     try {
       const holds = asks(); // which has taken its time

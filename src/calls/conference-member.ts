@@ -25,7 +25,7 @@ type Terms = 'conference' | 'music' | 'silence';
 
 export type MemberDeps = Readonly<{
   mixer: MixerPort;
-  othersHear: Terms;
+  othersHear: (holder: ConferenceMember) => Terms;
   /** What the mixer could not do; a member that is over is no news. */
   failed: (error: unknown) => void;
   changed: (member: ConferenceMember) => void;
@@ -47,6 +47,8 @@ export class ConferenceMember implements VirtualParty {
   joined = false;
   readonly #deps: MemberDeps;
   #apart = false;
+  /** It waits no more, and its phone has not said so yet. */
+  #comesBack = false;
   /** What the mixer has been told of its hold: what the others hear meanwhile. */
   #holds: Terms | undefined;
   #described: Promise<string> | undefined;
@@ -88,6 +90,7 @@ export class ConferenceMember implements VirtualParty {
     if (rtpFrom !== undefined) mixer.join(conferenceId, id, { rtpFrom }).catch(failed);
     const talks = sends(direction) && receives(direction);
     const state = talks ? 'in' : 'held';
+    this.#comesBack = false;
     this.#hold(talks ? undefined : this.#terms);
     if (state === this.state) return;
     this.state = state;
@@ -102,12 +105,19 @@ export class ConferenceMember implements VirtualParty {
   /** @param comes with a hold of its own, or only because it has waited, which ends now. */
   setApart(apart: boolean, comes: 'holds' | 'waited' = 'holds'): void {
     this.#apart = apart;
-    if (this.#holds !== undefined && comes === 'holds') this.#hold(this.#terms);
+    this.#comesBack = !apart && comes === 'waited';
+    this.tellHold();
+  }
+
+  /** Others have come or gone, or wait apart: what they hear of its hold may be something else now. */
+  tellHold(): void {
+    if (this.#holds !== undefined) this.#hold(this.#terms);
   }
 
   /** Who only listens was not heard before, and who waits apart is talked about: neither takes anything away from the others. */
   get #terms(): Terms {
-    return this.facts.as === 'member' && !this.#apart ? this.#deps.othersHear : 'conference';
+    const takesAway = this.facts.as === 'member' && !this.#apart && !this.#comesBack;
+    return takesAway ? this.#deps.othersHear(this) : 'conference';
   }
 
   /** @param terms undefined: it holds no more. */

@@ -134,9 +134,9 @@ export class ConferenceService {
   }
 
   /** @throws NumberUnknown, NotRegistered, BadRequest: a member already. */
-  mustBeNew(conference: Conference, number: string): void {
+  mustBeNew(conference: Conference, number: string, field = 'number'): void {
     mustBeReachable(this.#deps.bindings, number, 'inside');
-    if (conference.members.some((member) => member.number === number)) throw alreadyIn(number);
+    if (conference.members.some((member) => member.number === number)) throw alreadyIn(number, field);
   }
 
   /** @param shown who is there, where they come later. @throws Busy, DialForbidden, and what `mustBeNew` does. */
@@ -194,13 +194,13 @@ export class ConferenceService {
   async #newMember(conference: Conference, number: string, role: Role, apart: boolean): Promise<NewMember> {
     const { facts } = conference;
     const { mixer } = facts;
-    const holdMusic = facts.othersHear === 'music' ? await this.#deps.sounds.name(mixer, conference.musicOf(number)) : undefined;
+    const holdMusic = await this.#musicOf(conference, number);
     // Asked for twice at once, it was new both times before its music was looked for.
     if (conference.members.some((one) => one.number === number)) throw alreadyIn(number);
     const own = { id: conference.nextName(), conferenceId: facts.id, holdMusic, ...role };
     const member = new ConferenceMember(number, own, {
       mixer,
-      othersHear: facts.othersHear,
+      othersHear: (one) => conference.othersHear(one),
       failed: (error) => this.#failed(error),
       changed: (one) => this.#memberChanged(conference, one),
       moved: (one) => this.#moved(conference, one),
@@ -234,6 +234,7 @@ export class ConferenceService {
 
   #memberChanged(conference: Conference, member: ConferenceMember): void {
     this.consultations.memberChanged(conference, member);
+    for (const one of conference.members) one.tellHold();
     this.#changed(conference);
   }
 
@@ -257,7 +258,16 @@ export class ConferenceService {
     if (conference.isOver && !conference.ended) this.end(conference);
   }
 
+  /** Also where the others go on: they may be one, who would hear nothing. @throws Busy: the mixer has as many sounds as it takes. */
+  async #musicOf(conference: Conference, number: string): Promise<string | undefined> {
+    const { mixer, othersHear } = conference.facts;
+    if (othersHear === 'silence') return undefined;
+    const named = this.#deps.sounds.name(mixer, conference.musicOf(number));
+    return othersHear === 'music' ? named : named.catch(() => undefined);
+  }
+
   #hear(conference: Conference): void {
+    for (const member of conference.members) member.tellHold();
     conference.facts.mixer.hear(conference.facts.id, conference.rows()).catch((error: unknown) => this.#failed(error));
   }
 
@@ -279,7 +289,8 @@ export class ConferenceService {
   }
 }
 
-const alreadyIn = (number: string): BadRequest => new BadRequest('number', `number: ${number} is in this conference already`);
+const alreadyIn = (number: string, field = 'number'): BadRequest =>
+  new BadRequest(field, `${field}: ${number} is in this conference already`);
 
 /** What a phone that is rung may show: who is there already. */
 const namesOf = (conference: Conference): readonly string[] =>

@@ -78,6 +78,15 @@ export class Conference {
     return this.members.find((member) => member.number === number && member.facts.as === 'member');
   }
 
+  /** What the others hear while this one holds. With one there is nobody to go on with: it hears music, as in a call of two. */
+  othersHear(holder: ConferenceMember): OthersHear {
+    const { othersHear } = this.facts;
+    if (othersHear !== 'conference') return othersHear;
+    const isThere = ({ facts, state, apart }: ConferenceMember): boolean =>
+      facts.as === 'member' && state !== 'ringing' && !apart;
+    return this.members.filter((one) => one !== holder && isThere(one)).length === 1 ? 'music' : 'conference';
+  }
+
   /** Fewer than two who talk are no conference; who is rung may still come. */
   get isOver(): boolean {
     return !this.opening && this.members.filter(({ facts }) => facts.as === 'member').length < 2;

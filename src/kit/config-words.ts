@@ -53,7 +53,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 function expected(schema: TSchema): string {
   if (Array.isArray(schema['anyOf'])) {
-    const ways = schema['anyOf'] as readonly Readonly<{ const?: unknown; type?: string }>[];
+    const ways = schema['anyOf'] as readonly Readonly<{ const?: string | number | boolean; type?: string }>[];
     return `one of ${ways.map((one) => (one.const === undefined ? (KINDS[one.type ?? ''] ?? one.type) : String(one.const))).join(', ')}`;
   }
   const words = [KINDS[String(schema['type'])] ?? `a ${String(schema['type'] ?? 'value')}`];

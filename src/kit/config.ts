@@ -148,6 +148,7 @@ function checkTogether(config: Config): void {
       throw new ConfigError(`trunks.yaml: trunks.${index}.register: found true, expected username and password beside it`);
     }
   }
+  checkPorts(config);
   checkWebhooks(config);
   checkPhloNames(config);
   checkVoipnowClients(config);
@@ -156,6 +157,26 @@ function checkTogether(config: Config): void {
   checkExpiry(config);
   checkSecure(config);
   refuseDemoPasswords(config);
+}
+
+/** The same port twice is our own two doors, and not another program. 0 is any that is free. */
+function checkPorts({ sip, http, tls }: Config): void {
+  const doors: readonly (readonly [key: string, port: number])[] = [
+    ['sip.port', sip.port],
+    ['sip.wsPort', sip.wsPort],
+    ...(tls.certificate === ''
+      ? []
+      : ([
+          ['sip.tlsPort', sip.tlsPort],
+          ['sip.wssPort', sip.wssPort],
+        ] as const)),
+    ['http.port', http.port],
+  ];
+  for (const [index, [key, port]] of doors.entries()) {
+    const first = doors.slice(0, index).find((one) => one[1] === port && port !== 0);
+    if (first !== undefined)
+      throw new ConfigError(`holdfast.yaml: ${key}: found ${port}, which is ${first[0]} too; expected a port of its own`);
+  }
 }
 
 function checkWebhooks({ webhooks, limits }: Config): void {
@@ -172,13 +193,18 @@ function checkWebhooks({ webhooks, limits }: Config): void {
   }
 }
 
-function checkPhloNames({ plivo }: Config): void {
+function checkPhloNames({ plivo, music }: Config): void {
   const twice = (ids: readonly string[]): string | undefined => ids.find((id, index) => ids.indexOf(id) !== index);
   const phlo = twice(plivo.phlos.map(({ id }) => id));
   // The successor's routes name a node without its PHLO, so a node is known by its id alone.
   const node = twice(plivo.phlos.flatMap(({ nodes }) => nodes.map(({ id }) => id)));
   if (phlo !== undefined) throw new ConfigError(`phlos.yaml: phlos: found id ${phlo} twice, expected each id once`);
   if (node !== undefined) throw new ConfigError(`phlos.yaml: phlos.nodes: found id ${node} twice, expected each id once`);
+  for (const { id, voicemail } of plivo.phlos.flatMap(({ nodes }) => nodes))
+    if (voicemail !== undefined && !Object.hasOwn(music.prompts, voicemail))
+      throw new ConfigError(
+        `phlos.yaml: phlos.nodes: ${id}: voicemail: found ${voicemail}, which is not in prompts of music.yaml`,
+      );
 }
 
 function checkVoipnowClients({ accounts: { phones, voipnow } }: Config): void {

@@ -73,7 +73,7 @@ class Rooms {
       moves: {} as never,
       bindings,
       mixer: () => Promise.resolve(mixer),
-      sounds: {} as never,
+      sounds: { name: () => Promise.resolve('music default') } as never,
       bus,
       clock,
       log,

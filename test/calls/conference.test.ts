@@ -37,7 +37,7 @@ function room(othersHear: 'conference' | 'music' = 'conference') {
     const facts: MemberFacts = { id: conference.nextName(), conferenceId: 'room', as: 'member', ...more };
     const deps = {
       mixer,
-      othersHear,
+      othersHear: (one: ConferenceMember) => conference.othersHear(one),
       failed: () => said.push('failed'),
       changed: () => said.push('changed'),
       moved: () => said.push('moved'),

@@ -169,6 +169,16 @@ t.test('a consultation that nobody answers leaves the two as they were; one that
   await phones.follows(bob, 'sendrecv');
   await allHear(t, phones, { '101': [BOB_HERTZ], '102': [ALICE_HERTZ] });
   t.equal((await holdfast.api('DELETE', `/calls/${id}/consult`)).status, 409, 'there is nothing to cancel');
+
+  // Of two nobody is left to go on with, so a hold is one as between any two.
+  const hold = holdfast.api('PUT', `/calls/${id}/hold`, { holder: 'caller' });
+  await phones.follows(alice, 'inactive');
+  t.equal((await hold).status, 200);
+  await allHear(t, phones, { '102': [MUSIC_HERTZ] });
+  const resume = holdfast.api('DELETE', `/calls/${id}/hold?holder=caller`);
+  await phones.follows(alice, 'sendrecv');
+  t.equal((await resume).status, 200);
+  await allHear(t, phones, { '101': [BOB_HERTZ], '102': [ALICE_HERTZ] });
 });
 
 t.test('a conference is opened by ringing everybody; who does not come is no member', async (t) => {

@@ -116,6 +116,12 @@ export class Agents<E> {
     if (!this.#ended.has(view.id)) session.desk = withOwn(session.desk, view, feature, this.#deps.clock.now());
   }
 
+  /** @param asker whose phone rings the one at `phone` next, for help; undefined: it does not after all. */
+  asksFor(phone: string, asker: string | undefined): void {
+    const session = this.#byPhone.get(phone);
+    if (session !== undefined) session.desk = { ...session.desk, asker };
+  }
+
   tell(session: AgentSession<E>, news: News): void {
     const event = this.#deps.spell(news, session, this.#deps.clock.now());
     if (event !== undefined) session.line.push(event);

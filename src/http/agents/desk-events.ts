@@ -35,15 +35,32 @@ export function hear(desk: Desk, numbered: NumberedEvent, isOurs: (number: strin
   return [next, [...notices.filter(({ kind }) => kind === 'phone-offhook'), { kind: 'busy' }, ...rest]];
 }
 
-function reduce(desk: Desk, { event, at }: NumberedEvent, isOurs: (number: string) => boolean): Heard {
-  if (event.kind === 'conference.changed') return hearConference(desk, event, Date.parse(at));
-  if (event.kind === 'registration.changed') return [desk, []];
-  const party = partyOf(desk.phone, event.parties);
-  if (party === undefined) return [desk, []];
-  const known = callOf(desk, event.callId);
+type OfCall = Exclude<NumberedEvent['event'], { kind: 'conference.changed' | 'registration.changed' }>;
+
+function reduce(asked: Desk, { event, at }: NumberedEvent, isOurs: (number: string) => boolean): Heard {
+  if (event.kind === 'conference.changed') return hearConference(asked, event, Date.parse(at));
+  if (event.kind === 'registration.changed') return [asked, []];
+  const party = partyOf(asked.phone, event.parties);
+  if (party === undefined) return [asked, []];
+  const known = callOf(asked, event.callId);
   // An agent that comes over to a conference with its call was not called: conference.changed tells of it.
-  if (known === undefined && event.kind === 'call.answered' && event.parties.caller === CONFERENCE) return [desk, []];
+  if (known === undefined && event.kind === 'call.answered' && event.parties.caller === CONFERENCE)
+    return [{ ...asked, asker: undefined }, []];
   const call = known ?? newCall(event.callId, party, event.parties, Date.parse(at), isOurs);
+  if (known === undefined && event.parties.caller === CONFERENCE && asked.asker !== undefined)
+    return told({ ...asked, asker: undefined }, event, asksForHelp(call, asked.asker, asked.phone), at);
+  return told(asked, event, call, at);
+}
+
+/** It is called by who asks, and not by the conference that carries them. */
+const asksForHelp = (call: DeskCall, caller: string, callee: string): DeskCall => ({
+  ...call,
+  began: { caller, callee },
+  feature: 'inner',
+});
+
+function told(desk: Desk, event: OfCall, call: DeskCall, at: string): Heard {
+  const known = callOf(desk, event.callId);
   switch (event.kind) {
     case 'call.ringing':
       return rings(desk, call, event.leg);

@@ -35,7 +35,12 @@ export type DeskCall = Readonly<{
 }>;
 
 /** In the order in which each came to be what it is, so the newest is the last. */
-export type Desk = Readonly<{ phone: string; calls: readonly DeskCall[] }>;
+export type Desk = Readonly<{
+  phone: string;
+  calls: readonly DeskCall[];
+  /** Another agent's phone, that has just asked for help: the conference that rings next is its. */
+  asker?: string | undefined;
+}>;
 
 export type Notice =
   | Readonly<{ kind: 'ringing' | 'customer-alerting' | 'talking' | 'released' | 'failed' | 'conference'; call: DeskCall }>

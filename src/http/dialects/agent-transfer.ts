@@ -37,7 +37,7 @@ async function transfer(asked: Asked): Promise<void> {
   if (way === undefined) throw new AgentRefusal('000-006', `mode: ${mode} is not known for devicetype ${device ?? ''}`);
   const call = newest(asked.session.desk, 'talking', 'conference', 'held');
   if (call === undefined) throw new AgentRefusal('200-012');
-  await asked.command(commandOf(way, call, target), TRANSFER);
+  await ask(asked, way, call, target, TRANSFER);
 }
 
 async function help(asked: Asked): Promise<void> {
@@ -48,7 +48,19 @@ async function help(asked: Asked): Promise<void> {
   if (mode !== 1 && mode !== 2) throw new AgentRefusal('000-006', 'mode: expected 1 or 2');
   const call = talkingOf(asked.session.desk);
   if (call === undefined) throw new AgentRefusal('200-018');
-  await asked.command(commandOf(mode === 1 ? 'talk' : 'all', call, target), HELP);
+  await ask(asked, mode === 1 ? 'talk' : 'all', call, target, HELP);
+}
+
+/** Who is asked for help, or to come in, sees who asks. */
+async function ask(asked: Asked, way: Way, call: DeskCall, target: string, codes: Codes): Promise<void> {
+  const { agents } = asked.deps;
+  if (way !== 'pass') agents.asksFor(target, asked.session.terms.phone);
+  try {
+    await asked.command(commandOf(way, call, target), codes);
+  } catch (error) {
+    if (way !== 'pass') agents.asksFor(target, undefined);
+    throw error;
+  }
 }
 
 const helper = (fields: Fields): string =>

@@ -57,7 +57,8 @@ export const hold: RouteDoc = {
     'Cuts the two parties apart in the media server, then sends a re-INVITE to both, then plays music. `holder` `controller` (or ' +
     'absent) holds both parties; `caller` or `callee` lets that party hold the other. `music` names a class, and `false` or `null` ' +
     'holds in silence; it may be changed while held, without another re-INVITE. `announcement` is said between the music. ' +
-    '`maxSeconds`, `remindHolderEverySeconds` and `onExpiry` stand over the policy of the account. ' +
+    '`maxSeconds`, `remindHolderEverySeconds` and `onExpiry` stand over the policy of the account; `ring-holder` resumes where a ' +
+    'program holds, which has no phone. ' +
     'Repeating it changes nothing and says so with `changed: false`. A phone that refuses is `soft-held`: cut off, and with music.',
   answers: { 200: { description: 'what really happened, per leg', schema: Proof } },
   errors: ['bad_request', 'malformed_json', 'call_not_found', 'wrong_moment', 'number_unknown', 'media_failed', 'media_gone'],

@@ -8,7 +8,7 @@ import type { EventBus } from '#calls/event-bus.js';
 import type { Interceptor } from '#calls/interceptor.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
-import { AppError } from '#kit/errors.js';
+import { AppError, ConfigError } from '#kit/errors.js';
 import { readScript } from '#ozml/script.js';
 import type { Dialect } from '../dialects/dialect.js';
 import { inNameOf, mountDialect, type MountDeps } from '../dialects/mount.js';
@@ -41,6 +41,18 @@ export type OzekiMounted = Readonly<{ routes: Dialect['routes']; intercept: Inte
 
 type CallId = CallView['id'];
 
+/** Or who calls that number is the first to find it. @throws ConfigError */
+function checkScripts({ apiExtensions, limits }: Config['ozeki']): void {
+  for (const [index, { script }] of apiExtensions.entries()) {
+    try {
+      if (script !== undefined) readScript(script, limits.scriptBytes);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new ConfigError(`ozeki.yaml: apiExtensions.${index}.script: ${why}`);
+    }
+  }
+}
+
 /** Ids of calls that have ended are kept, because the history shows them; the oldest go first. */
 const MOST_IDS = 50_000;
 
@@ -50,6 +62,7 @@ export function mountOzeki(app: FastifyInstance, deps: OzekiMountDeps): OzekiMou
   const commands = inNameOf(deps.commands, 'ozeki');
   const { ozeki: config } = deps.config;
   if (!config.enabled) return { routes: [], intercept: undefined, stop: () => undefined };
+  checkScripts(config);
   const { notes: book = FORGETFUL_NOTEBOOK } = deps;
   const ids = new WireIds(undefined, MOST_IDS, undefined, { book, page: 'ozeki-ids', left: book.left('ozeki-ids') });
   const wireId = (callId: CallId): string => ids.of(callId);

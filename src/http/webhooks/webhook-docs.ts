@@ -25,12 +25,13 @@ export const WEBHOOK_DOCS: readonly DocumentedRoute[] = [
       summary: 'Add a webhook',
       description:
         'From now on every event is POSTed to `url` as the JSON that `GET /events` gives: at least once, and in order for one call ' +
-        'or one number that registers; `Holdfast-Event-Id` (the sequence number, which begins at 1 again when Holdfast starts) and `at` ' +
+        'or one number that registers; `Holdfast-Event-Id` (the sequence number, which goes on after a restart) and `at` ' +
         'tell doubles. `Holdfast-Signature: ' +
         't=<unix seconds>,v1=<hex>` is the HMAC-SHA256 of `<t>.<body>` with the secret: compare it, and refuse what is older than ' +
         'five minutes. Any 2xx is a delivery; 408, 429, 5xx and silence are tried again (`Retry-After` is honoured); everything else ' +
         'goes to the dead letters. A given-up event does not stop those behind it. Redirects are not followed. Without `secret` one ' +
-        'is made up and told in this answer only. It lasts until Holdfast ends, and so does what waits; webhooks.yaml stays.',
+        'is made up and told in this answer only. It is kept in the store with what waits, also over a restart; with `store: memory` it ' +
+        'lasts until Holdfast ends. webhooks.yaml stays.',
       answers: {
         201: { description: 'it is there', schema: WebhookSchema, headers: { Location: 'where it is' } },
       },

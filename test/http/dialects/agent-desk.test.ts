@@ -288,6 +288,15 @@ t.test('who is to be called by a program hears nothing before its phone rings, a
   t.end();
 });
 
+t.test('who asks for help is the caller, and not the conference that carries it', (t) => {
+  const table = new Table();
+  table.desk = { ...table.desk, asker: '102' };
+  t.same(table.rings('m3', 'conference', '101'), ['phone-alerting', 'ringing']);
+  t.match(table.desk.calls, [{ began: { caller: '102', callee: '101' }, feature: 'inner' }]);
+  t.equal(table.desk.asker, undefined, 'once');
+  t.end();
+});
+
 t.test('who has left a conference is no party of it any more', (t) => {
   const table = new Table();
   table.answered('a', '030', '101');
