@@ -133,7 +133,8 @@ export class CallService implements CallSignals {
   /** @param calls that are new: one that takes another's place is none. @throws Busy: the house is closing, or would be more than full. */
   mustHaveRoom(calls: number): void {
     if (this.#draining) throw new Busy('this server is closing', 30);
-    if (this.#calls.size + calls > this.#deps.maxCalls) throw new Busy(`the limit of ${this.#deps.maxCalls} calls is reached`, 5);
+    if (calls > 0 && this.#calls.size + calls > this.#deps.maxCalls)
+      throw new Busy(`the limit of ${this.#deps.maxCalls} calls is reached`, 5);
   }
 
   /** @throws Busy, DialForbidden */

@@ -231,7 +231,7 @@ export class ConferenceCommands {
     const { consultation } = conference;
     if (consultation === undefined) throw new WrongMoment('nobody is being consulted', 'in-call');
     this.#conferences.consultations.letIn(conference);
-    if (kind === 'consult.cancel') consultation.target?.hangUp();
+    if (kind === 'consult.cancel') consultation.target.hangUp();
     return conference;
   }
 

@@ -11,7 +11,7 @@ import type { HearingRow, MixerPort } from './mixer-port.js';
 export type Consultation = Readonly<{
   holder: ConferenceMember;
   waiting: readonly ConferenceMember[];
-  target?: ConferenceMember | undefined;
+  target: ConferenceMember;
 }>;
 
 export type ConferenceFacts = Readonly<{

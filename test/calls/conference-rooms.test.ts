@@ -4,31 +4,40 @@
  */
 import t from 'tap';
 import { CallService } from '#calls/call-service.js';
-import { ConferenceCommands } from '#calls/conference-commands.js';
+import { ConferenceCommands, type ConferenceCommand } from '#calls/conference-commands.js';
 import { ConferenceService } from '#calls/conference-service.js';
 import type { Conference } from '#calls/conference.js';
+import { DialogMoves } from '#calls/dialog-moves.js';
 import { EventBus } from '#calls/event-bus.js';
 import type { MixerPort } from '#calls/mixer-port.js';
-import type { BindingsPort, DialOptions, LegId, MediaPort, SignalingPort } from '#calls/ports.js';
+import type { BindingsPort, DialOptions, LegId, MediaPort, SignalingPort, TollPort } from '#calls/ports.js';
 import { VirtualPhones } from '#calls/virtual-phones.js';
+import type { HoldfastEvent } from '#core/events.js';
 import { NO_POLICY } from '#core/hold-policy.js';
-import { Busy } from '#kit/errors.js';
+import type { CallId } from '#core/leg.js';
+import { Busy, DialForbidden } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { FakeClock } from '../support/fake-clock.js';
-import { ONE_PHONE } from '../support/quiet-calls.js';
+import { CALL_OF_101, ONE_PHONE } from '../support/quiet-calls.js';
 import { sdpOf } from '../support/stored-call.js';
 
 const CONFERENCE = 'conference';
+/** Over a trunk, and the rules forbid it. */
+const FORBIDDEN = '9555';
 
 class Rooms {
   readonly commands: ConferenceCommands;
   isFull = false;
+  readonly events: HoldfastEvent[] = [];
+  /** What the mixer was told of holds. */
+  readonly holdsTold: string[] = [];
   readonly #conferences: ConferenceService;
   readonly #calls: CallService;
 
-  constructor() {
+  constructor(maxCalls = 100) {
     const [clock, log] = [new FakeClock(), createLogger('silent')];
     const bus = new EventBus(clock, log, 100);
+    bus.subscribe(({ event }) => this.events.push(event));
     const soon = (signal: () => void): void => void setImmediate(signal);
     const signaling = deaf<SignalingPort>({
       dial: ({ leg }: DialOptions) => soon(() => this.#calls.signal(leg, { kind: 'answered', sdp: sdpOf(20_000) })),
@@ -44,8 +53,17 @@ class Rooms {
     const parties = new VirtualPhones({ signaling, numbers: { of: () => undefined }, calls: signals, log });
     const bindings: BindingsPort = {
       ...ONE_PHONE,
-      traits: (number) => ({ ...ONE_PHONE.traits(number), ...(number === CONFERENCE ? { isProgram: true as const } : {}) }),
+      traits: (number) => ({
+        ...ONE_PHONE.traits(number),
+        ...(number === CONFERENCE ? { isProgram: true as const } : {}),
+        ...(number === FORBIDDEN ? { kind: 'trunk' as const } : {}),
+      }),
     };
+    const toll = deaf<TollPort>({
+      admit: ({ outside: [number] }: { outside: readonly string[] }) => {
+        if (number !== undefined) throw new DialForbidden(number);
+      },
+    });
     const house = { policy: NO_POLICY };
     this.#calls = new CallService({
       signaling: parties,
@@ -55,7 +73,8 @@ class Rooms {
       clock,
       log,
       ringSeconds: 120,
-      maxCalls: 100,
+      maxCalls,
+      toll,
       house,
     });
     const mixer = deaf<MixerPort>(
@@ -64,13 +83,15 @@ class Rooms {
           this.isFull
             ? Promise.reject(new Busy('the conference is full', 5))
             : Promise.resolve({ address: '127.0.0.1', port: 4000 }),
+        hold: (_id: string, member: string, { othersHear }: { othersHear: string }) =>
+          Promise.resolve(void this.holdsTold.push(`${member} ${othersHear}`)),
       },
       Promise.resolve(),
     );
     this.#conferences = new ConferenceService({
       calls: this.#calls,
       parties,
-      moves: {} as never,
+      moves: new DialogMoves({ calls: this.#calls, signaling: parties, parking: {} as never, announcer: {} as never }),
       bindings,
       mixer: () => Promise.resolve(mixer),
       sounds: { name: () => Promise.resolve('music default') } as never,
@@ -88,6 +109,39 @@ class Rooms {
     const [conference] = this.#conferences.list();
     if (conference === undefined) throw new Error('there is none');
     return conference;
+  }
+
+  /** These two talk, in a call of two. */
+  async callUp(caller: string, callee: string): Promise<CallId> {
+    const id = this.#calls.incoming({ ...CALL_OF_101, fromUser: caller, toUser: callee });
+    await this.settles();
+    this.#calls.signal({ callId: id, role: 'caller' }, { kind: 'acked' });
+    await this.settles();
+    return id;
+  }
+
+  /** @returns what it came to, in words. */
+  async asks(command: ConferenceCommand): Promise<string> {
+    const came = await this.commands.execute(command).then(
+      () => 'ok',
+      (error: Error) => error.message,
+    );
+    await this.settles();
+    return came;
+  }
+
+  list(): readonly Conference[] {
+    return this.#conferences.list();
+  }
+
+  /** Every call that is up, as its parties. */
+  up(): string[] {
+    return this.#calls.list().map(({ parties }) => `${parties.caller} ${parties.callee}`);
+  }
+
+  programHolds(callId: CallId): Promise<void> {
+    this.#calls.dispatch(callId, { kind: 'hold.requested', holder: 'controller' });
+    return this.settles();
   }
 
   async settles(): Promise<void> {
@@ -146,4 +200,89 @@ t.test('who finds no room in the mixer is no member, and may be asked for again'
   await rooms.commands.execute(add);
   await rooms.settles();
   t.equal(conference.members.length, 3);
+});
+
+const join = (callId: CallId, number: string): ConferenceCommand => ({
+  ...{ kind: 'call.join', callId, as: 'member', party: 'callee', to: { number } },
+});
+
+t.test('a join that may not be, or finds no room, leaves the call of two what it was', async (t) => {
+  const rooms = new Rooms();
+  const callId = await rooms.callUp('101', '102');
+  const said = rooms.events.length;
+  t.match(await rooms.asks(join(callId, FORBIDDEN)), /9555/);
+  rooms.isFull = true;
+  t.match(await rooms.asks(join(callId, '103')), /full/);
+  t.match(await rooms.asks({ ...join(callId, '103'), kind: 'call.consult', holder: 'caller' } as ConferenceCommand), /full/);
+  t.same([rooms.list(), rooms.up()], [[], ['101 102']]);
+  t.same(rooms.events.slice(said), [], 'nobody hears of what never was');
+});
+
+t.test('a call that becomes a conference needs no more room than the one who comes', async (t) => {
+  const rooms = new Rooms(2);
+  const callId = await rooms.callUp('101', '102');
+  t.equal(await rooms.asks(join(callId, '103')), 'ok');
+  t.equal(rooms.list()[0]?.members.length, 3);
+  const full = new Rooms(1);
+  t.match(await full.asks(join(await full.callUp('101', '102'), '103')), /limit of 1 calls/);
+  t.same(full.up(), ['101 102']);
+});
+
+t.test('a conference that ends while a call comes over leaves the call what it was', async (t) => {
+  const rooms = new Rooms();
+  const callId = await rooms.callUp('101', '102');
+  const conference = await rooms.talk(['103', '104']);
+  const conferenceId = conference.facts.id;
+  const [added] = await Promise.all([
+    rooms.asks({ kind: 'conference.add', conferenceId, member: { callId } }),
+    rooms.asks({ kind: 'conference.end', conferenceId }),
+  ]);
+  t.not(added, 'ok');
+  t.same([rooms.list(), rooms.up()], [[], ['101 102']]);
+});
+
+t.test('the same number asked for twice at once is one member', async (t) => {
+  const rooms = new Rooms();
+  const conference = await rooms.talk(['101', '102']);
+  const add = { kind: 'conference.add', conferenceId: conference.facts.id, member: { number: '103' } } as const;
+  t.same(
+    (await Promise.all([rooms.asks(add), rooms.asks(add)])).filter((came) => came === 'ok'),
+    ['ok'],
+  );
+  t.equal(conference.members.length, 3);
+});
+
+t.test('two consultations at once are one, and nobody is left ringing of the other', async (t) => {
+  const rooms = new Rooms();
+  const conference = await rooms.talk(['101', '102', '103']);
+  const consult = (number: string): ConferenceCommand => {
+    const [first] = conference.members;
+    return { kind: 'call.consult', callId: first?.callId as CallId, holder: 'callee', to: { number } };
+  };
+  const came = await Promise.all([rooms.asks(consult('104')), rooms.asks(consult('105'))]);
+  t.same(
+    came.filter((one) => one === 'ok'),
+    ['ok'],
+    came.join(),
+  );
+  t.same(
+    conference.members.map(({ number }) => number),
+    ['101', '102', '103', conference.consultation?.target.number],
+  );
+});
+
+t.test('who is held by a program waits through a consultation, and is held as before when it is over', async (t) => {
+  const rooms = new Rooms();
+  await rooms.commands.execute({ kind: 'conference.create', calls: [], numbers: ['101', '102', '103'], othersHear: 'music' });
+  await rooms.settles();
+  const [conference] = rooms.list();
+  const [first, second] = conference?.members ?? [];
+  if (first === undefined || second === undefined) return t.fail('there are three');
+  await rooms.programHolds(second.callId);
+  t.equal(rooms.holdsTold.at(-1), `${second.facts.id} music`);
+  const asked = { callId: first.callId, holder: 'callee' } as const;
+  t.equal(await rooms.asks({ kind: 'call.consult', ...asked, to: { number: '104' } }), 'ok');
+  t.ok(rooms.holdsTold.includes(`${second.facts.id} conference`), 'those who talk about it hear each other');
+  t.equal(await rooms.asks({ kind: 'consult.cancel', ...asked }), 'ok');
+  t.equal(rooms.holdsTold.filter((one) => one.startsWith(second.facts.id)).at(-1), `${second.facts.id} music`);
 });

@@ -2,6 +2,8 @@
 import t from 'tap';
 import { AskRate } from '#guard/ask-rate.js';
 import { buildApp } from '#http/app.js';
+import { EventWishes } from '#http/dialects/voipnow-events.js';
+import { SameProof } from '#http/same-proof.js';
 import { ConfigError } from '#kit/errors.js';
 import { callView, FakeCalls } from '../support/fake-calls.js';
 import { BEARER, fixture } from '../support/http-fixture.js';
@@ -117,6 +119,29 @@ t.test('who holds where a member of PHLO does is what it was at the start: holds
   live.configure({ ...deps.config, plivo: { ...deps.config.plivo, holdSense: 'held' } });
   t.equal(live.plivo.holdSense, 'holder');
   t.notOk(live.keys.includes('plivo.holdSense'), 'it is told to need a restart');
+});
+
+t.test('an App that is taken out, has another secret or sees less is told of no more calls', async (t) => {
+  const extensions = new EventWishes();
+  const wish = (identity: string, number: string) =>
+    extensions.add({ identity, numbers: new Set([number]), extension: number, type: 1, method: 0, url: '', note: '', status: 1 });
+  wish('user:demo', '210');
+  wish('user:demo', '211');
+  wish('user:gone', '210');
+  extensions.keepOnly(({ identity, numbers }) => identity === 'user:demo' && numbers.has('210'));
+  t.same(
+    [...extensions.all()].map(({ id }) => id),
+    ['1'],
+  );
+  const proofs = new SameProof();
+  t.ok(proofs.follow(new Map([['demo', 'a']]))('demo'));
+  const may = proofs.follow(
+    new Map([
+      ['demo', 'b'],
+      ['new', 'c'],
+    ]),
+  );
+  t.same([may('demo'), may('new'), may('gone')], [false, true, false]);
 });
 
 t.test('a dialect that was off at the start waits for a restart', async (t) => {
