@@ -64,7 +64,9 @@ async function answer({ session, command }: Asked): Promise<void> {
 
 /** What rings at another agent comes here. */
 async function snatch({ request, session, command, deps }: Asked): Promise<void> {
-  const other = deps.agents.find(request.query.get('destWorkNo') ?? '');
+  const wanted = request.query.get('destWorkNo');
+  if (wanted === null) throw new AgentRefusal('000-002', 'destWorkNo is missing: it stands in the query');
+  const other = deps.agents.find(wanted);
   if (other === undefined) throw new AgentRefusal('000-002', 'destWorkNo: expected an agent that is signed in');
   const call = newest(other.desk, 'ringing');
   if (call === undefined || other === session) throw new AgentRefusal('200-002');

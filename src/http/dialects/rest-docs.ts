@@ -68,7 +68,7 @@ export const resume: RouteDoc = {
   summary: 'Resume',
   description:
     'Lifts the hold of one holder (`controller` when absent; in the query or in the body). Audio flows again once nobody holds ' +
-    'the call any more: `reasons` says who still does.',
+    'the call any more (`reasons` says who still does) and both phones have answered what they were asked before.',
   answers: { 200: { description: 'what really happened, per leg', schema: Proof } },
   errors: ['bad_request', 'malformed_json', 'call_not_found', 'wrong_moment', 'media_failed', 'media_gone'],
 };
