@@ -29,6 +29,11 @@ export class AbsorbedCalls {
     return this.#calls.get(callId);
   }
 
+  /** Some call has become this conference. */
+  isOf(conference: Conference): boolean {
+    return [...this.#calls.values()].some((absorbed) => absorbed.conference === conference);
+  }
+
   forget(conference: Conference): void {
     for (const [callId, absorbed] of this.#calls) if (absorbed.conference === conference) this.#calls.delete(callId);
   }

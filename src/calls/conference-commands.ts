@@ -147,7 +147,7 @@ export class ConferenceCommands {
     try {
       await ring();
     } catch (error) {
-      if (conference.isOver) conferences.end(conference);
+      conferences.end(conference); // who is refused a conference has nobody's phone ring for it
       throw error;
     }
     return conference;
@@ -255,14 +255,18 @@ export class ConferenceCommands {
     });
   }
 
-  /** Who has come so far is hung up where the rest cannot come; but a call that has been moved goes on. */
+  /** Who has come so far is hung up where the rest cannot come; but once a call has been moved it goes on. */
   async #opening(conference: Conference, move: () => Promise<void>): Promise<Conference> {
+    const conferences = this.#conferences;
     conference.opening = true;
     try {
       await move();
+    } catch (error) {
+      if (!conferences.absorbed.isOf(conference)) conferences.end(conference);
+      throw error;
     } finally {
       conference.opening = false;
-      if (conference.isOver) this.#conferences.end(conference);
+      if (conference.isOver) conferences.end(conference);
     }
     return conference;
   }

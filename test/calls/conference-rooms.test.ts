@@ -218,6 +218,17 @@ t.test('a join that may not be, or finds no room, leaves the call of two what it
   t.same(rooms.events.slice(said), [], 'nobody hears of what never was');
 });
 
+t.test('a conference that is refused has nobody ring for it, and no call has become one', async (t) => {
+  for (const calls of ['none', 'one']) {
+    const rooms = new Rooms();
+    const callIds = calls === 'none' ? [] : [await rooms.callUp('101', '102')];
+    const before = rooms.up();
+    const came = await rooms.asks({ kind: 'conference.create', calls: callIds, numbers: ['103', '104', FORBIDDEN] });
+    t.match(came, /9555/);
+    t.same([rooms.list(), rooms.up()], [[], before], `${calls} of two`);
+  }
+});
+
 t.test('a call that becomes a conference needs no more room than the one who comes', async (t) => {
   const rooms = new Rooms(2);
   const callId = await rooms.callUp('101', '102');
