@@ -46,7 +46,15 @@ async function open(count: number): Promise<House> {
   const commands = new NgCommands(ng);
   const ports = await freePorts(4 * count + 200);
   const options = { program: findRtpengine(), addresses: ['127.0.0.1'], ...ports, timeoutSeconds: 3600 };
-  const keeper = new RtpengineKeeper(options, { ng, commands, clock, log, onLost: () => undefined, onBack: () => undefined });
+  const keeper = new RtpengineKeeper(options, {
+    ng,
+    commands,
+    clock,
+    log,
+    onLost: () => undefined,
+    onBack: () => undefined,
+    onDeaf: () => undefined,
+  });
   await keeper.start();
   const closers: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {

@@ -10,7 +10,8 @@ import { assertNever } from '#kit/errors.js';
 import { openUdpSocket } from '../udp-socket.js';
 import { BorrowedPort, mapped } from './borrowed-port.js';
 import type { Answer, Command, News } from './messages.js';
-import { Outlet, type Seat } from './outlet.js';
+import type { Outlet, Seat } from './outlet.js';
+import { Outlets } from './outlets.js';
 
 /** Where a seat is, or is to be soon. */
 type Sitting = { readonly seat: Seat; readonly stream: Stream; outlet: Outlet };
@@ -18,8 +19,7 @@ type Stream = {
   readonly name: string;
   readonly socket: Socket;
   readonly sittings: Set<Sitting>;
-  /** By how many packets are sent as one. */
-  readonly outlets: Map<number, Outlet>;
+  readonly outlets: Outlets;
   from: SocketAddress | undefined;
   /** Whether a packet has come since the last look, and how many looks ago one did. */
   heard: boolean;
@@ -85,7 +85,7 @@ export class Copier {
       name,
       socket,
       sittings: new Set(),
-      outlets: new Map(),
+      outlets: new Outlets(this.#deps.clock),
       from: undefined,
       heard: true,
       quietLooks: 0,
@@ -102,6 +102,7 @@ export class Copier {
     if (stream === undefined) return;
     this.#streams.delete(name);
     for (const sitting of [...stream.sittings]) this.#stand(sitting);
+    stream.outlets.stop();
     stream.socket.close();
   }
 
@@ -110,7 +111,7 @@ export class Copier {
     if (before !== undefined) this.#stand(before);
     const stream = this.#stream(name);
     const seat: Seat = { name: seatName, port: undefined, to: toMapped(to), sent: before?.seat.sent ?? 0 };
-    const sitting: Sitting = { seat, stream, outlet: outletOf(stream, joined) };
+    const sitting: Sitting = { seat, stream, outlet: stream.outlets.of(joined) };
     this.#seats.set(seatName, sitting);
     try {
       const port = await BorrowedPort.open(from, () => this.#lost(sitting, 'a packet for rtpengine came to us'));
@@ -130,15 +131,15 @@ export class Copier {
     const sitting = this.#seats.get(name);
     if (sitting === undefined) return;
     const before = sitting.outlet;
-    sitting.outlet = outletOf(sitting.stream, joined);
-    sitting.outlet.takeOver(sitting.seat, before);
+    sitting.outlet = sitting.stream.outlets.of(joined);
+    sitting.stream.outlets.takeOver(sitting.seat, before, sitting.outlet);
   }
 
   #stand(sitting: Sitting): void {
     const { seat, stream } = sitting;
     if (this.#seats.get(seat.name) === sitting) this.#seats.delete(seat.name);
     stream.sittings.delete(sitting);
-    for (const outlet of stream.outlets.values()) outlet.remove(seat);
+    stream.outlets.remove(seat);
     seat.port?.close();
   }
 
@@ -152,8 +153,7 @@ export class Copier {
   #copy(stream: Stream, datagram: Buffer, { address, port }: SocketAddress): void {
     if (stream.from?.port !== port || stream.from.address !== address) return;
     stream.heard = true;
-    for (const outlet of stream.outlets.values()) outlet.copy(datagram);
-    for (const outlet of stream.outlets.values()) outlet.settle();
+    stream.outlets.copy(datagram);
   }
 
   #lookLater(): Timer {
@@ -169,7 +169,7 @@ export class Copier {
       stream.quietLooks = stream.heard ? 0 : stream.quietLooks + 1;
       stream.heard = false;
       if (stream.quietLooks === 0) continue;
-      stream.outlets.forEach((outlet) => outlet.forgetNewest());
+      stream.outlets.forgetNewest();
       if (stream.quietLooks >= SILENT_LOOKS && stream.sittings.size > 0) this.#deps.tell({ kind: 'silent', stream: stream.name });
     }
   }
@@ -179,12 +179,6 @@ export class Copier {
     if (stream === undefined) throw new Error(`there is no stream ${name}`);
     return stream;
   }
-}
-
-function outletOf({ outlets }: Stream, joined: number): Outlet {
-  const outlet = outlets.get(joined) ?? new Outlet(joined);
-  outlets.set(joined, outlet);
-  return outlet;
 }
 
 const toMapped = ({ address, port }: SocketAddress): SocketAddress => ({ address: mapped(address), port });

@@ -4,7 +4,7 @@
  */
 import type { SocketAddress } from '#calls/ports.js';
 import type { BorrowedPort } from './borrowed-port.js';
-import { Joiner } from './joiner.js';
+import { Joiner, partsIn } from './joiner.js';
 
 export type Seat = {
   readonly name: string;
@@ -14,15 +14,17 @@ export type Seat = {
 };
 
 export class Outlet {
-  readonly #joiner: Joiner | undefined;
+  readonly #joined: number;
+  readonly #joiner: Joiner;
   readonly #seats = new Set<Seat>();
-  /** They hear the rest of what is being joined where they are. */
+  /** They hear the rest of what has come where they are. */
   readonly #coming = new Map<Seat, Outlet>();
   #newest: Buffer | undefined;
 
-  /** @param joined so many packets are sent as one. */
+  /** @param joined so many parts of 20 ms are sent as one packet. */
   constructor(joined: number, random: () => number = Math.random) {
-    this.#joiner = joined > 1 ? new Joiner(joined, random) : undefined;
+    this.#joined = joined;
+    this.#joiner = new Joiner(joined, random);
   }
 
   /** It hears the newest packet at once, and the next one follows it: nobody waits for the tick. */
@@ -31,11 +33,9 @@ export class Outlet {
     if (this.#newest !== undefined) send(seat, this.#newest);
   }
 
-  /** From the next packet on that begins here. */
+  /** From the next packet on that begins here, once `settle` is asked. */
   takeOver(seat: Seat, from: Outlet): void {
-    if (from === this || !from.#seats.has(seat)) return;
-    this.#coming.set(seat, from);
-    this.settle();
+    if (from !== this && from.#seats.has(seat)) this.#coming.set(seat, from);
   }
 
   remove(seat: Seat): void {
@@ -43,14 +43,24 @@ export class Outlet {
     this.#coming.delete(seat);
   }
 
+  /** Somebody is sent what comes here. */
+  get isHeard(): boolean {
+    return this.#seats.size > 0;
+  }
+
+  /** It can be sent as it is, or joined; else it has to be cut. */
+  takes(datagram: Buffer): boolean {
+    return partsIn(datagram) <= this.#joined;
+  }
+
   copy(datagram: Buffer): void {
-    const whole = this.#joiner === undefined ? datagram : this.#joiner.join(datagram);
+    const whole = this.#joiner.join(datagram);
     if (whole === undefined) return;
     this.#newest = whole;
     for (const seat of this.#seats) send(seat, whole);
   }
 
-  /** Asked when every outlet has copied: who comes over has heard what was joined meanwhile, here and where it was. */
+  /** Asked when every outlet has copied all that has come: who comes over has heard what was joined meanwhile, here and where it was. */
   settle(): void {
     if (this.#coming.size === 0 || this.waits) return;
     for (const [seat, from] of this.#coming) {
@@ -63,7 +73,7 @@ export class Outlet {
 
   /** Something has come that is not sent yet. */
   get waits(): boolean {
-    return this.#joiner?.waits === true;
+    return this.#joiner.waits;
   }
 
   /** Too old for whoever comes now. */

@@ -72,7 +72,7 @@ export type SharedCodec = keyof typeof SHARED_CODECS;
 /** What a phone has said of its audio, and what it was told. */
 export type Said = Readonly<{ said?: string | undefined; told?: string | undefined }>;
 
-/** How long the packets are in which rtpengine plays. */
+/** How long the parts are of which all packets are made, and the packets of those who want no others. */
 export const PLAYED_MS = 20;
 /** Packets of a big crowd: a third of the system calls. RFC 3551 §4.2: 20 ms is the default where nothing is agreed on, and a receiver should take up to 200. */
 export const LONG_MS = 60;

@@ -9,7 +9,7 @@ import type { Logger } from '#kit/log.js';
 import type { MusicLibrary } from '../music-library.js';
 import type { NgCommands } from '../ng-commands.js';
 import type { Player } from '../player.js';
-import { placeOf, SHARED_CODECS, type SharedCodec } from './place.js';
+import { LONG_MS, placeOf, SHARED_CODECS, type SharedCodec } from './place.js';
 import type { FanThread } from './thread.js';
 
 type CallId = LegId['callId'];
@@ -170,8 +170,9 @@ export class Streams {
 /** What a crowd is made of: those who could hear the same, in packets of whatever length. */
 export const keyOf = ({ music, codec }: Wanted): string => `${music} ${codec}`;
 
+/** In long packets: each of them wakes rtpengine and the copier up, and who wants shorter ones is sent their parts (`pacer.ts`). */
 function speech({ address, port }: SocketAddress, codec: SharedCodec): string {
   const where = `IN IP4 ${address}`;
   const head = ['v=0', `o=holdfast 1 1 ${where}`, 's=-', `c=${where}`, 't=0 0', `m=audio ${port} RTP/AVP ${codec}`];
-  return [...head, `a=rtpmap:${codec} ${SHARED_CODECS[codec]}`, 'a=sendrecv', ''].join('\r\n');
+  return [...head, `a=rtpmap:${codec} ${SHARED_CODECS[codec]}`, `a=ptime:${LONG_MS}`, 'a=sendrecv', ''].join('\r\n');
 }

@@ -1,6 +1,6 @@
 /** joiner: several packets become one with the sound of all. */
 import t from 'tap';
-import { Joiner } from '#media/fan/joiner.js';
+import { cut, Joiner, partsIn } from '#media/fan/joiner.js';
 
 function packet({ sequence = 0, timestamp = 0, ssrc = 7, fill = 1 } = {}): Buffer {
   const head = Buffer.alloc(12);
@@ -75,4 +75,46 @@ t.test('three become one, and what lacks one of them is left out', async (t) => 
   t.same(joined[2]?.subarray(12), Buffer.concat([0, 1, 2].map((fill) => Buffer.alloc(160, fill))));
   t.equal(joined[7]?.readUInt32BE(4), 960);
   t.equal((joined[7]?.readUInt16BE(2) ?? 0) - (joined[2]?.readUInt16BE(2) ?? 0), 1);
+});
+
+/** @param parts so many times 20 ms, each of its own number. */
+const long = (parts: number, head = packet().subarray(0, 12)): Buffer =>
+  Buffer.concat([head, ...Array.from({ length: parts }, (_, at) => Buffer.alloc(160, at))]);
+
+t.test('a long packet goes through whole, under numbers of its own, and one part under numbers of its own too', async (t) => {
+  const [three, one] = [new Joiner(3), new Joiner(1)];
+  const whole = three.join(long(3));
+  t.same(whole?.subarray(12), long(3).subarray(12));
+  t.not(whole?.readUInt32BE(8), 7);
+  t.equal(three.waits, false);
+  t.same(one.join(packet({ fill: 5 }))?.subarray(12), Buffer.alloc(160, 5));
+  t.same(one.join(Buffer.from('no RTP')), Buffer.from('no RTP'), 'what is not ours to read is sent as it came');
+});
+
+t.test('a long packet is cut into what each 20 ms of it would have been', async (t) => {
+  const source = packet({ timestamp: -160, sequence: 9 }).subarray(0, 12);
+  source.writeUInt8(0x80, 1);
+  const parts = cut(long(3, source));
+  t.same(
+    parts.map((part) => [part.length, part[12], part.readUInt32BE(4), part.readUInt32BE(8)]),
+    [
+      [172, 0, 0xffff_ff60, 7],
+      [172, 1, 0, 7],
+      [172, 2, 160, 7],
+    ],
+    'the clock of RTP goes round',
+  );
+  t.same(
+    parts.map((part) => part[1]),
+    [0x80, 0, 0],
+    'only the first begins after a silence',
+  );
+});
+
+t.test('what is not made of parts of 20 ms is one', async (t) => {
+  const odd = Buffer.concat([packet(), Buffer.alloc(40)]);
+  for (const one of [odd, packet(), Buffer.from('short'), Buffer.alloc(332)]) {
+    t.equal(partsIn(one), 1);
+    t.same(cut(one), [one]);
+  }
 });
