@@ -2,6 +2,10 @@
  * lmdb-disk: one directory on lmdb. Copy-on-write pages and one transaction a batch: after kill -9 the file is as it was after
  * some batch, never in between. Writing happens on a thread of lmdb's own. Does not know what the bytes mean.
  */
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { RootDatabase } from 'lmdb';
 import { StoreFailed } from './store-failed.js';
 import type { Change, Disk, Shelf } from './disk.js';
@@ -9,6 +13,22 @@ import { makeFolder } from '#kit/make-folder.js';
 
 /** Keys sort by bytes, so a shelf is everything between its name with a slash and its name with what follows the slash. */
 const BEHIND_SLASH = '0';
+
+/** It is there while the store is being opened: who finds it there was ended in the middle of that. */
+const OPENING = 'opening';
+const LOOK_MS = 60_000;
+
+/** @throws StoreFailed: whoever reads this store dies of it (a signal), and a supervisor would start us again and again. */
+function mustBeSound(folder: string): void {
+  const looked = spawnSync(process.execPath, [fileURLToPath(new URL('./look-through.js', import.meta.url)), folder], {
+    timeout: LOOK_MS,
+    stdio: 'ignore',
+  });
+  if (looked.error === undefined && looked.signal !== null)
+    throw new StoreFailed(
+      `the store in ${folder} is damaged (reading it ends with ${looked.signal}); move it away to start without it`,
+    );
+}
 
 export class LmdbDisk implements Disk {
   readonly #db: RootDatabase<Uint8Array, string>;
@@ -18,15 +38,22 @@ export class LmdbDisk implements Disk {
     this.#db = db;
   }
 
-  /** @throws StoreFailed in one clear line: no right to write there, no binary of lmdb for this machine. */
+  /** @throws StoreFailed in one clear line: no right to write there, no binary of lmdb for this machine, a file that is damaged. */
   static async open(folder: string): Promise<LmdbDisk> {
     try {
       makeFolder(folder, 0o700);
+      const opening = join(folder, OPENING);
+      if (existsSync(opening)) mustBeSound(folder);
+      writeFileSync(opening, '');
       // Loaded only here: a house with `store: memory` runs on machines that lmdb has no binary for.
       const { open } = await import('lmdb');
       // noSubdir false: a dot in the folder's name would otherwise make it a file.
-      return new LmdbDisk(open<Uint8Array, string>({ path: folder, noSubdir: false, encoding: 'binary', cache: false }));
+      const db = open<Uint8Array, string>({ path: folder, noSubdir: false, encoding: 'binary', cache: false });
+      for (const { value } of db.getRange({})) void value; // each page once, so that a damaged one is met here
+      rmSync(opening, { force: true });
+      return new LmdbDisk(db);
     } catch (error) {
+      if (error instanceof StoreFailed) throw error;
       const why = error instanceof Error ? error.message : String(error);
       throw new StoreFailed(`the store in ${folder} cannot be opened (store: memory does without): ${why}`, error);
     }

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -83,6 +83,43 @@ t.test('a batch is read back in another life, shelf by shelf', async (t) => {
     [['101', 'phone']],
   );
   await second.close();
+});
+
+const opener = fileURLToPath(new URL('../support/store-opener.ts', import.meta.url));
+
+/** A program that opens it and reads all, and ends. */
+async function openedElsewhere(folder: string): Promise<{ status: number | null; signal: string | null }> {
+  const child = spawn(process.execPath, ['--import=tsx', opener, folder], { stdio: 'ignore' });
+  return new Promise((resolve) => child.once('exit', (status, signal) => resolve({ status, signal })));
+}
+
+t.test('a file that is damaged ends who reads it, once; whoever comes next says so', async (t) => {
+  const folder = t.testdir();
+  const disk = await LmdbDisk.open(folder);
+  const values = Array.from({ length: 300 }, (_, index) => ({ key: `k${index}`, bytes: Buffer.alloc(3000, index) }));
+  await disk.commit(values.map((value) => ({ shelf: 'calls' as const, ...value })));
+  await disk.close();
+  t.same(await openedElsewhere(folder), { status: 0, signal: null });
+  // lmdb maps the file: what is read behind its end is a signal.
+  truncateSync(join(folder, 'data.mdb'), 16_384);
+  t.equal((await openedElsewhere(folder)).signal, 'SIGBUS', 'who did not know');
+  await t.rejects(LmdbDisk.open(folder), { name: 'StoreFailed', message: /damaged.*SIGBUS.*move it away/ });
+  await t.rejects(LmdbDisk.open(folder), { message: /damaged/ }, 'as often as it is tried');
+});
+
+t.test('who was killed while it opened a good store leaves it good', async (t) => {
+  const folder = t.testdir();
+  const disk = await LmdbDisk.open(folder);
+  await disk.commit([{ shelf: 'calls', key: 'a', bytes: Buffer.from('call') }]);
+  await disk.close();
+  writeFileSync(join(folder, 'opening'), '');
+  const next = await LmdbDisk.open(folder);
+  t.same(
+    [...next.entries('calls')].map(([key]) => key),
+    ['a'],
+  );
+  t.notOk(existsSync(join(folder, 'opening')));
+  await next.close();
 });
 
 t.test('a folder that cannot be one is refused in one line', async (t) => {
