@@ -4,6 +4,7 @@
  */
 import { LEG_ROLES, type CallId, type LegRole } from '#core/leg.js';
 import { CallNotFound, WrongMoment } from '#kit/errors.js';
+import { newPlayId } from '#kit/ids.js';
 import { viewOfAbsorbed, type AbsorbedCalls } from './absorbed-calls.js';
 import type { ConferenceService } from './conference-service.js';
 import type { CallView, Command, CommandPort, HoldProof, LegProof, Outcome } from './commands.js';
@@ -47,7 +48,7 @@ export class ConferenceAware implements CommandPort {
       case 'call.keys':
         return this.#soundTo(command);
       case 'call.hangup': {
-        for (const callId of this.#memberCalls(command.callId)) await this.#commands.execute({ ...command, callId });
+        await oneIsEnough(this.#memberCalls(command.callId).map((callId) => this.#commands.execute({ ...command, callId })));
         return { kind: 'call.hangup-started', callId: command.callId };
       }
       case 'call.join':
@@ -103,9 +104,8 @@ export class ConferenceAware implements CommandPort {
   async #soundTo(command: Asked<'call.play'> | Asked<'call.quiet'> | Asked<'call.keys'>): Promise<Outcome> {
     const calls =
       command.to === 'all' ? this.#memberCalls(command.callId) : [this.#absorbed.memberCall(command.callId, command.to)];
-    let last: Outcome = { kind: 'call.done', callId: command.callId };
-    for (const callId of calls) last = await this.#commands.execute({ ...command, callId, to: 'callee' });
-    return last;
+    const named = command.kind === 'call.play' ? { ...command, playId: newPlayId() } : command; // one play has one name
+    return oneIsEnough(calls.map((callId) => this.#commands.execute({ ...named, callId, to: 'callee' })));
   }
 
   /** @throws CallNotFound: both parties have left. */
@@ -114,6 +114,13 @@ export class ConferenceAware implements CommandPort {
     if (there.length === 0) throw new CallNotFound(callId);
     return there;
   }
+}
+
+/** As in a call of two: who can hear it does, and who has hung up meanwhile need not be hung up. @throws what the first of them did. */
+async function oneIsEnough(asked: readonly Promise<Outcome>[]): Promise<Outcome> {
+  const outcomes = await Promise.allSettled(asked);
+  const done = outcomes.find((one) => one.status === 'fulfilled');
+  return done === undefined ? Promise.race(asked) : done.value;
 }
 
 /** The proof of a member call, whose callee is the phone; of the other party nothing was asked, so it is told as it is. */

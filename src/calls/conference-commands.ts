@@ -5,7 +5,7 @@
  * call.mute and call.hangup as long as the conference lasts, for the party that it names.
  */
 import type { ConferenceEvent } from '#core/events.js';
-import { otherLeg, type CallId, type LegRole } from '#core/leg.js';
+import { LEG_ROLES, otherLeg, type CallId, type LegRole } from '#core/leg.js';
 import { assertNever, BadRequest, CallNotFound, WrongMoment } from '#kit/errors.js';
 import { stateOf } from './call-view.js';
 import type { Outcome } from './commands.js';
@@ -13,7 +13,7 @@ import type { ConferenceMember as Member } from './conference-member.js';
 import type { Conference } from './conference.js';
 import type { ConferenceService, Opening } from './conference-service.js';
 import type { BindingsPort } from './ports.js';
-import { liveCall, mustBeReachable, type FindCall } from './preconditions.js';
+import { liveCall, mustBeReachable, mustNotBeHeld, mustNotHold, type FindCall } from './preconditions.js';
 
 export type ConferenceId = string;
 
@@ -162,7 +162,8 @@ export class ConferenceCommands {
     return [...calls].sort((one, other) => held(one) - held(other));
   }
 
-  async #join({ callId, as, party, to, othersHear, music }: Asked<'call.join'>): Promise<Conference> {
+  async #join(command: Asked<'call.join'>): Promise<Conference> {
+    const { callId, as, party, to, othersHear, music } = command;
     const conferences = this.#conferences;
     mustBeReachable(this.#bindings, to.number, 'inside');
     const whispers = (conference: Conference, third: Member): void => {
@@ -176,9 +177,14 @@ export class ConferenceCommands {
       whispers(already, await conferences.ring(already, to.number, { as }));
       return already;
     }
-    return this.#withThird(callId, to.number, { othersHear, music, as }, async (conference, third) => {
+    const joined = this.#withThird(callId, to.number, { othersHear, music, as }, async (conference, third) => {
       await conferences.absorb(conference, callId);
       whispers(conference, third);
+    });
+    return joined.catch((error: unknown) => {
+      // Of two who join in the same moment the other has made it a conference.
+      if (error instanceof CallNotFound && conferences.ofCall(callId) !== undefined) return this.#join(command);
+      throw error;
     });
   }
 
@@ -245,7 +251,10 @@ export class ConferenceCommands {
     { as = 'member', ...opening }: Opening & Readonly<{ as?: Member['facts']['as'] }>,
     move: (conference: Conference, third: Member) => Promise<void>,
   ): Promise<Conference> {
-    const { parties } = this.#conferences.mustBeFree(callId).call;
+    const live = this.#conferences.mustBeFree(callId);
+    mustNotHold(live, LEG_ROLES);
+    if (as !== 'member') mustNotBeHeld(live);
+    const { parties } = live.call;
     if (parties.caller === number || parties.callee === number)
       throw new BadRequest('to', `to: ${number} is in this call already`);
     const conference = await this.#conferences.open(opening, 1);

@@ -2,7 +2,7 @@
  * conference-service: the owner of conferences. Lets parties of calls and phones that are rung become members, and members leave; holds
  * who waits while the others consult. Mixing is the mixer's, SIP and hold of each member are its member call's.
  */
-import type { CallId, LegRole } from '#core/leg.js';
+import { LEG_ROLES, type CallId, type LegRole } from '#core/leg.js';
 import type { Clock } from '#kit/clock.js';
 import { AppError, BadRequest, WrongMoment } from '#kit/errors.js';
 import { word } from '#kit/ids.js';
@@ -20,7 +20,7 @@ import type { EventBus } from './event-bus.js';
 import type { HoldMusicSounds } from './hold-music-sounds.js';
 import type { MixerPort } from './mixer-port.js';
 import type { BindingsPort } from './ports.js';
-import { confirmedCall, mustBeReachable, staysReady, type ConfirmedCall, type FindCall } from './preconditions.js';
+import { confirmedCall, mustBeReachable, mustNotHold, staysReady, type ConfirmedCall, type FindCall } from './preconditions.js';
 import type { VirtualPhones } from './virtual-phones.js';
 
 export type ConferenceServiceDeps = Readonly<{
@@ -108,7 +108,8 @@ export class ConferenceService {
   async absorb(conference: Conference, callId: CallId, apart?: LegRole): Promise<void> {
     const { calls, parties } = this.#deps;
     const { call } = this.mustBeFree(callId);
-    const roles = (['caller', 'callee'] as const).filter((role) => conference.ofNumber(call.parties[role]) === undefined);
+    const roles = LEG_ROLES.filter((role) => conference.ofNumber(call.parties[role]) === undefined);
+    mustNotHold({ call }, roles);
     const asked = roles.map(async (role) => ({
       role,
       ...(await this.#newMember(conference, call.parties[role], PLAIN_MEMBER, role === apart)),
@@ -117,7 +118,7 @@ export class ConferenceService {
     this.#hear(conference);
     try {
       await Promise.all(asked); // both have room in the mixer
-      this.mustBeFree(callId); // which has taken its time
+      mustNotHold(this.mustBeFree(callId), roles); // which has taken its time
       calls.mustHaveRoom(0); // before the first of them has moved
       if (conference.ended) throw new ConferenceNotFound(conference.facts.id);
     } catch (error) {
@@ -125,7 +126,7 @@ export class ConferenceService {
       throw error;
     }
     for (const { role, member, offer } of coming) this.#moveIn(conference, member, offer, { callId, role });
-    for (const role of (['caller', 'callee'] as const).filter((one) => !roles.includes(one)))
+    for (const role of LEG_ROLES.filter((one) => !roles.includes(one)))
       parties.bye({ callId, role }, { cause: 16, text: 'in the conference already' });
     const byRole = (role: LegRole): ConferenceMember | undefined => conference.ofNumber(call.parties[role]);
     this.absorbed.add(callId, { conference, parties: call.parties, caller: byRole('caller'), callee: byRole('callee') });

@@ -12,7 +12,7 @@ import { toldPorts } from './told-ports.js';
 
 export type MediaReturnDeps = Readonly<{
   calls: Readonly<{ live: (id: CallId) => LiveCall | undefined; ids: () => readonly CallId[] }>;
-  media: Pick<MediaPort, 'knows' | 'shun' | 'forgetsGates'>;
+  media: Pick<MediaPort, 'knows' | 'shun' | 'forgetsGates' | 'delete'>;
   dispatch: (id: CallId, input: Input) => void;
   clock: Clock;
 }>;
@@ -70,6 +70,23 @@ export class MediaReturn {
     if (!this.#away && before !== undefined && clock.now() - before < LIMIT_MS) return this.#giveUp(id);
     this.#wait(id);
     if (!this.#away && this.#waiting.has(id)) void this.#look(id);
+  }
+
+  /**
+   * It knows the call and reads nothing more that comes to one of its ports: the call begins anew with others. That is said of each port, so
+   * what is said again at once is of the ports before.
+   */
+  async deaf(id: CallId): Promise<void> {
+    const { calls, media, clock } = this.#deps;
+    const live = calls.live(id);
+    const before = live === undefined ? undefined : this.#wentOn.get(live);
+    const isNews = before === undefined || clock.now() - before >= LIMIT_MS;
+    if (live === undefined || this.#away || this.#waiting.has(id) || !isNews) return;
+    live.log.error('rtpengine does not read this call any more; it begins anew');
+    this.#wait(id);
+    if (!this.#waiting.has(id)) return; // it was only being set up, and has ended
+    await media.delete(id).catch(() => undefined);
+    void this.#look(id);
   }
 
   waits(id: CallId): boolean {

@@ -6,6 +6,7 @@ import { mayOffer, otherLeg, type CallId, type LegRole } from '#core/leg.js';
 import { leavingOf } from '#core/transfer.js';
 import type { MusicWish } from '#core/hold-music.js';
 import type { HoldPolicy } from '#core/hold-policy.js';
+import { phoneReason } from '#core/hold.js';
 import { BadRequest, CallNotFound, NotRegistered, NumberUnknown, WrongMoment } from '#kit/errors.js';
 import { stateOf } from './call-view.js';
 import type { LiveCall } from './live-call.js';
@@ -87,3 +88,15 @@ export function staysReady(find: FindCall, { callId, role }: LegId): ConfirmedCa
 
 /** Who came over a trunk transfers to our phones and no further: else strangers would call at our cost. */
 export const askerOf = (live: LiveCall, leaving: LegRole): Asker => (live.phones[leaving].kind === 'phone' ? 'inside' : 'trunk');
+
+/** Nobody but the phone itself can end a hold that was pressed on it, and a conference would not be heard there. @throws WrongMoment */
+export function mustNotHold({ call }: Readonly<{ call: Confirmed }>, roles: readonly LegRole[]): void {
+  const role = roles.find((one) => call.hold.has(phoneReason(one)));
+  if (role !== undefined)
+    throw new WrongMoment(`the phone of ${call.parties[role]} holds this call, and only it can end that`, stateOf(call));
+}
+
+/** Who listens changes nothing that is heard, and whoever joins a call ends its holds. @throws WrongMoment */
+export function mustNotBeHeld({ call }: Readonly<{ call: Confirmed }>): void {
+  if (call.hold.size > 0) throw new WrongMoment('this call is held: who listens comes once it is not', stateOf(call));
+}

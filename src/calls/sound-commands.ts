@@ -43,6 +43,8 @@ export type SoundCommand =
       /** It ends by then, played to its end or not. */
       maxSec?: number | undefined;
       hangUpAfter?: true | undefined;
+      /** Its name, where one play goes to the parties of several calls; `play.ended` comes of each. */
+      playId?: string | undefined;
     }>
   /** Ends what plays to this listener; nothing playing is no error. */
   | Readonly<{ kind: 'call.quiet'; callId: CallId; to: Listener }>
@@ -104,7 +106,7 @@ export class SoundCommands {
   }
 
   async #play(command: Asked<'call.play'>): Promise<Outcome> {
-    const { callId, to, times = 1, maxSec, hangUpAfter } = command;
+    const { callId, to, times = 1, maxSec, hangUpAfter, playId = newPlayId() } = command;
     if (!isWhole(times, 1, MOST_TIMES)) throw new BadRequest('times', `times: expected a whole number from 1 to ${MOST_TIMES}`);
     if (maxSec !== undefined && !isWhole(maxSec, 1, LONGEST_SEC))
       throw new BadRequest('maxSec', `maxSec: expected a whole number from 1 to ${LONGEST_SEC}`);
@@ -112,13 +114,13 @@ export class SoundCommands {
     const sound = await this.#deps.media.makeSound(command.what);
     const { live, legs } = this.#listeners(callId, to); // words take a while to be made, and much may have happened
     const ms = Math.min(sound.ms * times, (maxSec ?? LONGEST_SEC) * 1000);
-    const play: Play = { id: newPlayId(), sound, times, ms, ...(hangUpAfter === true ? { hangUpAfter } : {}) };
+    const play: Play = { id: playId, sound, times, ms, ...(hangUpAfter === true ? { hangUpAfter } : {}) };
     this.#deps.calls.dispatch(callId, { kind: 'play.requested', legs, play });
     await live.lane; // what was asked for before, and then this
     const { call } = live;
     if (call.kind === 'confirmed' && !legs.some((role) => call[role].playing?.id === play.id))
       throw new MediaFailed('the media server would not play it');
-    return { kind: 'play.started', callId, playId: play.id, ms };
+    return { kind: 'play.started', callId, playId, ms };
   }
 
   #quiet({ callId, to }: Asked<'call.quiet'>): Outcome {

@@ -6,6 +6,7 @@ import type { CallEvent, HoldReason } from './events.js';
 import { holderOf, withoutReason } from './hold.js';
 import { expiryTimer, reminderTimer, type OnExpiry } from './hold-policy.js';
 import type { Effect } from './effects.js';
+import { LEG_ROLES } from './leg.js';
 import { changeWish, settle } from './settle.js';
 import { end } from './teardown.js';
 import { leavingOf, ringBack } from './transfer.js';
@@ -14,6 +15,8 @@ import { assertNever } from '#kit/errors.js';
 export function onHoldExpired(call: Confirmed, reason: HoldReason, atMs: number): Step {
   const policy = call.hold.get(reason)?.policy;
   if (policy === undefined) return [call, []];
+  // Who waits for the one it is connected with next is not hung up, nor given back: the hold has its time once more when that has failed.
+  if (isBeingTransferred(call)) return [call, again(reason, call)];
   const holder = holderOf(reason);
   // A program has no phone that could ring.
   const onExpiry: OnExpiry =
@@ -34,6 +37,8 @@ export function onHoldExpired(call: Confirmed, reason: HoldReason, atMs: number)
       return assertNever(onExpiry);
   }
 }
+
+const isBeingTransferred = ({ hold }: Confirmed): boolean => LEG_ROLES.some((role) => hold.has(`${role}-transfer`));
 
 function resume(call: Confirmed, reason: HoldReason, told: Effect): Step {
   const [next, effects] = settle(changeWish(call, withoutReason(call.hold, reason)));

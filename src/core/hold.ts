@@ -156,6 +156,13 @@ export function needsReinvite(leg: Leg, wanted: Direction): boolean {
   return leg.media.advertised !== wanted || leg.media.stale;
 }
 
+/** Until it has taken an offer that says it hears nothing, and when it has refused that, a party hears what was agreed before. */
+function inForce({ refused, media }: Leg, wanted: Direction): Direction {
+  const isRefused = refused?.direction === wanted;
+  const hearsStill = media.sound === 'music' && media.advertised !== wanted && sends(media.advertised);
+  return isRefused || (hearsStill && !sends(wanted)) ? media.advertised : wanted;
+}
+
 /**
  * The difference between what the ledger asks for and what the world has been told, in the order it must happen:
  * media is cut before any SIP is sent and let through only when nobody holds and both legs have had their say.
@@ -184,7 +191,7 @@ export function planHold(ledger: HoldLedger, facts: HoldFacts, answering?: Offer
       reinvite.push({ kind: 'refresh', leg: role, byUpdate, direction: leg.media.advertised });
     }
     const remote = isAnswered ? answering.offered : leg.media.remote;
-    const hears = sends(wanted) && receives(remote) && leg.halfOpen !== true && leg.dialog !== 'terminated';
+    const hears = sends(inForce(leg, wanted)) && receives(remote) && leg.halfOpen !== true && leg.dialog !== 'terminated';
     const music = isHeld(ledger, role) && hears ? musicFor(ledger, role, facts.traits.music) : null;
     const { sound } = leg.media;
     if (music === null) {

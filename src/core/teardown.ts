@@ -132,9 +132,12 @@ export function onCancel(call: Call, atMs: number): Step {
   return end(call, 'caller-cancelled', atMs, { status: 487, reason: 'Request Terminated', gone: 'caller' });
 }
 
+/** A conference is a program: it is no phone that has ended this call. */
+const byeOfCaller = ({ conference }: Live): EndCause => (conference === undefined ? 'caller-hung-up' : 'controller-hung-up');
+
 export function onBye(call: Call, role: LegRole, atMs: number): Step {
   if (call.kind === 'terminated') return [call, []];
-  const cause = role === 'caller' ? 'caller-hung-up' : 'callee-hung-up';
+  const cause = role === 'caller' ? byeOfCaller(call) : 'callee-hung-up';
   if (call.kind === 'confirmed' && mayLeave(call, role) && call[otherLeg(role)].dialog === 'confirmed') return onLeft(call, role);
   if (legOf(call, role)?.dialog === 'confirmed') return end(call, cause, atMs, { gone: role });
   // RFC 3261 §15.1.2: the INVITE of an early dialog is still open after a BYE, and ends as one that was cancelled.

@@ -7,7 +7,8 @@ import type { Effect } from './effects.js';
 import type { HoldReason } from './events.js';
 import { endPlay } from './play.js';
 import { MOST_GLARES } from './glare.js';
-import { holderOf, withoutReason, withReason, type HoldLedger } from './hold.js';
+import { holdView } from './hold-view.js';
+import { holderOf, NOBODY_HOLDS, withoutReason, withReason, type HoldLedger } from './hold.js';
 import type { Input } from './inputs.js';
 import { otherLeg, type Leg, type LegRole } from './leg.js';
 import { sessionTimer } from './session.js';
@@ -68,8 +69,16 @@ export function onDismissed(call: Confirmed, { leg }: InputOf<'leg.dismissed'>):
 export const onMoved = (call: Call, { leg }: InputOf<'leg.moved'>, atMs: number): Step =>
   end(call, 'transferred', atMs, { gone: leg });
 
-/** Nothing is left of this call: its parties go on as members of a conference. */
-export const onBothMoved = (call: Call, atMs: number): Step => end(call, 'conference', atMs, { gone: 'both' });
+/** Nothing is left of this call: its parties go on as members of a conference, and whoever held it holds nobody any more. */
+export function onBothMoved(call: Call, atMs: number): Step {
+  const [ended, effects] = end(call, 'conference', atMs, { gone: 'both' });
+  if (call.kind !== 'confirmed' || call.hold.size === 0) return [ended, effects];
+  const hold = holdView({ ...call, hold: NOBODY_HOLDS });
+  return [
+    ended,
+    [{ kind: 'publish', event: { kind: 'hold.changed', callId: call.id, parties: call.parties, holders: [], hold } }, ...effects],
+  ];
+}
 
 /** A call whose caller waits in another call: its callee is asked while it waits. */
 export function onJoinRequested(call: Extract<Call, { kind: 'trying' }>, newCallee: Leg): Step {

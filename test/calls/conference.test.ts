@@ -196,6 +196,12 @@ t.test('what is asked of it is asked of the member calls of its parties', async 
   t.match(await aware.execute({ kind: 'call.get', callId: a }), { call: { id: a, conference: 'room', state: 'in-call' } });
   await t.rejects(aware.execute({ kind: 'call.mute', callId: a, party: 'callee', muted: true }), { code: 'not_built' });
   t.match(asked(), [{ kind: 'call.mute', callId: 'call-102', party: 'callee' }]);
+  await t.rejects(aware.execute({ kind: 'call.play', callId: a, to: 'all', what: { beep: true } }), { code: 'not_built' });
+  const plays = asked() as readonly { callId: string; to: string; playId: string }[];
+  t.match(plays, [
+    { callId: 'call-101', to: 'callee', playId: String },
+    { callId: 'call-102', to: 'callee', playId: plays[0]?.playId },
+  ]);
   await aware.execute({ kind: 'call.get', callId: 'plain' as CallId });
   t.match(asked(), [{ callId: 'plain' }], 'other calls pass');
 

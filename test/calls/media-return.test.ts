@@ -149,6 +149,23 @@ t.test('what is asked for while it is away is done when it is back', async (t) =
   t.notOk(house.asked.includes('ungate'));
 });
 
+t.test('a call that rtpengine has given up begins anew with other ports, once for all that is said of it', async (t) => {
+  const house = new House();
+  const id = await house.talks();
+  house.forgets(); // it is deleted there
+  for (const _ of [1, 2]) void house.service.mediaReturn.deaf(id);
+  await house.settles();
+  t.same(house.asked, ['delete', 'knows', 'offer', 'answer', 'gate']);
+  t.same(house.said, ['reinvite caller', 'reinvite callee']);
+  await house.answers(id);
+  t.equal(house.asked.at(-1), 'ungate');
+  void house.service.mediaReturn.deaf(id);
+  void house.service.mediaReturn.deaf('nobody' as CallId);
+  await house.settles();
+  t.equal(house.asked.at(-1), 'ungate', 'what comes late is of the ports before');
+  t.equal(house.stateOf(id), 'in-call');
+});
+
 t.test('ten seconds without it are the end of the call', async (t) => {
   const house = new House();
   const id = await house.talks();

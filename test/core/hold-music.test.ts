@@ -101,6 +101,31 @@ t.test('a phone that would not have a hold with music is soft-held, and held by 
   t.equal(holdView(story.confirmed).callee.state, 'agreed');
 });
 
+t.test('a phone that will have neither way of being held hears music whenever it is held, without a gap', async (t) => {
+  const start = talking().confirmed;
+  const story = new CallStory('phone', { ...start, traits: { ...PLAIN_PARTIES, learns: { caller: true, callee: true } } });
+  story.hold('controller');
+  story.answers('caller', 'recvonly');
+  story.refuses('callee', 488);
+  const again = story.hold('controller');
+  t.same(
+    again.filter((effect) => effect.includes('callee')),
+    ['send-reinvite callee inactive'],
+    'its music plays on',
+  );
+  story.refuses('callee', 488);
+  t.match(holdView(story.confirmed).callee, { state: 'soft-held', sound: 'music' });
+  story.resume('controller');
+  story.cooperate();
+  t.equal(story.sounds, 'none / none');
+  story.hold('controller');
+  t.ok(
+    story.refuses('callee', 488).some((effect) => effect.startsWith('play callee')),
+    'also in the first hold of a call',
+  );
+  t.match(holdView(story.confirmed).callee, { state: 'soft-held', sound: 'music' });
+});
+
 t.test('what is configured is not unlearned, and a refusal for another reason teaches nothing', async (t) => {
   const fixed = talking();
   fixed.hold('controller');

@@ -64,6 +64,24 @@ t.test('resume: the hold is lifted as its owner would, and other holds stand', a
   t.match(story.events('hold.expired'), [{ reason: 'controller', action: 'resume' }]);
 });
 
+for (const kind of ['hangup', 'resume', 'ring-holder'] as const) {
+  t.test(`${kind}: nobody is hung up or given back while it is being connected with somebody else`, async (t) => {
+    const story = talking();
+    story.on({ kind: 'hold.requested', holder: 'callee', policy: policy({ kind }) });
+    story.cooperate();
+    story.on({ kind: 'transfer.requested', leaving: 'callee', park: false });
+    story.cooperate();
+    t.same(story.on({ kind: 'timer.fired', timer: 'hold-max-callee-api' }), ['start-timer hold-max-callee-api']);
+    t.same(story.reasons, ['callee-api', 'callee-transfer']);
+    story.on({ kind: 'transfer.failed', leaving: 'callee' });
+    story.cooperate();
+    t.ok(
+      story.on({ kind: 'timer.fired', timer: 'hold-max-callee-api' }).includes('publish hold.expired'),
+      'it has its time again',
+    );
+  });
+}
+
 t.test('hangup: both parties hear BYE and the cause is told', async (t) => {
   const story = talking();
   story.on({ kind: 'hold.requested', holder: 'callee', policy: policy({ kind: 'hangup' }) });

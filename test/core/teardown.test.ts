@@ -161,6 +161,21 @@ t.test('whatever is said in whatever state, a call has ended exactly when it sai
   t.same(faults, [], `${STATES.length} states, ${ANY_INPUT.length} inputs`);
 });
 
+t.test("the BYE of a conference is a program's, and that of its member a phone's", async (t) => {
+  const member = (): CallStory => {
+    const story = talking();
+    return new CallStory('phone', { ...story.call, conference: 'c1' });
+  };
+  for (const [leg, cause] of [
+    ['caller', 'controller-hung-up'],
+    ['callee', 'callee-hung-up'],
+  ] as const) {
+    const story = member();
+    story.on({ kind: 'bye.received', leg });
+    t.match(story.events('call.ended'), [{ cause }]);
+  }
+});
+
 t.test('CANCEL ends a call that rings; the engine has answered the INVITE with 487 already (RFC 3261 §9.2)', async (t) => {
   for (const story of [ringing(), ringingLate()]) {
     t.same(story.on({ kind: 'cancel.received' }), ['cancel callee 487', ...AFTERWARDS]);

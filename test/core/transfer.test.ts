@@ -97,6 +97,15 @@ for (const leaving of LEG_ROLES) {
     );
     t.ok(effects.includes('delete-media'));
     t.match(story.events('call.ended'), [{ cause: 'conference' }]);
+    t.same(story.events('hold.changed'), [], 'nobody held it');
+  });
+
+  t.test('and who held it holds nobody any more, which is told', async (t) => {
+    const story = talking();
+    story.hold('controller');
+    story.cooperate();
+    story.on({ kind: 'legs.moved' });
+    t.match(story.events('hold.changed').at(-1), { holders: [], hold: { reasons: [] } });
   });
 
   t.test(`parked: the ${leaving} is dismissed and the ${staying} waits`, async (t) => {

@@ -255,3 +255,31 @@ t.test('what cannot be is refused before anybody is moved', async (t) => {
   t.same((await holdfast.api<{ conferences: unknown[] }>('GET', '/conferences')).body.conferences, []);
   await allHear(t, phones, { '101': [BOB_HERTZ], '102': [ALICE_HERTZ] });
 });
+
+t.test('nobody listens to a call that is held, whoever joins it ends its holds, and only a phone ends its own', async (t) => {
+  const phones = await ThreePhones.start(t);
+  const { alice, bob, holdfast } = phones.two;
+  const { id } = await phones.two.talk();
+  const both = (direction: 'sendonly' | 'sendrecv') =>
+    Promise.all([phones.follows(alice, direction), phones.follows(bob, direction)]);
+  const hold = holdfast.api('PUT', `/calls/${id}/hold`);
+  await both('sendonly');
+  t.equal((await hold).status, 200);
+  for (const as of ['listener', 'whisperer']) {
+    const { status, body } = await holdfast.api<{ state: string }>('POST', `/calls/${id}/join`, {
+      to: '103',
+      as,
+      party: 'caller',
+    });
+    t.same([status, body.state], [409, 'held'], as);
+  }
+  await allHear(t, phones, { '101': [MUSIC_HERTZ], '102': [MUSIC_HERTZ] });
+  const told = holdfast.event(
+    (event) => event.kind === 'hold.changed' && event['callId'] === id && event['holders']?.toString() === '',
+  );
+  const joined = holdfast.api<View>('POST', `/calls/${id}/join`, { to: '103' });
+  await both('sendrecv');
+  await phones.answers(phones.carol);
+  t.equal((await joined).status, 200);
+  t.match(await told, { hold: { reasons: [] } });
+});

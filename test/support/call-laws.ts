@@ -331,9 +331,11 @@ export class CallLaws {
       count((effect) => effect.kind === 'publish' && effect.event.kind === 'call.ended') === 1,
       'call.ended is told once',
     );
-    const others = count(
-      (effect) => effect.kind === 'publish' && !['call.ended', 'hold.expired', 'play.ended'].includes(effect.event.kind),
-    );
+    const published = effects.flatMap((effect) => (effect.kind === 'publish' ? [effect.event] : []));
+    const merges = published.some((event) => event.kind === 'call.ended' && event.cause === 'conference');
+    // A call whose parties go on in a conference tells that its holds are over.
+    const fits = ['call.ended', 'hold.expired', 'play.ended', ...(merges ? ['hold.changed'] : [])];
+    const others = published.filter(({ kind }) => !fits.includes(kind)).length;
     this.#must(others === 0, 'and nothing else with it, but why');
     this.#must(count((effect) => effect.kind === 'delete-media') === 1, 'media is deleted once');
     for (const effect of effects) if (effect.kind === 'stop-timer') this.timers.delete(effect.timer);

@@ -113,7 +113,7 @@ const playDoc: RouteDoc = {
   description:
     'One of `prompt`, `text`, `file` and `beep`, to the caller, the callee or both (`to`: `all`, or absent). While it plays its listener ' +
     'hears nothing else: not the peer, and no music on hold; both come back when it ends. A second one takes the place of the ' +
-    'first. `play.ended` tells how it ended.',
+    'first. `play.ended` tells how it ended; of a call that has become a conference it comes of each member call, with one `playId`.',
   answers: { 202: { description: 'it is heard now', schema: PlayStarted } },
   errors: [...COMMON_ERRORS, 'media_failed', 'media_gone'],
 };
