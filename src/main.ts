@@ -12,11 +12,13 @@ import { readPolicy } from '#calls/written-policy.js';
 import { mergePolicies } from '#core/hold-policy.js';
 import { prepareHttp } from '#http/server.js';
 import { RealClock, type Clock } from '#kit/clock.js';
-import { loadConfig, type Config } from '#kit/config.js';
+import type { Config } from '#kit/config.js';
+import { ConfigSource } from '#kit/config-source.js';
 import { AppError } from '#kit/errors.js';
 import { collectWithoutHelpers } from '#kit/few-cores.js';
 import { createLogger, type Logger } from '#kit/log.js';
 import { noLongerThan } from '#kit/no-longer-than.js';
+import { outliveRejections } from '#kit/rejections.js';
 import { QuietCollector } from '#kit/quiet-collector.js';
 import { startMedia, type Media } from '#media/media.js';
 import { DialogSubscriptions } from '#signaling/dialog-events/subscriptions.js';
@@ -147,6 +149,7 @@ async function build(
   closers.add('liveness', () => liveness.close());
   media.onLost(() => calls.mediaReturn.lost());
   media.onBack(() => void calls.mediaReturn.back());
+  media.onDeaf((callId) => void calls.mediaReturn.deaf(callId));
   media.onKey((leg, key, ms) => calls.keys.heard(leg, { key, ms, by: 'rtp' }));
   const authenticate: RouteDeps['authenticate'] = (request, response) => phones.authenticator.identify(request, response);
   const watchers = new DialogSubscriptions({
@@ -253,15 +256,16 @@ export async function main(): Promise<void> {
   collectWithoutHelpers();
   const defaultFolder = fileURLToPath(new URL('../sip-config', import.meta.url));
   try {
-    const config = loadConfig(process.env, defaultFolder);
+    const source = new ConfigSource(process.env, defaultFolder);
+    const config = source.read();
     const log = createLogger(config.log);
+    outliveRejections(log);
     let end: (why: string, code: number) => void = (_why, code) => process.exit(code);
     const fatal: Fatal = (why) => {
       log.fatal({ why }, 'cannot go on');
       end(why, 1);
     };
-    const load = (): Config => loadConfig(process.env, defaultFolder);
-    const running = await startHoldfast(config, log, fatal, new RealClock(), load);
+    const running = await startHoldfast(config, log, fatal, new RealClock(), () => source.read());
     end = listenToSignals(running, log);
     process.stdout.write(welcome(running));
     if (process.env['HOLDFAST_PRINT_READY'] === '1') process.stdout.write(`${JSON.stringify(readyFacts(running))}\n`);

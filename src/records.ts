@@ -9,7 +9,8 @@ import { CallHistory } from '#history/call-history.js';
 import { HistoryFile } from '#history/history-file.js';
 import type { HistoryKeeper } from '#history/history-keeper.js';
 import type { RecordingsPort } from '#http/read-models.js';
-import type { Clock } from '#kit/clock.js';
+import { RealClock, type Clock } from '#kit/clock.js';
+import { MonotonicClock } from '#kit/monotonic-clock.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
 import { findProgram } from '#media/find-program.js';
@@ -54,6 +55,7 @@ export async function openRecords({ config, media, calls, bus, clock, log, keepe
     subscribe: (listener) => bus.subscribe(listener),
     ffmpeg: () => findProgram('ffmpeg'),
     clock,
+    steady: clock instanceof RealClock ? new MonotonicClock() : clock,
     log: log.child({ room: 'recordings' }),
   });
   const rooms = { records: new RecordCommands((id) => calls.live(id), recordings), history: new HistoryCommands(history) };

@@ -10,7 +10,7 @@ import type { Doorway } from './doorway.js';
 import { openKeeper } from './keeper-plug.js';
 import { LinkServer } from './link/link-server.js';
 import { LinkSession } from './link/link-session.js';
-import { MonotonicClock } from './monotonic-clock.js';
+import { MonotonicClock } from '#kit/monotonic-clock.js';
 import type { EngineOptions, EngineParts } from './options.js';
 import { securePorts, type SecurePorts } from './secure-ports.js';
 import { hostPort } from './transport/flow.js';

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { AppError, ConfigError } from '#kit/errors.js';
 import { collectWithoutHelpers } from '#kit/few-cores.js';
 import { createLogger } from '#kit/log.js';
+import { outliveRejections } from '#kit/rejections.js';
 import { startEngine, type RunningEngine } from './engine.js';
 import type { EngineOptions } from './options.js';
 
@@ -20,7 +21,9 @@ export async function main(environment: Environment = process.env): Promise<void
   collectWithoutHelpers();
   try {
     const options = readOptions(environment);
-    const engine = await startEngine(options, { log: createLogger(environment['HOLDFAST_LOG'] ?? 'info'), watchLoad: true });
+    const log = createLogger(environment['HOLDFAST_LOG'] ?? 'info');
+    outliveRejections(log);
+    const engine = await startEngine(options, { log, watchLoad: true });
     process.stdout.write(report(engine));
     const stop = (): void => void engine.stop().then(() => process.exit(0));
     process.once('SIGINT', stop);

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from '#kit/log.js';
 import type { StoreHealth } from '#kit/store-health.js';
 import type { EngineHandle } from './engine.js';
-import { MonotonicClock } from './monotonic-clock.js';
+import { MonotonicClock } from '#kit/monotonic-clock.js';
 import type { EngineOptions } from './options.js';
 import { StoreQuestions } from './store-questions.js';
 import { EngineStartError } from './transport/open-named.js';

@@ -11,7 +11,7 @@ import { readAppMessage } from './link/app-message.js';
 import type { LinkUser } from './link/link-session.js';
 import { Roster } from './link/roster.js';
 import { LoadWatch } from './load-watch.js';
-import { MonotonicClock } from './monotonic-clock.js';
+import { MonotonicClock } from '#kit/monotonic-clock.js';
 import { ENGINE_LIMITS, type EngineOptions, type EngineParts } from './options.js';
 import { TimerWheel } from './timer-wheel.js';
 import { TurnedAway } from './turned-away.js';

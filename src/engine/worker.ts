@@ -4,8 +4,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createLogger } from '#kit/log.js';
 import { Questions } from '#kit/questions.js';
+import { outliveRejections } from '#kit/rejections.js';
 import { startEngine, type RunningEngine } from './engine.js';
-import { MonotonicClock } from './monotonic-clock.js';
+import { MonotonicClock } from '#kit/monotonic-clock.js';
 import type { EngineOptions } from './options.js';
 import type { FromWorker, ToWorker } from './worker-messages.js';
 
@@ -58,6 +59,7 @@ port.on('message', (message: ToWorker) => {
 const options = workerData as EngineOptions;
 // The destination is a stream that carries each line to the thread that owns the log.
 const log = createLogger(options.logLevel ?? 'info', { write: (line: string) => say({ kind: 'log', line }) });
+outliveRejections(log);
 
 try {
   engine = await startEngine(options, {

@@ -2,6 +2,7 @@
  * log: the root logger. One child per call and leg binds the ids once; secrets, digests and SDP bodies are never shown at info.
  */
 import { pino, type Logger as PinoLogger, type DestinationStream } from 'pino';
+import { Backlog } from './log-backlog.js';
 
 export type Logger = PinoLogger;
 
@@ -50,6 +51,8 @@ function shownInside(value: unknown, depth: number): unknown {
 /** A line is written so much later, or as soon as there are so many bytes; a kill -9 may cost them, an exit writes what is left. */
 const GATHER_MS = 50;
 const GATHER_BYTES = 8192;
+/** What waits for a reader of standard output who does not read: more is dropped, and said when he reads again. */
+const MOST_WAITING_BYTES = 4 << 20;
 
 type Flushed = DestinationStream & Readonly<{ flushSync: () => void }>;
 
@@ -57,20 +60,36 @@ let standardOutput: Flushed | undefined;
 
 /** Lines of many calls in one write: a write for each goes through a thread of its own and costs more than the line. */
 function gathered(): Flushed {
+  process.on('exit', () => {
+    // Before pino's own writing of what is left, which would wait for that reader for ever.
+    if (backlog?.isStuck === true) process.kill(process.pid, 'SIGKILL');
+  });
   const { fd } = process.stdout;
-  const stdout = pino.destination({ fd, sync: false });
+  const stdout = pino.destination({ fd, sync: false, maxLength: MOST_WAITING_BYTES });
   const atOnce = pino.destination({ fd, sync: true });
+  // A disk that is full, or a reader that is gone, costs lines and no calls.
+  for (const out of [stdout, atOnce]) out.on('error', () => undefined);
+  const waiting = new Backlog(stdout);
+  backlog = waiting;
   let lines = '';
   let timer: NodeJS.Timeout | undefined;
-  const flushTo = (out: DestinationStream): void => {
+  const taken = (): string => {
     clearTimeout(timer);
     timer = undefined;
     const said = lines;
     lines = '';
-    if (said !== '') out.write(said);
+    return said;
   };
-  const flush = (): void => flushTo(stdout);
-  const flushSync = (): void => flushTo(atOnce);
+  const flush = (): void => waiting.write(taken());
+  const flushSync = (): void => {
+    if (waiting.isStuck) return flush(); // a write that waits would wait for ever
+    try {
+      const said = taken();
+      if (said !== '') atOnce.write(said);
+    } catch {
+      return; // it cannot be written, and whoever ends must end
+    }
+  };
   process.on('exit', flushSync);
   return {
     write: (line: string) => {
@@ -81,4 +100,12 @@ function gathered(): Flushed {
     // pino asks for it after a fatal line: nobody knows what comes after that.
     flushSync,
   };
+}
+
+let backlog: Backlog | undefined;
+
+/** Ends the process, with every line written, or without those that nobody reads. */
+export async function leave(code: number): Promise<void> {
+  await backlog?.written();
+  process.exit(code);
 }

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import type { MediaHealth, MediaPort, TapPort } from '#calls/ports.js';
+import type { LegId, MediaHealth, MediaPort, TapPort } from '#calls/ports.js';
 import type { Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
 import { newCallId } from '#kit/ids.js';
@@ -32,6 +32,8 @@ import { SoundMaker } from './sound-maker.js';
 import { Sounds } from './sounds.js';
 import { Taps } from './taps.js';
 
+type CallId = LegId['callId'];
+
 export type Media = Readonly<{
   port: MediaPort;
   taps: TapPort;
@@ -45,6 +47,8 @@ export type Media = Readonly<{
   onLost: (listener: () => void) => void;
   /** It answers again. */
   onBack: (listener: () => void) => void;
+  /** rtpengine reads nothing more that comes to a port of this call. */
+  onDeaf: (listener: (callId: CallId) => void) => void;
   /** Calls that our own rtpengine has brought back, and that nobody speaks for. Another's may serve others too, and is left alone. */
   forgetOthers: (known: ReadonlySet<string>) => Promise<void>;
   /** `gone` follows when every command that waits for its turn at rtpengine now has had it. */
@@ -83,9 +87,11 @@ export async function startMedia(
   closers.push(() => ng.close());
   const commands = new NgCommands(ng);
   const backs = new Set<() => void>();
+  const deaf = new Set<(callId: CallId) => void>();
   const onLost = (): void => listeners.forEach((listener) => listener());
   const onBack = (): void => backs.forEach((listener) => listener());
-  const life = newRtpengine({ ng, commands, clock, log, onLost, onBack });
+  const onDeaf = (callId: string): void => deaf.forEach((listener) => listener(callId as CallId));
+  const life = newRtpengine({ ng, commands, clock, log, onLost, onBack, onDeaf });
   closers.push(() => life.stop());
   try {
     const { ffmpeg, espeak } = programs();
@@ -174,6 +180,7 @@ export async function startMedia(
       onKey: (listener) => keys?.onKey(listener),
       onLost: (listener) => void listeners.add(listener),
       onBack: (listener) => void backs.add(listener),
+      onDeaf: (listener) => void deaf.add(listener),
       forgetOthers: async (known) => {
         if (!forgetsGates || life.pid === undefined) return;
         const others = (await commands.list()).filter((callId) => !known.has(callId));

@@ -7,6 +7,7 @@ import { ConfigError, MediaFailed } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
 import type { NgClient } from './ng-client.js';
 import type { NgCommands } from './ng-commands.js';
+import { DeafPorts, swampedIn } from './deaf-ports.js';
 import { checkNeighbours } from './port-neighbours.js';
 import { RtpengineProcess, versionOf, type RtpengineOptions } from './rtpengine-process.js';
 
@@ -31,6 +32,8 @@ export type LifeDeps = Readonly<{
   log: Logger;
   onLost: () => void;
   onBack: () => void;
+  /** One call will stay silent if it does not begin anew with other ports. */
+  onDeaf: (callId: string) => void;
 }>;
 
 const FIRST_TRIES = 3;
@@ -53,10 +56,12 @@ export class RtpengineKeeper implements RtpengineLife {
   #failures = 0;
   #timer: Timer | undefined;
   #stopped = false;
+  readonly #deafPorts: DeafPorts;
 
   constructor(options: RtpengineOptions, deps: LifeDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#deafPorts = new DeafPorts({ ng: deps.commands, deaf: deps.onDeaf, clock: deps.clock });
   }
 
   get state(): RtpengineState {
@@ -90,12 +95,17 @@ export class RtpengineKeeper implements RtpengineLife {
     this.#state = 'down';
   }
 
+  readonly #says = (line: string): void => {
+    const swamped = swampedIn(line);
+    if (swamped !== undefined) this.#deafPorts.suspect(swamped);
+  };
+
   /** @param patienceMs for another that has the same ports and is about to end. */
   async #bringUp(patienceMs = 0): Promise<void> {
     const { ng, clock, log } = this.#deps;
     // Also when ours comes back: another may have come while it was gone.
     await checkNeighbours(this.#options, clock, patienceMs);
-    const process = await RtpengineProcess.start(this.#options, clock, log);
+    const process = await RtpengineProcess.start({ ...this.#options, says: this.#says }, clock, log);
     this.#process = process;
     if (this.#stopped) {
       await process.stop(); // we were stopped while it was being started

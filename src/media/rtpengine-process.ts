@@ -21,6 +21,8 @@ export type RtpengineOptions = Readonly<{
   redis?: string | undefined;
   /** Where it reports keys; absent: nowhere. */
   keysTo?: NgTarget | undefined;
+  /** Each line of its log: warnings and errors. */
+  says?: (line: string) => void;
 }>;
 
 const TERM_MS = 600;
@@ -46,7 +48,7 @@ export class RtpengineProcess {
     const [program, ...args] = [...dieWithUs(), options.program, ...argumentsOf(options, port)] as [string, ...string[]];
     // Its own process group: Ctrl-C must not reach it before the calls have been ended.
     this.#child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, cwd: '/' });
-    this.#child.stderr?.on('data', (chunk: Buffer) => this.#heard(chunk.toString(), log));
+    this.#child.stderr?.on('data', (chunk: Buffer) => this.#heard(chunk.toString(), options, log));
     this.ended = new Promise((resolve) => {
       this.#child.on('error', (error) => resolve(this.#end(`could not be started: ${error.message}`)));
       this.#child.on('exit', (code, signal) => resolve(this.#end(`ended with ${signal ?? `code ${code}`}`)));
@@ -80,10 +82,11 @@ export class RtpengineProcess {
     return this.#lastWords === '' ? how : `${how}: ${this.#lastWords}`;
   }
 
-  #heard(text: string, log: Logger): void {
+  #heard(text: string, { says }: RtpengineOptions, log: Logger): void {
     for (const line of text.split('\n').filter((one) => one.trim() !== '')) {
       this.#lastWords = line.replace(/^\[[0-9.]+\] /, '').slice(0, 300);
       log.debug({ rtpengine: this.#lastWords }, 'rtpengine says');
+      says?.(line);
     }
   }
 }

@@ -27,6 +27,8 @@ export type RecordingsDeps = Readonly<{
   subscribe: (listener: (event: NumberedEvent) => void) => () => void;
   ffmpeg: () => string | undefined;
   clock: Clock;
+  /** Never jumps: sound has its place by how long ago it began, and the clock on the wall may be set meanwhile. */
+  steady: Clock;
   log: Logger;
 }>;
 
@@ -126,7 +128,7 @@ export class Recordings implements RecorderPort {
   }
 
   async #begin({ callId, parties, format, maxSec, silenceSec }: RecordWish, going: Going): Promise<LiveRecording> {
-    const { limits, clock, log } = this.#deps;
+    const { limits, clock, steady, log } = this.#deps;
     const id = word(ID_LENGTH);
     if (!(await this.#shelf.makeRoom(this.#growing(), 1)))
       throw new Busy('recordings that go on take all the room there is (recordings.maxBytes, maxFiles)', 60);
@@ -136,7 +138,7 @@ export class Recordings implements RecorderPort {
       silenceSec,
       shelf: this.#shelf,
       ear: this.#deps,
-      clock,
+      clock: steady,
       log: log.child({ callId, recordingId: id }),
       onEnd: () => {
         if (this.#going.get(callId) === going) this.stop(callId);

@@ -11,6 +11,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import type { CallId } from '#core/leg.js';
 import { RealClock } from '#kit/clock.js';
+import { MonotonicClock } from '#kit/monotonic-clock.js';
 import { createLogger } from '#kit/log.js';
 import { Recordings } from '#recordings/recordings.js';
 
@@ -32,6 +33,7 @@ async function measure(calls: number): Promise<void> {
     subscribe: () => () => undefined,
     ffmpeg: () => undefined,
     clock: new RealClock(),
+    steady: new MonotonicClock(),
     log: createLogger('silent'),
   });
   const parties = { caller: '101', callee: '102' };

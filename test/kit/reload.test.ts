@@ -2,11 +2,13 @@
  * Goal: a configuration that is read again is put in force where it can be, refused whole where it is wrong, and the signals of the
  * system drain, end, and end at once. src/ itself has no room, so its parts are tested here.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { loadConfig, type Config } from '#kit/config.js';
+import { ConfigSource } from '#kit/config-source.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { ConfigError } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { Accounts } from '#registrar/accounts.js';
@@ -122,4 +124,33 @@ t.test('a SIGTERM without a second one ends when the last call has', async (t) =
   allEnded();
   await new Promise((resolve) => setImmediate(resolve));
   t.same(said, ['stop', 'exit']);
+});
+
+t.test('a file that is gone is not read as its defaults while the house runs: accounts and guards would fall away', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-reload-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'accounts.yaml');
+  writeFileSync(file, PHONES('101'));
+  const source = new ConfigSource({ HOLDFAST_CONFIG: folder }, folder);
+  t.equal(source.read().accounts.phones.length, 1);
+  renameSync(file, `${file}.old`);
+  for (const _ of [1, 2]) t.throws(() => source.read(), { message: /^accounts.yaml: is gone/ });
+  writeFileSync(file, '');
+  t.equal(source.read().accounts.phones.length, 0, 'an empty one is meant');
+});
+
+t.test('rooms that do not close, or fail to, do not keep the program from ending', async (t) => {
+  const said: string[] = [];
+  const clock = new FakeClock();
+  const ends = (stop: () => Promise<void>): void =>
+    endOnce({ stop }, log, (code) => said.push(`exit ${code}`), clock)('SIGTERM', 0);
+  ends(() => Promise.reject(new Error('a fault')));
+  await new Promise((resolve) => setImmediate(resolve));
+  t.same(said, ['exit 0']);
+  ends(() => new Promise(() => undefined));
+  await new Promise((resolve) => setImmediate(resolve));
+  t.equal(said.length, 1);
+  clock.advance(15_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.same(said, ['exit 0', 'exit 0']);
 });

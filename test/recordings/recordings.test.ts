@@ -11,10 +11,12 @@ import type { Tap, TapPort } from '#calls/ports.js';
 import type { RecordWish } from '#calls/record-commands.js';
 import type { CallEvent } from '#core/events.js';
 import type { CallId } from '#core/leg.js';
-import { RealClock } from '#kit/clock.js';
+import { RealClock, type Clock } from '#kit/clock.js';
+import { MonotonicClock } from '#kit/monotonic-clock.js';
 import { Busy, MediaFailed, RecordingNotFound, WrongMoment } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { Recordings, type RecordingLimits } from '#recordings/recordings.js';
+import { FakeClock } from '../support/fake-clock.js';
 
 const parties = { caller: '101', callee: '102' };
 const LIMITS: RecordingLimits = { maxSeconds: 100, maxBytes: 1e9, maxFiles: 100, maxAtOnce: 2 };
@@ -40,7 +42,17 @@ class Taps implements TapPort {
   }
 }
 
-async function house(t: Test, limits: Partial<RecordingLimits> = {}, folder = folderOf(t), ffmpeg?: string) {
+type Clocks = Readonly<{ clock: Clock; steady: Clock }>;
+
+const realClocks = (): Clocks => ({ clock: new RealClock(), steady: new MonotonicClock() });
+
+async function house(
+  t: Test,
+  limits: Partial<RecordingLimits> = {},
+  folder = folderOf(t),
+  ffmpeg?: string,
+  clocks = realClocks(),
+) {
   const bus = new EventBus(new RealClock(), createLogger('silent'));
   const taps = new Taps();
   const recordings = await Recordings.open({
@@ -51,7 +63,7 @@ async function house(t: Test, limits: Partial<RecordingLimits> = {}, folder = fo
     publish: (event) => bus.publish(event),
     subscribe: (listener) => bus.subscribe(listener),
     ffmpeg: () => ffmpeg,
-    clock: new RealClock(),
+    ...clocks,
     log: createLogger('silent'),
   });
   t.teardown(() => recordings.close());
@@ -105,6 +117,19 @@ t.test('a recording ends with its call', async (t) => {
   await recordings.remove(id);
   t.throws(() => recordings.get(id), RecordingNotFound);
   t.same(readdirSync(folder), []);
+});
+
+t.test('sound has its place by how long ago it began, also when the clock on the wall is set back', async (t) => {
+  const steady = new FakeClock();
+  let wallMs = 1_700_000_000_000;
+  const clock: Clock = { now: () => wallMs, after: (...what) => steady.after(...what) };
+  const { recordings, completed, end } = await house(t, {}, undefined, undefined, { clock, steady });
+  const event = completed(await recordings.start(wish('a')));
+  steady.advance(2000);
+  wallMs -= 3_600_000;
+  steady.advance(2000);
+  end('a' as CallId);
+  t.match(await event, { seconds: 4 });
 });
 
 t.test('one of a call at a time, and so many at once', async (t) => {

@@ -3,7 +3,7 @@
  * The wall clock may be set back by an administrator while a call is up; T1 must not notice.
  */
 import { performance } from 'node:perf_hooks';
-import type { Clock, Timer } from '#kit/clock.js';
+import type { Clock, Timer } from './clock.js';
 
 export class MonotonicClock implements Clock {
   now(): number {
