@@ -20,6 +20,13 @@ import {
 type Changed = Extract<NumberedEvent['event'], { kind: 'conference.changed' }>;
 type Member = Changed['members'][number];
 
+/** Another call of the agent has become, or becomes, the conference that this one is a part of too. */
+export const comesToConference = (desk: Desk, call: DeskCall): boolean =>
+  desk.calls.some(
+    ({ callId, state, partners }) =>
+      callId !== call.callId && (state === 'leaving' || partners.some(({ number }) => number === otherOf(call))),
+  );
+
 /** The call is over as a call of two. */
 export function joinsConference(desk: Desk, call: DeskCall): Heard {
   const without = { ...desk, calls: desk.calls.filter(({ callId }) => callId !== call.callId) };

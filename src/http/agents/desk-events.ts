@@ -3,7 +3,7 @@
  */
 import type { CallView } from '#calls/commands.js';
 import type { NumberedEvent } from '#calls/event-bus.js';
-import { hearConference, joinsConference } from './desk-conference.js';
+import { comesToConference, hearConference, joinsConference } from './desk-conference.js';
 import {
   callOf,
   endOfCalls,
@@ -112,6 +112,8 @@ function holdChanged(desk: Desk, call: DeskCall, reasons: CallView['hold']['reas
     const held: DeskCall = { ...changed, state: 'held' };
     return [put(desk, held), [{ kind: 'held', call: held, byPhone: !heldBy.program }]];
   }
+  // What was held ends as a call of two with its next word.
+  if (call.state === 'held' && !holds && comesToConference(desk, call)) return [desk, []];
   if (call.state === 'held' && !holds) {
     const back: DeskCall = { ...changed, state: call.conference === undefined ? 'talking' : 'conference' };
     return [put(desk, back), [{ kind: 'talking', call: back }]];
