@@ -3,7 +3,7 @@
  * Dialect words (CallId of Ozeki, phoneCallViewId ...) never appear here.
  */
 import type { Direction } from '#core/direction.js';
-import type { HoldReason, HoldView, LegHoldState } from '#core/events.js';
+import type { EndCause, HoldReason, HoldView, LegHoldState } from '#core/events.js';
 export type { MusicWish } from '#core/hold-music.js';
 import type { MusicWish } from '#core/hold-music.js';
 import type { HoldPolicy } from '#core/hold-policy.js';
@@ -94,7 +94,7 @@ export type CallView = Readonly<{
   muted?: Readonly<Record<LegRole, boolean>> | undefined;
   /** A member call of this conference: its caller is no phone. */
   conference?: ConferenceId | undefined;
-  end?: Readonly<{ cause: string; status?: number | undefined; reason?: string | undefined }> | undefined;
+  end?: Readonly<{ cause: EndCause; status?: number | undefined; reason?: string | undefined }> | undefined;
 }>;
 
 export type LegProof = Readonly<{

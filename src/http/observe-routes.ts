@@ -13,7 +13,8 @@ import type { Identify } from './identify.js';
 import type { DocumentedRoute } from './openapi.js';
 import { pageLimit } from './page-limit.js';
 import type { HealthView, RegistrationsPort, StoreView } from './read-models.js';
-import { EventPage, EventsQuery, Health, NoQuery, RegistrationList } from './schemas.js';
+import { EventPage } from './event-schemas.js';
+import { EventsQuery, Health, NoQuery, RegistrationList } from './schemas.js';
 
 export type ObserveDeps = Readonly<{
   identify: Identify;

@@ -7,12 +7,15 @@ import { ERROR_CODES, type ErrorCode } from './error-codes.js';
 import { BULK_SCHEMAS } from './bulk-schemas.js';
 import { CONFERENCE_SCHEMAS } from './conference-schemas.js';
 import { REACH_SCHEMAS } from './reach-schemas.js';
+import { EVENT_SCHEMAS } from './event-schemas.js';
 import { NAMED_SCHEMAS } from './schemas.js';
 import { SOUND_SCHEMAS } from './sound-schemas.js';
+import { LETTER_DOC } from './webhooks/letter-doc.js';
 import { WEBHOOK_SCHEMAS } from './webhooks/webhook-schemas.js';
 
 const SCHEMAS: readonly TSchema[] = [
   ...NAMED_SCHEMAS,
+  ...EVENT_SCHEMAS,
   ...BULK_SCHEMAS,
   ...CONFERENCE_SCHEMAS,
   ...REACH_SCHEMAS,
@@ -56,6 +59,8 @@ export type OpenApi = Readonly<{
   openapi: string;
   info: Readonly<Record<string, string>>;
   paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  /** What Holdfast asks of others. */
+  webhooks: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   components: Readonly<Record<string, unknown>>;
   security: readonly unknown[];
 }>;
@@ -81,6 +86,7 @@ export function openApiOf(routes: readonly DocumentedRoute[], version: string): 
     openapi: '3.1.0',
     info: { title: 'Holdfast', version, description: 'Calls set up, held and resumed over HTTP, with proof of hold.' },
     paths,
+    webhooks: { event: { post: LETTER_DOC } },
     components: {
       schemas: Object.fromEntries(SCHEMAS.map((schema) => [schema.$id ?? '', plain(schema)])),
       securitySchemes: { token: { type: 'http', scheme: 'bearer' }, password: { type: 'http', scheme: 'basic' } },

@@ -6,13 +6,12 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import type { CallView, HoldProof, LegProof } from '#calls/commands.js';
 import { MUSIC_CLASS } from '#kit/config-schema.js';
 import type { Problem } from './error-reply.js';
+import { EndCauseName, HoldReasonName, HoldSchema, LegHold, legHoldParts, oneOf, Time } from './hold-schemas.js';
 import type { HealthView, RegistrationView } from './read-models.js';
 
 const strict = { additionalProperties: false } as const;
-const oneOf = <T extends string>(...values: readonly T[]) => Type.Unsafe<T>({ type: 'string', enum: values });
 const Optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
 const Milliseconds = Type.Number({ minimum: 0 });
-const Time = Type.String({ format: 'date-time' });
 
 export const PhoneNumber = Type.String({
   pattern: '^[0-9A-Za-z+*#._-]{1,64}$',
@@ -35,7 +34,7 @@ export const SetupBody = Type.Object(
   { ...strict, $id: 'CallSetup' },
 );
 
-export const HolderName = oneOf('controller', 'caller', 'callee');
+export const HolderName = oneOf(['controller', 'caller', 'callee']);
 export const HoldBody = Type.Object(
   {
     holder: Optional(HolderName),
@@ -80,50 +79,20 @@ export const EventsQuery = Type.Object(
   },
   strict,
 );
-export const EventPage = Type.Object(
-  {
-    events: Type.Array(Type.Object({ seq: Type.Integer(), at: Time, kind: Type.String() })),
-    next: Type.Integer({ description: 'ask `after` this one next' }),
-    gap: Optional(Type.Literal(true, { description: 'events between `after` and the first of this page are not kept any more' })),
-  },
-  { $id: 'EventPage' },
-);
-
-const DirectionName = oneOf('sendrecv', 'sendonly', 'recvonly', 'inactive');
-const SoundName = oneOf('none', 'ringback', 'music', 'failed');
-const LegHoldStateName = oneOf('agreed', 'pending', 'soft-held', 'refused');
-const HoldReasonName = oneOf(
-  'controller',
-  ...(['caller-api', 'caller-phone', 'caller-transfer', 'caller-park'] as const),
-  ...(['callee-api', 'callee-phone', 'callee-transfer', 'callee-park'] as const),
-);
-
-const legHoldParts = {
-  held: Type.Boolean({ description: 'somebody else holds this party: it should hear music' }),
-  state: LegHoldStateName,
-  direction: DirectionName,
-  sound: SoundName,
-  music: Optional(Type.String({ description: 'the class of the music, while it plays' })),
-  status: Optional(Type.Integer()),
-  reason: Optional(Type.String()),
-};
-
-const LegHold = Type.Object(legHoldParts, { $id: 'LegHold' });
-
 export const Call = Type.Object(
   {
     id: Type.String(),
-    origin: oneOf('phone', 'api', 'transfer', 'conference'),
-    state: oneOf('trying', 'ringing', 'in-call', 'held', 'ended'),
+    origin: oneOf(['phone', 'api', 'transfer', 'conference']),
+    state: oneOf(['trying', 'ringing', 'in-call', 'held', 'ended']),
     parties: Type.Object({ caller: Type.String(), callee: Type.String() }),
     createdAt: Time,
     ringingAt: Optional(Time),
     answeredAt: Optional(Time),
     endedAt: Optional(Time),
-    hold: Type.Object({ reasons: Type.Array(HoldReasonName), caller: LegHold, callee: LegHold }),
+    hold: HoldSchema,
     muted: Optional(Type.Object({ caller: Type.Boolean(), callee: Type.Boolean() }, { description: 'absent: nobody is muted' })),
     conference: Optional(Type.String({ description: 'its caller is this conference' })),
-    end: Optional(Type.Object({ cause: Type.String(), status: Optional(Type.Integer()), reason: Optional(Type.String()) })),
+    end: Optional(Type.Object({ cause: EndCauseName, status: Optional(Type.Integer()), reason: Optional(Type.String()) })),
   },
   { $id: 'Call' },
 );
@@ -159,7 +128,7 @@ export const Proof = Type.Object(
 
 export const HangupStarted = Type.Object({ callId: Type.String(), hangup: Type.Literal('started') }, { $id: 'HangupStarted' });
 
-const LeavingName = oneOf('caller', 'callee');
+const LeavingName = oneOf(['caller', 'callee']);
 export const TransferBody = Type.Object(
   {
     to: Optional(PhoneNumber),
@@ -207,11 +176,11 @@ const STORE_FIGURES = {
 
 export const Health = Type.Object(
   {
-    status: oneOf('ok', 'degraded', 'draining', 'down'),
+    status: oneOf(['ok', 'degraded', 'draining', 'down']),
     // The rest is told to those with credentials only.
-    rtpengine: Optional(oneOf('up', 'restarting', 'down')),
+    rtpengine: Optional(oneOf(['up', 'restarting', 'down'])),
     version: Optional(Type.String({ description: 'of rtpengine' })),
-    music: Optional(oneOf('files', 'generated-tone')),
+    music: Optional(oneOf(['files', 'generated-tone'])),
     draining: Optional(Type.Literal(true, { description: 'it was told to close: no new call, and those that are up go on' })),
     problems: Optional(Type.Array(Type.String())),
     store: Optional(
@@ -246,6 +215,7 @@ export const NAMED_SCHEMAS: readonly TSchema[] = [
   HoldBody,
   ResumeBody,
   LegHold,
+  HoldSchema,
   Call,
   CallList,
   LegProofSchema,
@@ -258,7 +228,6 @@ export const NAMED_SCHEMAS: readonly TSchema[] = [
   ParkedList,
   Registration,
   RegistrationList,
-  EventPage,
   Health,
   ProblemSchema,
 ];

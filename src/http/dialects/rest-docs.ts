@@ -59,7 +59,8 @@ export const hold: RouteDoc = {
     'holds in silence; it may be changed while held, without another re-INVITE. `announcement` is said between the music. ' +
     '`maxSeconds`, `remindHolderEverySeconds` and `onExpiry` stand over the policy of the account; `ring-holder` resumes where a ' +
     'program holds, which has no phone. ' +
-    'Repeating it changes nothing and says so with `changed: false`. A phone that refuses is `soft-held`: cut off, and with music.',
+    'Each request says the whole of the hold: what a repetition leaves out is as if it had never been said (the music that is due, no ' +
+    'announcement, the policy of the account). Repeating it as it was changes nothing and says so with `changed: false`. A phone that refuses is `soft-held`: cut off, and with music.',
   answers: { 200: { description: 'what really happened, per leg', schema: Proof } },
   errors: ['bad_request', 'malformed_json', 'call_not_found', 'wrong_moment', 'number_unknown', 'media_failed', 'media_gone'],
 };
