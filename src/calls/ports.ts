@@ -89,7 +89,7 @@ export interface SignalingPort {
   progress(leg: LegId, status: number, sdp?: string): void;
   /** 200 to the INVITE; its ACK comes back as `acked`. */
   accept(leg: LegId, sdp: string): void;
-  refuse(leg: LegId, status: number, reason?: string, retryAfterSec?: number): void;
+  refuse(leg: LegId, status: number, reason?: string): void;
   /** ACK to the 2xx of a leg we are UAC of. */
   ack(leg: LegId, sdp?: string): void;
   cancel(leg: LegId, reason: SipReason): void;

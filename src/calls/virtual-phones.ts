@@ -123,9 +123,9 @@ export class VirtualPhones implements SignalingPort {
     line.party.connected?.();
   }
 
-  refuse(leg: LegId, status: number, reason?: string, retryAfterSec?: number): void {
+  refuse(leg: LegId, status: number, reason?: string): void {
     const line = this.#find(leg);
-    if (line === undefined) return this.#deps.signaling.refuse(leg, status, reason, retryAfterSec);
+    if (line === undefined) return this.#deps.signaling.refuse(leg, status, reason);
     this.#over(line, { status, text: reason ?? 'refused' });
   }
 

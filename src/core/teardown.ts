@@ -96,7 +96,8 @@ function endLeg(call: Live, role: LegRole, cause: EndCause, { status, reason }: 
   const weAreUas = role === 'caller' && call.origin === 'phone';
   if (!weAreUas) return [{ kind: 'cancel', leg: role, cause: status ?? 487, text }];
   if (status === undefined) return [{ kind: 'refuse', leg: role, status: 480 }];
-  const passed = cause === 'shutdown' ? status : passedOn(status);
+  const isOurOwn = cause === 'shutdown' || cause === 'media-lost';
+  const passed = isOurOwn ? status : passedOn(status);
   return [{ kind: 'refuse', leg: role, status: passed, reason: passed === status ? reason : undefined }];
 }
 

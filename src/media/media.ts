@@ -106,7 +106,8 @@ export async function startMedia(
       ),
     );
     const [library] = await Promise.all([opening, life.start()]);
-    const sounds = new Sounds({ ng: commands, head: cache.head, standIn: library.standIn, log });
+    const onGone = (): void => void library.rescan();
+    const sounds = new Sounds({ ng: commands, head: cache.head, standIn: library.standIn, onGone, log });
     const address = config.addresses[0] ?? '127.0.0.1';
     const probe = new MusicProbe(commands, address, clock);
     const { countsSent, problems } = await probe.check(sounds, [library.first, library.ringback]);

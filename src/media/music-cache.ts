@@ -2,7 +2,7 @@
  * music-cache: files in the form rtpengine plays, made once and found again by their content. Knows no classes.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -36,7 +36,7 @@ export class MusicCache {
     const problems: string[] = [];
     const folder = await writableFolder(config, problems);
     const cache = new MusicCache(folder, problems, clock, ffmpeg);
-    await keep(cache.head, matroskaHead());
+    await cache.makeHead();
     await cache.prune();
     return cache;
   }
@@ -47,6 +47,13 @@ export class MusicCache {
     this.problems = problems;
     this.#ffmpeg = ffmpeg;
     this.#clock = clock;
+  }
+
+  /** Where it is not there. @throws Error: nothing can be written there. */
+  async makeHead(): Promise<void> {
+    if (existsSync(this.head)) return;
+    makeFolder(this.folder, 0o755);
+    await keep(this.head, matroskaHead());
   }
 
   /** @param version of what `make` makes. */

@@ -57,18 +57,12 @@ export class MusicLibrary {
 
   /** Comes back as soon as class `default` can be played; the rest is read meanwhile. */
   static async open(options: LibraryOptions): Promise<MusicLibrary> {
-    const { cache } = options;
-    const made = {
-      shipped: await cache.ofSamples('shipped', COMPOSITION, composeMusic),
-      ringback: await cache.ofSamples('ringback', 'ringback-1', ringback),
-      beep: await cache.ofSamples('beep', 'beep-1', beep),
-    };
-    const library = new MusicLibrary(options, made);
+    const library = new MusicLibrary(options, await makeOurs(options.cache));
     await new Promise<void>((ready) => void library.rescan(ready));
     return library;
   }
 
-  private constructor(options: LibraryOptions, made: Readonly<{ shipped: Piece; ringback: Piece; beep: Piece }>) {
+  private constructor(options: LibraryOptions, made: Ours) {
     this.#options = options;
     this.#shipped = { pieces: [made.shipped], order: 'in-order' };
     this.ringback = made.ringback;
@@ -164,6 +158,8 @@ export class MusicLibrary {
     const { cache, log } = this.#options;
     do {
       this.#again = false;
+      // Somebody may have emptied the cache: what was made is made again, as what was read is read again below.
+      await makeOurs(cache).catch((error: unknown) => log.error({ err: error }, 'the music that ships could not be written'));
       const names = await this.#names();
       for (const [name, { options }] of this.#classes) {
         // One that was brought over HTTP while the names were read is there all the same.
@@ -224,4 +220,16 @@ export class MusicLibrary {
   get #default(): Playlist {
     return this.#classes.get(DEFAULT_CLASS)?.playlist ?? this.#shipped;
   }
+}
+
+type Ours = Readonly<{ shipped: Piece; ringback: Piece; beep: Piece }>;
+
+/** Files of our own composing; those that are there are left as they are. @throws Error: nothing can be written there. */
+async function makeOurs(cache: MusicCache): Promise<Ours> {
+  await cache.makeHead();
+  return {
+    shipped: await cache.ofSamples('shipped', COMPOSITION, composeMusic),
+    ringback: await cache.ofSamples('ringback', 'ringback-1', ringback),
+    beep: await cache.ofSamples('beep', 'beep-1', beep),
+  };
 }

@@ -4,7 +4,7 @@
  * Does not know what the commands mean: that is ng-commands.ts.
  */
 import type { Clock, Timer } from '#kit/clock.js';
-import { MediaFailed, MediaGone } from '#kit/errors.js';
+import { Busy, MediaFailed, MediaGone } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
 import { cookieOf, NgWire, readReply, type NgReply, type NgTarget, type NgVerb } from './ng-wire.js';
 
@@ -19,6 +19,9 @@ export const PENDING_LIMIT = 20_000;
  * holds about 90 of them with a session description, and what is lost there costs 150 ms.
  */
 export const WINDOW = 64;
+
+/** Calls end all the time; what has ended gives its ports back. */
+const ROOM_AGAIN_SEC = 10;
 
 /** rtpengine understood the command and said no. */
 export class NgRefused extends MediaFailed {
@@ -63,7 +66,7 @@ export class NgClient {
     this.#wire = new NgWire(localAddress, log, (datagram) => this.#received(datagram));
   }
 
-  /** @throws NgRefused, MediaFailed or MediaGone, as a rejection. */
+  /** @throws NgRefused, MediaFailed, MediaGone or Busy, as a rejection. */
   request(verb: NgVerb, args: Readonly<Record<string, unknown>>, blob?: Buffer): Promise<NgReply> {
     const { 'call-id': callId = '' } = args as { 'call-id'?: string };
     if (this.#closed) return Promise.reject(new MediaFailed('the door to rtpengine is closed'));
@@ -190,6 +193,8 @@ function judge(verb: NgVerb, callId: string, reply: NgReply): Outcome {
   if (reply['result'] === 'ok' || reply['result'] === 'pong') return { reply };
   const said = reply['error-reason'] ?? reply['message'] ?? reply['result'];
   const reason = typeof said === 'string' ? said : 'no reason given';
+  if (/ran out of ports|session limit/i.test(reason))
+    return { error: new Busy(`the media server has no room for another call: ${reason}`, ROOM_AGAIN_SEC) };
   // 10.5 spells it `call-id` for some commands and `call-ID` for others.
   return { error: /unknown call-id/i.test(reason) ? new MediaGone(callId) : new NgRefused(verb, reason) };
 }

@@ -2,6 +2,7 @@
  * sounds: plays a piece to a party, and never silence in its place: where rtpengine cannot begin inside a file it begins at its start, and
  * where it cannot play the file at all the chime stands in. Keeps what /health says about it.
  */
+import { existsSync } from 'node:fs';
 import type { LegId } from '#calls/ports.js';
 import type { Logger } from '#kit/log.js';
 import type { NgCommands, Sound } from './ng-commands.js';
@@ -16,6 +17,8 @@ export type SoundsDeps = Readonly<{
   /** A file with the head of all our files. */
   head: string;
   standIn: Buffer;
+  /** A file that was made is not there any more. */
+  onGone: () => void;
   log: Logger;
 }>;
 
@@ -73,6 +76,7 @@ export class Sounds {
   refused(piece: Piece, why: string): void {
     if (!this.#refused.has(piece.file)) this.#deps.log.error({ file: piece.file, why }, 'a tone is played instead');
     this.#remember(this.#refused, piece, why);
+    if (!existsSync(piece.file)) this.#deps.onGone();
   }
 
   /** A tone is heard in the place of this piece. */

@@ -56,8 +56,8 @@ export class Signaling implements SignalingPort {
     this.#uas(leg)?.accept(sdp);
   }
 
-  refuse(leg: LegId, status: number, reason?: string, retryAfterSec?: number): void {
-    this.#uas(leg)?.refuse(status, reason, retryAfterSec);
+  refuse(leg: LegId, status: number, reason?: string): void {
+    this.#uas(leg)?.refuse(status, reason);
   }
 
   ack(leg: LegId, sdp?: string): void {

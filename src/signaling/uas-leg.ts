@@ -11,6 +11,9 @@ import { Provisional } from './provisional.js';
 import { ALLOW, SDP_TYPE, bodyOf } from './sip-words.js';
 import { wordsOf, type SrfRequest, type SrfResponse } from './srf.js';
 
+/** Calls end all the time, and a house that is being started again is back by then. */
+const ROOM_AGAIN_SEC = 10;
+
 export class UasLeg extends LegDialog {
   readonly #request: SrfRequest;
   readonly #response: SrfResponse;
@@ -94,12 +97,13 @@ export class UasLeg extends LegDialog {
     if (this.#byeAfterAck !== undefined) super.bye(this.#byeAfterAck);
   }
 
-  refuse(status: number, reason?: string, retryAfterSec?: number): void {
+  refuse(status: number, reason?: string): void {
     if (this.#finalSent) return;
     this.#finalSent = true;
     this.#provisional.end();
     this.endDialog();
-    const headers = retryAfterSec === undefined ? {} : { 'Retry-After': String(retryAfterSec) };
+    // RFC 3261 §21.5.4: without it a 503 is taken for a 500. It is never the other phone's (`passedOn`), and always one that passes.
+    const headers = status === 503 ? { 'Retry-After': String(ROOM_AGAIN_SEC) } : {};
     if (reason === undefined) this.#response.send(status, { headers });
     else this.#response.send(status, reason, { headers });
   }

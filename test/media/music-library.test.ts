@@ -295,3 +295,15 @@ t.test('nobody waits for the second file', async (t) => {
   await library.rescan();
   t.equal(library.musicOf('many').playlist.pieces.length, 8);
 });
+
+t.test(
+  'a cache that somebody empties is filled again with the next look: what ships, what was decoded, and the head of parts',
+  async (t) => {
+    const folder = newFolder(t, { 'tone.wav': toneWav({ hertz: 440, seconds: 1 }) });
+    const { library, cache } = await open(folder);
+    const files = [library.first.file, library.ringback.file, library.beep.file, cache.head];
+    rmSync(cache.folder, { recursive: true });
+    await library.rescan();
+    for (const file of files) t.ok(statSync(file).size > 0, file);
+  },
+);

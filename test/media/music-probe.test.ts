@@ -39,7 +39,8 @@ t.test('files are heard once before anybody relies on them', async (t) => {
   const commands = new NgCommands(ng);
   await commands.ping();
   const probe = new MusicProbe(commands, '127.0.0.1', clock);
-  const newSounds = (): Sounds => new Sounds({ ng: commands, head: '', standIn: writeMatroska(chime()), log });
+  const newSounds = (): Sounds =>
+    new Sounds({ ng: commands, head: '', standIn: writeMatroska(chime()), onGone: () => undefined, log });
   const piece = (file: string): Piece => ({ name: file, file, ms: 2000 });
 
   t.test('what is heard is played', async (t) => {

@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import t from 'tap';
 import { childrenOf, rtpengineOf } from '../support/child-processes.js';
+import { freePorts } from '../support/free-ports.js';
 import { Holdfast } from '../support/holdfast.js';
 import { TwoPhones } from '../support/two-phones.js';
 import { until } from '../support/until.js';
@@ -26,6 +27,25 @@ t.test('rtpengine killed while a call rings: the call is ended and told, rtpengi
   const again = await phones.talk();
   t.same(await phones.hears(alice), [phones.bob.hertz]);
   await phones.hangUp(again);
+});
+
+t.test('rtpengine has no port left: 503 with Retry-After; calls that are up go on, and one that ends makes room', async (t) => {
+  const { portMin, portMax } = await freePorts(9); // two calls and a half
+  const phones = await TwoPhones.start(t, {
+    environment: { RTPENGINE_PORT_MIN: String(portMin), RTPENGINE_PORT_MAX: String(portMax) },
+  });
+  const { alice, bob, holdfast } = phones;
+  const talk = await phones.talk();
+  await alice.sip.invite('102', alice.rtp.sdp());
+  bob.sip.respond(await bob.sip.receives('INVITE'), 180);
+  const ended = holdfast.event((event) => event.kind === 'call.ended');
+  const { leg } = await alice.sip.invite('102', alice.rtp.sdp());
+  const refused = await alice.sip.receives('503', (one) => one.headers.get('call-id') === leg.callId);
+  t.match(refused.headers.get('retry-after'), /^[1-9]\d*$/);
+  t.match(await ended, { cause: 'media-lost', status: 503 });
+  t.same(await phones.hears(alice), [bob.hertz]);
+  await phones.hangUp(talk);
+  await phones.hangUp(await phones.talk());
 });
 
 t.test('Ctrl-C with a held call: both phones get BYE, and no process is left', async (t) => {
