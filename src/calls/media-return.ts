@@ -30,6 +30,9 @@ export class MediaReturn {
   readonly #wentOn = new WeakMap<LiveCall, number>();
   /** Those of which it said, when it came back, that it knows nothing: what is offered to it meanwhile makes a call of the same name. */
   readonly #gone = new Set<CallId>();
+  /** Those that it does not read any more, each once, and how far they have come. */
+  readonly #deaf = new Set<CallId>();
+  #anew: Promise<void> = Promise.resolve();
   #away = false;
 
   constructor(deps: MediaReturnDeps) {
@@ -74,19 +77,14 @@ export class MediaReturn {
 
   /**
    * It knows the call and reads nothing more that comes to one of its ports: the call begins anew with others. That is said of each port, so
-   * what is said again at once is of the ports before.
+   * what is said again at once is of the ports before. A machine that stood still makes many of them at once: they come one by one.
    */
-  async deaf(id: CallId): Promise<void> {
-    const { calls, media, clock } = this.#deps;
-    const live = calls.live(id);
-    const before = live === undefined ? undefined : this.#wentOn.get(live);
-    const isNews = before === undefined || clock.now() - before >= LIMIT_MS;
-    if (live === undefined || this.#away || this.#waiting.has(id) || !isNews) return;
-    live.log.error('rtpengine does not read this call any more; it begins anew');
-    this.#wait(id);
-    if (!this.#waiting.has(id)) return; // it was only being set up, and has ended
-    await media.delete(id).catch(() => undefined);
-    void this.#look(id);
+  deaf(id: CallId): Promise<void> {
+    if (!this.#deaf.has(id)) {
+      this.#deaf.add(id);
+      this.#anew = this.#anew.then(() => this.#beginAnew(id));
+    }
+    return this.#anew;
   }
 
   waits(id: CallId): boolean {
@@ -104,12 +102,32 @@ export class MediaReturn {
     const { calls, clock } = this.#deps;
     const call = calls.live(id)?.call;
     if (call === undefined || call.kind === 'terminated' || this.#waiting.has(id)) return;
-    const isUp = call.kind === 'confirmed' && LEG_ROLES.every((role) => call[role].halfOpen !== true);
-    if (!isUp) return this.#giveUp(id);
+    if (!isUp({ call })) return this.#giveUp(id);
     this.#waiting.set(
       id,
       clock.after(`rtpengine for ${id}`, LIMIT_MS, () => this.#giveUp(id)),
     );
+  }
+
+  /** One that is only being set up is left alone: it is said again with what its phones send once they talk. */
+  async #beginAnew(id: CallId): Promise<void> {
+    this.#deaf.delete(id);
+    const { calls, media, clock } = this.#deps;
+    const live = calls.live(id);
+    if (live === undefined || !isUp(live) || this.#away || this.#waiting.has(id)) return;
+    if (clock.now() - (this.#wentOn.get(live) ?? -LIMIT_MS) < LIMIT_MS) return;
+    live.log.error('rtpengine does not read this call any more; it begins anew');
+    this.#wait(id);
+    // Also where that failed, it is asked what it knows.
+    const isDeleted = await media.delete(id).then(
+      () => true,
+      () => false,
+    );
+    if (isDeleted && this.#waiting.has(id)) {
+      this.#gone.add(id);
+      await this.#shun([id]);
+    }
+    await this.#look(id);
   }
 
   async #look(id: CallId): Promise<void> {
@@ -138,6 +156,9 @@ export class MediaReturn {
     this.#deps.dispatch(id, { kind: 'media.lost' });
   }
 }
+
+const isUp = ({ call }: Pick<LiveCall, 'call'>): boolean =>
+  call.kind === 'confirmed' && LEG_ROLES.every((role) => call[role].halfOpen !== true);
 
 /** Whoever waits in silence comes before whoever talks. */
 export const heldFirst = (live: LiveCall | undefined): number =>

@@ -2,7 +2,7 @@
  * log: the root logger. One child per call and leg binds the ids once; secrets, digests and SDP bodies are never shown at info.
  */
 import { pino, type Logger as PinoLogger, type DestinationStream } from 'pino';
-import { Backlog } from './log-backlog.js';
+import { LogOutput } from './log-output.js';
 
 export type Logger = PinoLogger;
 
@@ -23,7 +23,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     serializers: { err: (error: unknown) => (error instanceof Error ? hide(pino.stdSerializers.err(error)) : error) },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  return pino(options, destination ?? (standardOutput ??= gathered()));
+  return pino(options, destination ?? (standardOutput ??= new LogOutput()));
 }
 
 /**
@@ -48,64 +48,10 @@ function shownInside(value: unknown, depth: number): unknown {
   return withoutSecrets(value instanceof Error ? pino.stdSerializers.err(value) : value, depth - 1);
 }
 
-/** A line is written so much later, or as soon as there are so many bytes; a kill -9 may cost them, an exit writes what is left. */
-const GATHER_MS = 50;
-const GATHER_BYTES = 8192;
-/** What waits for a reader of standard output who does not read: more is dropped, and said when he reads again. */
-const MOST_WAITING_BYTES = 4 << 20;
+let standardOutput: LogOutput | undefined;
 
-type Flushed = DestinationStream & Readonly<{ flushSync: () => void }>;
-
-let standardOutput: Flushed | undefined;
-
-/** Lines of many calls in one write: a write for each goes through a thread of its own and costs more than the line. */
-function gathered(): Flushed {
-  process.on('exit', () => {
-    // Before pino's own writing of what is left, which would wait for that reader for ever.
-    if (backlog?.isStuck === true) process.kill(process.pid, 'SIGKILL');
-  });
-  const { fd } = process.stdout;
-  const stdout = pino.destination({ fd, sync: false, maxLength: MOST_WAITING_BYTES });
-  const atOnce = pino.destination({ fd, sync: true });
-  // A disk that is full, or a reader that is gone, costs lines and no calls.
-  for (const out of [stdout, atOnce]) out.on('error', () => undefined);
-  const waiting = new Backlog(stdout);
-  backlog = waiting;
-  let lines = '';
-  let timer: NodeJS.Timeout | undefined;
-  const taken = (): string => {
-    clearTimeout(timer);
-    timer = undefined;
-    const said = lines;
-    lines = '';
-    return said;
-  };
-  const flush = (): void => waiting.write(taken());
-  const flushSync = (): void => {
-    if (waiting.isStuck) return flush(); // a write that waits would wait for ever
-    try {
-      const said = taken();
-      if (said !== '') atOnce.write(said);
-    } catch {
-      return; // it cannot be written, and whoever ends must end
-    }
-  };
-  process.on('exit', flushSync);
-  return {
-    write: (line: string) => {
-      lines += line;
-      if (lines.length >= GATHER_BYTES) flush();
-      else timer ??= setTimeout(flush, GATHER_MS).unref();
-    },
-    // pino asks for it after a fatal line: nobody knows what comes after that.
-    flushSync,
-  };
-}
-
-let backlog: Backlog | undefined;
-
-/** Ends the process, with every line written, or without those that nobody reads. */
+/** Ends the process, with every line written, or without those that nobody takes. */
 export async function leave(code: number): Promise<void> {
-  await backlog?.written();
+  await standardOutput?.written();
   process.exit(code);
 }

@@ -7,7 +7,7 @@ import { ConfigError, MediaFailed } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
 import type { NgClient } from './ng-client.js';
 import type { NgCommands } from './ng-commands.js';
-import { DeafPorts, swampedIn } from './deaf-ports.js';
+import { deafCallIn } from './deaf-ports.js';
 import { checkNeighbours } from './port-neighbours.js';
 import { RtpengineProcess, versionOf, type RtpengineOptions } from './rtpengine-process.js';
 
@@ -56,12 +56,10 @@ export class RtpengineKeeper implements RtpengineLife {
   #failures = 0;
   #timer: Timer | undefined;
   #stopped = false;
-  readonly #deafPorts: DeafPorts;
 
   constructor(options: RtpengineOptions, deps: LifeDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#deafPorts = new DeafPorts({ ng: deps.commands, deaf: deps.onDeaf, clock: deps.clock });
   }
 
   get state(): RtpengineState {
@@ -96,8 +94,8 @@ export class RtpengineKeeper implements RtpengineLife {
   }
 
   readonly #says = (line: string): void => {
-    const swamped = swampedIn(line);
-    if (swamped !== undefined) this.#deafPorts.suspect(swamped);
+    const deaf = deafCallIn(line);
+    if (deaf !== undefined) this.#deps.onDeaf(deaf);
   };
 
   /** @param patienceMs for another that has the same ports and is about to end. */

@@ -3,6 +3,7 @@
  * Does not start it again: rtpengine-keeper.ts does.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import type { Clock } from '#kit/clock.js';
 import { ConfigError } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
@@ -48,7 +49,8 @@ export class RtpengineProcess {
     const [program, ...args] = [...dieWithUs(), options.program, ...argumentsOf(options, port)] as [string, ...string[]];
     // Its own process group: Ctrl-C must not reach it before the calls have been ended.
     this.#child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, cwd: '/' });
-    this.#child.stderr?.on('data', (chunk: Buffer) => this.#heard(chunk.toString(), options, log));
+    const { stderr } = this.#child;
+    if (stderr !== null) createInterface({ input: stderr }).on('line', (line) => this.#heard(line, options, log));
     this.ended = new Promise((resolve) => {
       this.#child.on('error', (error) => resolve(this.#end(`could not be started: ${error.message}`)));
       this.#child.on('exit', (code, signal) => resolve(this.#end(`ended with ${signal ?? `code ${code}`}`)));
@@ -82,8 +84,8 @@ export class RtpengineProcess {
     return this.#lastWords === '' ? how : `${how}: ${this.#lastWords}`;
   }
 
-  #heard(text: string, { says }: RtpengineOptions, log: Logger): void {
-    for (const line of text.split('\n').filter((one) => one.trim() !== '')) {
+  #heard(line: string, { says }: RtpengineOptions, log: Logger): void {
+    if (line.trim() !== '') {
       this.#lastWords = line.replace(/^\[[0-9.]+\] /, '').slice(0, 300);
       log.debug({ rtpengine: this.#lastWords }, 'rtpengine says');
       says?.(line);

@@ -1,5 +1,7 @@
 /** log: no secret is shown, however it is said; lines come out soon, and all of them at an exit. */
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { createLogger } from '#kit/log.js';
@@ -41,7 +43,7 @@ t.test('what is said is not changed by being said', async (t) => {
 /** A program of its own that has a log. */
 function program(text: string): readonly [string, string, string] {
   const log = fileURLToPath(new URL('../../dist/kit/log.js', import.meta.url));
-  return ['--input-type=module', '-e', `import { createLogger } from '${log}'; const log = createLogger('info'); ${text}`];
+  return ['--input-type=module', '-e', `import { createLogger, leave } from '${log}'; const log = createLogger('info'); ${text}`];
 }
 
 const MANY = 'for (let n = 0; n < 500; n++) log.info({ n }, "a line that is as long as lines are");';
@@ -82,4 +84,27 @@ t.test('lines come out while the program lives on, also after it stood still', a
   );
   t.equal(said.trim().split('\n').length, 501);
   running.kill('SIGKILL');
+});
+
+const LEAVES = `${MANY} setTimeout(() => { log.info('last'); void leave(3); }, 100);`;
+
+t.test('a disk that is full below the log, or a reader that has gone, changes nothing of how a program ends', async (t) => {
+  const full = openSync('/dev/full', 'w');
+  t.teardown(() => closeSync(full));
+  const onFullDisk = spawn(process.execPath, program(LEAVES), { stdio: ['ignore', full, 'inherit'] });
+  t.same(await once(onFullDisk, 'exit'), [3, null]);
+  const unheard = spawn(process.execPath, program(LEAVES), { stdio: ['ignore', 'pipe', 'inherit'] });
+  unheard.stdout.destroy();
+  t.same(await once(unheard, 'exit'), [3, null]);
+});
+
+t.test('a reader that stands still keeps nobody from ending, wherever in a line its pipe became full', async (t) => {
+  // A pipe takes 64 kB: the last line fits, fits in part, or fits not at all.
+  for (const lines of [730, 738, 740, 742, 760]) {
+    const say = `for (let n = 0; n < ${lines}; n++) process.stdout.write('x'.repeat(87) + '\\n');`;
+    const unread = spawn(process.execPath, program(`${say} ${LEAVES}`), { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [code, signal] = (await once(unread, 'exit')) as [number | null, string | null];
+    t.ok(code === 3 || signal === 'SIGKILL', `${lines} lines: ${code ?? ''} ${signal ?? ''}`);
+    unread.stdout.destroy();
+  }
 });

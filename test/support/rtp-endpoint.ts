@@ -96,6 +96,11 @@ export class RtpEndpoint {
     next();
   }
 
+  /** So many packets of this tone at once. */
+  burst(hertz: number, count: number): void {
+    for (let one = 0; one < count; one++) this.#sendTone(hertz);
+  }
+
   hush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
