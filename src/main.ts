@@ -13,7 +13,7 @@ import { mergePolicies } from '#core/hold-policy.js';
 import { prepareHttp } from '#http/server.js';
 import { RealClock, type Clock } from '#kit/clock.js';
 import type { Config } from '#kit/config.js';
-import { ConfigSource } from '#kit/config-source.js';
+import { ConfigSource, type ConfigReader } from '#kit/config-source.js';
 import { AppError } from '#kit/errors.js';
 import { collectWithoutHelpers } from '#kit/few-cores.js';
 import { createLogger, type Logger } from '#kit/log.js';
@@ -53,12 +53,11 @@ export async function startHoldfast(
   log: Logger,
   fatal: Fatal,
   clock: Clock = new RealClock(),
-  /** Reads the configuration again. */
-  load: () => Config = () => config,
+  source: ConfigReader = { read: () => config, inForce: () => undefined },
 ): Promise<RunningHoldfast> {
   const closers = new Closers();
   try {
-    return await build(config, log, clock, closers, fatal, load);
+    return await build(config, log, clock, closers, fatal, source);
   } catch (error) {
     await closers.closeAll(log);
     throw error;
@@ -71,7 +70,7 @@ async function build(
   clock: Clock,
   closers: Closers,
   fatal: Fatal,
-  load: () => Config,
+  source: ConfigReader,
 ): Promise<RunningHoldfast> {
   const kept = await openStore(config, clock, log.child({ room: 'store' }));
   const bus = new EventBus(clock, log, config.events.history, kept.numbers);
@@ -230,7 +229,7 @@ async function build(
   await awake;
   const doors = await http.open();
   const certificates = [drachtio.lookAtCertificate, doors.lookAtCertificate];
-  const reload = new Reload(config, load, [phones.reloadable, guards.reloadable, http.reloadable], log, certificates);
+  const reload = new Reload(config, source, [phones.reloadable, guards.reloadable, http.reloadable], log, certificates);
   return {
     config,
     sip,
@@ -258,6 +257,7 @@ export async function main(): Promise<void> {
   try {
     const source = new ConfigSource(process.env, defaultFolder);
     const config = source.read();
+    source.inForce();
     const log = createLogger(config.log);
     outliveRejections(log);
     let end: (why: string, code: number) => void = (_why, code) => process.exit(code);
@@ -265,7 +265,7 @@ export async function main(): Promise<void> {
       log.fatal({ why }, 'cannot go on');
       end(why, 1);
     };
-    const running = await startHoldfast(config, log, fatal, new RealClock(), () => source.read());
+    const running = await startHoldfast(config, log, fatal, new RealClock(), source);
     end = listenToSignals(running, log);
     process.stdout.write(welcome(running));
     if (process.env['HOLDFAST_PRINT_READY'] === '1') process.stdout.write(`${JSON.stringify(readyFacts(running))}\n`);

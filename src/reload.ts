@@ -3,6 +3,7 @@
  * configuration is refused whole: nothing has changed then. A part of main.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { ConfigReader } from '#kit/config-source.js';
 import type { Config } from '#kit/config.js';
 import type { Logger } from '#kit/log.js';
 
@@ -17,7 +18,7 @@ export type Reloadable = Readonly<{
 export type Reloaded = Readonly<{ applied: readonly string[]; needsRestart: readonly string[] }>;
 
 export class Reload {
-  readonly #load: () => Config;
+  readonly #source: ConfigReader;
   readonly #rooms: readonly Reloadable[];
   readonly #log: Logger;
   /** What stands in files of its own, and is looked at again. */
@@ -27,13 +28,13 @@ export class Reload {
 
   constructor(
     config: Config,
-    load: () => Config,
+    source: ConfigReader,
     rooms: readonly Reloadable[],
     log: Logger,
     files: readonly (() => void)[] = [],
   ) {
     this.#files = files;
-    this.#load = load;
+    this.#source = source;
     this.#rooms = rooms;
     this.#log = log;
     this.#current = partsOf(config);
@@ -60,12 +61,13 @@ export class Reload {
   }
 
   #run(): Reloaded {
-    const config = this.#load();
+    const config = this.#source.read();
     const parts = partsOf(config);
     const changed = Object.keys(parts).filter((key) => !isDeepStrictEqual(parts[key], this.#current[key]));
     const rooms = this.#rooms.filter(({ keys }) => keys.some((key) => changed.includes(key)));
     const ready = rooms.map((room) => room.prepare(config));
     for (const apply of ready) apply();
+    this.#source.inForce();
     for (const look of this.#files) look();
     const taken = new Set(rooms.flatMap(({ keys }) => keys));
     const applied = changed.filter((key) => taken.has(key));

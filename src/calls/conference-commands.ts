@@ -128,7 +128,13 @@ export class ConferenceCommands {
     const conferences = this.#conferences;
     if (calls.length + numbers.length === 0) throw new BadRequest('calls', 'calls or numbers: expected at least one');
     if (new Set(calls).size < calls.length) throw new BadRequest('calls', 'calls: expected each call once');
-    const parties = new Set(calls.flatMap((callId) => Object.values(conferences.mustBeFree(callId).call.parties)));
+    const parties = new Set<string>();
+    for (const callId of this.#talkingFirst(calls)) {
+      const live = conferences.mustBeFree(callId);
+      const roles = LEG_ROLES.filter((role) => !parties.has(live.call.parties[role])); // who is in another one comes with that
+      mustNotHold(live, roles);
+      for (const role of roles) parties.add(live.call.parties[role]);
+    }
     for (const number of numbers) {
       mustBeReachable(this.#bindings, number, 'inside');
       if (parties.has(number)) throw new BadRequest('numbers', `numbers: ${number} is named twice`);

@@ -3,8 +3,7 @@
  * exactly as core tells it.
  */
 import { Type, type Static, type TObject, type TSchema } from '@sinclair/typebox';
-import type { HoldfastEvent } from '#core/events.js';
-import type { CallId } from '#core/leg.js';
+import type { NumberedEvent } from '#calls/event-bus.js';
 import type { EventKind } from './event-kinds.js';
 import { EndCauseName, HoldReasonName, HoldSchema, oneOf, Time } from './hold-schemas.js';
 
@@ -140,7 +139,8 @@ export const EventPage = Type.Object(
 export const EVENT_SCHEMAS: readonly TSchema[] = [...Object.values(SCHEMAS), EventSchema, EventPage];
 
 /** Compiles only while each kind has in its schema what it has in core: no name more, none less. */
-type OfKind<K extends EventKind> = Extract<HoldfastEvent, { kind: K }>;
+type OfKind<K extends EventKind> = Extract<NumberedEvent['event'], { kind: K }>;
+type CallId = OfKind<'call.answered'>['callId'];
 type Written<K extends EventKind> = Omit<Static<(typeof SCHEMAS)[K]>, 'seq' | 'at'>;
 type Same<A, B> = [A, B, keyof A, keyof B] extends [B, A, keyof B, keyof A] ? true : false;
 type AllTrue<T extends Record<EventKind, true>> = T;

@@ -12,21 +12,38 @@ const FILES: readonly string[] = 'holdfast accounts trunks music webhooks phlos 
   .split(' ')
   .map((name) => `${name}.yaml`);
 
-export class ConfigSource {
+/** Where it is read from, once more each time. */
+export interface ConfigReader {
+  /** @throws ConfigError */
+  read(): Config;
+  /** What was read last is what the house goes by now. */
+  inForce(): void;
+}
+
+export class ConfigSource implements ConfigReader {
   readonly #load: () => Config;
-  #there: readonly string[] = [];
+  #inForce: readonly string[] = [];
+  #last: readonly string[] = [];
+  #folder: string | undefined;
 
   constructor(...from: Parameters<typeof loadConfig>) {
     this.#load = () => loadConfig(...from);
   }
 
-  /** @throws ConfigError, also of a file that was there the last time. */
+  /** @throws ConfigError, also of a file that is in force and not there, as one that is being put in its place for a moment. */
   read(): Config {
+    const before = this.#folder === undefined ? FILES : filesIn(this.#folder);
     const config = this.#load();
-    const there = FILES.filter((file) => existsSync(join(config.folder, file)));
-    const gone = this.#there.find((file) => !there.includes(file));
+    this.#folder = config.folder;
+    this.#last = filesIn(config.folder);
+    const gone = this.#inForce.find((file) => !before.includes(file) || !this.#last.includes(file));
     if (gone !== undefined) throw new ConfigError(`${gone}: is gone; expected the file, empty where its defaults are meant`);
-    this.#there = there;
     return config;
   }
+
+  inForce(): void {
+    this.#inForce = this.#last;
+  }
 }
+
+const filesIn = (folder: string): readonly string[] => FILES.filter((file) => existsSync(join(folder, file)));

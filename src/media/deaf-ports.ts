@@ -5,4 +5,5 @@
  */
 
 /** @returns the call whose port it is; undefined: the line speaks of something else. */
-export const deafCallIn = (line: string): string | undefined => /\[(\S+) port +\d+\]: .*UDP receive queue exceeded/.exec(line)?.[1];
+export const deafCallIn = (line: string): string | undefined =>
+  /\[(\S+) port +\d+\]: .*UDP receive queue exceeded/.exec(line)?.[1];

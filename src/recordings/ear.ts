@@ -1,7 +1,7 @@
 /**
  * ear: one party, listened to: a UDP port of ours, what rtpengine copies there, and the track it is laid on. Taps anew when what comes is
- * no G.711 (the party has changed its codec), or when a translated party falls silent: rtpengine 10.5 gives up translating at a key
- * press (RFC 4733 event), and says nothing of it.
+ * no G.711 (the party has changed its codec), or when a party falls silent: rtpengine 10.5 gives up translating at a key press (RFC 4733
+ * event), and says nothing of it; and a call that has begun anew there has no tap.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
@@ -19,6 +19,8 @@ export type Heard = (ssrc: number, timestamp: number, samples: Pcm) => void;
 
 const QUIET_MS = 500;
 const MOST_PATIENCE_MS = 8000;
+/** A party that is not translated is silent when it is held, and when its call has begun anew in rtpengine, which took the tap along. */
+const PLAIN_QUIET_MS = 2000;
 /** RFC 3551 §6 and RFC 4733 §2.3: comfort noise and events come beside every codec and say nothing of it; both are a few bytes. */
 const NO_SOUND_BYTES = 12;
 
@@ -61,7 +63,8 @@ export class Ear {
   /** To be asked now and then: is it still listening to anything? */
   check(): void {
     const quietMs = this.#deps.clock.now() - this.#lastMs;
-    if (this.#foreign || (this.#tap?.translates === true && quietMs >= this.#patienceMs)) void this.#tapAnew();
+    const patienceMs = this.#tap?.translates === true ? this.#patienceMs : Math.max(this.#patienceMs, PLAIN_QUIET_MS);
+    if (this.#foreign || quietMs >= patienceMs) void this.#tapAnew();
   }
 
   /** Never rejects; closing twice is closing once. */

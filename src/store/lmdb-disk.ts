@@ -14,9 +14,11 @@ import { makeFolder } from '#kit/make-folder.js';
 /** Keys sort by bytes, so a shelf is everything between its name with a slash and its name with what follows the slash. */
 const BEHIND_SLASH = '0';
 
-/** It is there while the store is being opened: who finds it there was ended in the middle of that. */
+/** It is there until the store has been read and written once: who finds it there was ended before that. */
 const OPENING = 'opening';
 const LOOK_MS = 60_000;
+/** What becomes of who reads or writes a damaged file. */
+const OF_DAMAGE: readonly (NodeJS.Signals | null)[] = ['SIGBUS', 'SIGSEGV', 'SIGABRT', 'SIGILL', 'SIGFPE'];
 
 /** @throws StoreFailed: whoever reads this store dies of it (a signal), and a supervisor would start us again and again. */
 function mustBeSound(folder: string): void {
@@ -24,18 +26,30 @@ function mustBeSound(folder: string): void {
     timeout: LOOK_MS,
     stdio: 'ignore',
   });
-  if (looked.error === undefined && looked.signal !== null)
+  if (looked.error === undefined && OF_DAMAGE.includes(looked.signal))
     throw new StoreFailed(
-      `the store in ${folder} is damaged (reading it ends with ${looked.signal}); move it away to start without it`,
+      `the store in ${folder} is damaged (reading it ends with ${looked.signal ?? ''}); move it away to start without it`,
     );
+}
+
+/** Where that cannot be written, on a full disk for one, a damaged store is met without a word. */
+function mark(opening: string): void {
+  try {
+    writeFileSync(opening, '');
+  } catch {
+    return;
+  }
 }
 
 export class LmdbDisk implements Disk {
   readonly #db: RootDatabase<Uint8Array, string>;
+  /** The marker; undefined: it has been taken away. */
+  #opening: string | undefined;
   #closed: Promise<void> | undefined;
 
-  private constructor(db: RootDatabase<Uint8Array, string>) {
+  private constructor(db: RootDatabase<Uint8Array, string>, opening: string) {
     this.#db = db;
+    this.#opening = opening;
   }
 
   /** @throws StoreFailed in one clear line: no right to write there, no binary of lmdb for this machine, a file that is damaged. */
@@ -44,14 +58,13 @@ export class LmdbDisk implements Disk {
       makeFolder(folder, 0o700);
       const opening = join(folder, OPENING);
       if (existsSync(opening)) mustBeSound(folder);
-      writeFileSync(opening, '');
+      mark(opening);
       // Loaded only here: a house with `store: memory` runs on machines that lmdb has no binary for.
       const { open } = await import('lmdb');
       // noSubdir false: a dot in the folder's name would otherwise make it a file.
       const db = open<Uint8Array, string>({ path: folder, noSubdir: false, encoding: 'binary', cache: false });
       for (const { value } of db.getRange({})) void value; // each page once, so that a damaged one is met here
-      rmSync(opening, { force: true });
-      return new LmdbDisk(db);
+      return new LmdbDisk(db, opening);
     } catch (error) {
       if (error instanceof StoreFailed) throw error;
       const why = error instanceof Error ? error.message : String(error);
@@ -80,11 +93,17 @@ export class LmdbDisk implements Disk {
     }
     // Committed outlives the process; flushed outlives the machine.
     await this.#db.flushed;
+    this.#isSound();
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#db.close();
+    this.#closed ??= this.#db.close().then(() => this.#isSound());
     return this.#closed;
+  }
+
+  #isSound(): void {
+    if (this.#opening !== undefined) rmSync(this.#opening, { force: true });
+    this.#opening = undefined;
   }
 }
 

@@ -14,7 +14,7 @@ import type { BindingsPort, DialOptions, LegId, MediaPort, SignalingPort, TollPo
 import { VirtualPhones } from '#calls/virtual-phones.js';
 import type { HoldfastEvent } from '#core/events.js';
 import { NO_POLICY } from '#core/hold-policy.js';
-import type { CallId } from '#core/leg.js';
+import type { CallId, LegRole } from '#core/leg.js';
 import { Busy, DialForbidden } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
 import { FakeClock } from '../support/fake-clock.js';
@@ -144,6 +144,13 @@ class Rooms {
     return this.settles();
   }
 
+  async phoneHolds(callId: CallId, role: LegRole): Promise<void> {
+    this.#calls.signal({ callId, role }, { kind: 'reinvite', sdp: sdpOf(20_000, 'sendonly') });
+    await this.settles();
+    this.#calls.signal({ callId, role }, { kind: 'reinvite-acked' });
+    await this.settles();
+  }
+
   async settles(): Promise<void> {
     for (let turn = 0; turn < 12; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
@@ -228,6 +235,32 @@ t.test('a conference that is refused has nobody ring for it, and no call has bec
     t.same([rooms.list(), rooms.up()], [[], before], `${calls} of two`);
   }
 });
+
+t.test(
+  'a call that its own phone holds is refused before anybody is rung, or has moved; who comes by another call may hold it',
+  async (t) => {
+    const rooms = new Rooms();
+    const held = await rooms.callUp('101', '102');
+    await rooms.phoneHolds(held, 'caller');
+    const other = await rooms.callUp('103', '104');
+    const said = rooms.events.length;
+    for (const [calls, numbers] of [
+      [[held], ['105']],
+      [[other, held], []],
+    ] as const)
+      t.match(await rooms.asks({ kind: 'conference.create', calls, numbers }), /phone of 101 holds this call/);
+    t.same([rooms.list(), rooms.up(), rooms.events.slice(said)], [[], ['101 102', '103 104'], []]);
+    const second = await rooms.callUp('101', '105');
+    t.equal(await rooms.asks({ kind: 'conference.create', calls: [held, second], numbers: [] }), 'ok');
+    t.same(
+      rooms
+        .list()[0]
+        ?.members.map(({ number }) => number)
+        .sort(),
+      ['101', '102', '105'],
+    );
+  },
+);
 
 t.test('a call that becomes a conference needs no more room than the one who comes', async (t) => {
   const rooms = new Rooms(2);

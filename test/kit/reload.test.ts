@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { loadConfig, type Config } from '#kit/config.js';
-import { ConfigSource } from '#kit/config-source.js';
+import { ConfigSource, type ConfigReader } from '#kit/config-source.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { ConfigError } from '#kit/errors.js';
 import { createLogger } from '#kit/log.js';
@@ -40,6 +40,8 @@ const room = (keys: readonly string[], hear: (config: Config) => void): Reloadab
   },
 });
 
+const readerOf = (read: () => Config): ConfigReader => ({ read, inForce: () => undefined });
+
 const PHONES = (...numbers: string[]): string =>
   `phones: [${numbers.map((number) => `{ number: '${number}', password: secret-${number} }`).join(', ')}]`;
 
@@ -48,7 +50,7 @@ t.test('what has changed is put in force, once, and what cannot be is named unti
   const heard: number[] = [];
   const reload = new Reload(
     load(),
-    load,
+    readerOf(load),
     [room(['accounts.phones', 'trunks'], ({ accounts }) => heard.push(accounts.phones.length))],
     log,
   );
@@ -64,7 +66,7 @@ t.test('a configuration with one mistake changes nothing, in whichever file it i
   const { load, write } = folderOf(t, { 'accounts.yaml': PHONES('101') });
   const heard: string[] = [];
   const rooms = [room(['accounts.phones'], () => heard.push('phones')), room(['trunks'], () => heard.push('trunks'))];
-  const reload = new Reload(load(), load, rooms, log);
+  const reload = new Reload(load(), readerOf(load), rooms, log);
   write('accounts.yaml', PHONES('101', '102'));
   for (const [file, text] of [
     ['guards.yaml', 'bans: { failures: many }'],
@@ -133,10 +135,16 @@ t.test('a file that is gone is not read as its defaults while the house runs: ac
   writeFileSync(file, PHONES('101'));
   const source = new ConfigSource({ HOLDFAST_CONFIG: folder }, folder);
   t.equal(source.read().accounts.phones.length, 1);
+  source.inForce();
   renameSync(file, `${file}.old`);
   for (const _ of [1, 2]) t.throws(() => source.read(), { message: /^accounts.yaml: is gone/ });
   writeFileSync(file, '');
   t.equal(source.read().accounts.phones.length, 0, 'an empty one is meant');
+  const guards = join(folder, 'guards.yaml');
+  writeFileSync(guards, '');
+  source.read();
+  rmSync(guards);
+  t.equal(source.read().accounts.phones.length, 0, 'one that was read and refused may go again');
 });
 
 t.test('rooms that do not close, or fail to, do not keep the program from ending', async (t) => {

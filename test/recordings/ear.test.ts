@@ -98,3 +98,21 @@ t.test('a tap lives through offers, and what comes from elsewhere is not heard',
   await listener.ear?.close();
   t.pass('closing twice, and after the call, is closing once');
 });
+
+t.test('a party whose call begins anew in rtpengine, with other ports, is heard again', async (t) => {
+  const media = await startTestMedia(t);
+  const { callId, caller, callee } = await talkingPhones(t, media);
+  const listener = new Listener();
+  await listener.listen(t, media, callId);
+  await caller.during(15);
+  t.ok(listener.packets > 5);
+  await media.port.delete(callId);
+  callee.obey(await media.port.offer(callId, 'caller', caller.sdp({ version: 2 })));
+  caller.obey(await media.port.answer(callId, 'caller', callee.sdp({ version: 2 })));
+  listener.packets = 0;
+  for (let half = 0; half < 40 && listener.packets === 0; half++) {
+    await caller.during(25);
+    listener.ear?.check();
+  }
+  t.ok(listener.packets > 0, 'it was tapped anew');
+});

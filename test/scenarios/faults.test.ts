@@ -29,26 +29,29 @@ t.test('rtpengine killed while a call rings: the call is ended and told, rtpengi
   await phones.hangUp(again);
 });
 
-t.test('a port that rtpengine has given up, because too much waited there, is left for another: both are heard again', async (t) => {
-  const phones = await TwoPhones.start(t);
-  const { alice, bob, holdfast } = phones;
-  const talk = await phones.talk();
-  t.same(await phones.hears(bob), [alice.hertz]);
-  const rtpengine = rtpengineOf(holdfast.pid);
-  const before = alice.rtp.target;
-  process.kill(rtpengine, 'SIGSTOP');
-  alice.rtp.burst(alice.hertz, 400); // 300 are too much; the rest of what waits has no room in the socket
-  process.kill(rtpengine, 'SIGCONT');
-  const asked = [alice, bob].map(async (phone) => {
-    const reinvite = await phones.takesReinvite(phone, 200, 'sendrecv');
-    phones.speak(phone, reinvite.body);
-  });
-  await Promise.all(asked);
-  t.same(await phones.hears(bob), [alice.hertz]);
-  t.same(await phones.hears(alice), [bob.hertz]);
-  t.notSame(alice.rtp.target, before);
-  await phones.hangUp(talk);
-});
+t.test(
+  'a port that rtpengine has given up, because too much waited there, is left for another: both are heard again',
+  async (t) => {
+    const phones = await TwoPhones.start(t);
+    const { alice, bob, holdfast } = phones;
+    const talk = await phones.talk();
+    t.same(await phones.hears(bob), [alice.hertz]);
+    const rtpengine = rtpengineOf(holdfast.pid);
+    const before = alice.rtp.target;
+    process.kill(rtpengine, 'SIGSTOP');
+    alice.rtp.burst(alice.hertz, 400); // 300 are too much; the rest of what waits has no room in the socket
+    process.kill(rtpengine, 'SIGCONT');
+    const asked = [alice, bob].map(async (phone) => {
+      const reinvite = await phones.takesReinvite(phone, 200, 'sendrecv');
+      phones.speak(phone, reinvite.body);
+    });
+    await Promise.all(asked);
+    t.same(await phones.hears(bob), [alice.hertz]);
+    t.same(await phones.hears(alice), [bob.hertz]);
+    t.notSame(alice.rtp.target, before);
+    await phones.hangUp(talk);
+  },
+);
 
 t.test('rtpengine has no port left: 503 with Retry-After; calls that are up go on, and one that ends makes room', async (t) => {
   const { portMin, portMax } = await freePorts(9); // two calls and a half

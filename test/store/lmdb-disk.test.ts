@@ -114,9 +114,11 @@ t.test('who was killed while it opened a good store leaves it good', async (t) =
   await disk.close();
   writeFileSync(join(folder, 'opening'), '');
   const next = await LmdbDisk.open(folder);
+  t.ok(existsSync(join(folder, 'opening')), 'until something is written');
+  await next.commit([{ shelf: 'calls', key: 'b', bytes: Buffer.from('call') }]);
   t.same(
     [...next.entries('calls')].map(([key]) => key),
-    ['a'],
+    ['a', 'b'],
   );
   t.notOk(existsSync(join(folder, 'opening')));
   await next.close();
