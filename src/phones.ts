@@ -14,6 +14,7 @@ import { Accounts, type Account } from '#registrar/accounts.js';
 import type { BindingKeeper } from '#registrar/binding-keeper.js';
 import { DigestGuard, type PasswordWatcher } from '#registrar/digest-guard.js';
 import { Registrar } from '#registrar/registrar.js';
+import { SealedBindings } from '#registrar/sealed-bindings.js';
 import { Trunks } from '#registrar/trunks.js';
 import { Authenticator, type AskWatcher } from '#signaling/authenticate.js';
 import { Pinger } from '#signaling/ping.js';
@@ -52,7 +53,8 @@ export function buildPhones({ config, clock, srf, log, publish, granted, watch, 
   const trunks = new Trunks(config.trunks);
   const { minExpiresSeconds, maxExpiresSeconds, maxContacts, pingSeconds } = config.registrar;
   const limits = { minSec: minExpiresSeconds, maxSec: maxExpiresSeconds, maxContacts };
-  const registrar = new Registrar(clock, limits, publish, keeper);
+  const sealed = keeper === undefined ? undefined : new SealedBindings(keeper, accounts);
+  const registrar = new Registrar(clock, limits, publish, sealed);
   // An account that has been taken out of the configuration meanwhile has no phone.
   registrar.restore((aor) => accounts.numbers.has(aor));
   const authenticator = new Authenticator(new DigestGuard(accounts, config.sip.realm, clock, systemRandom, watch), trunks, watch);

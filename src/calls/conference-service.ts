@@ -130,7 +130,7 @@ export class ConferenceService {
       parties.bye({ callId, role }, { cause: 16, text: 'in the conference already' });
     const byRole = (role: LegRole): ConferenceMember | undefined => conference.ofNumber(call.parties[role]);
     this.absorbed.add(callId, { conference, parties: call.parties, caller: byRole('caller'), callee: byRole('callee') });
-    calls.dispatch(callId, { kind: 'legs.moved' });
+    calls.dispatch(callId, { kind: 'legs.moved', conferenceId: conference.facts.id });
     this.#changed(conference);
   }
 

@@ -192,7 +192,7 @@ function stepOf(call: Exclude<Call, Terminated>, input: Input, atMs: number): St
     case 'leg.moved':
       return onMoved(call, input, atMs);
     case 'legs.moved':
-      return onBothMoved(call, atMs);
+      return onBothMoved(call, input, atMs);
     case 'leg.arrived':
       return call.kind === 'confirmed' ? onArrived(call, input) : nothing(call);
     case 'leg.dismissed':

@@ -123,6 +123,8 @@ export type CallEvent =
       status?: number | undefined;
       reason?: string | undefined;
       answered: boolean;
+      /** It was a member's, or its parties go on as members. */
+      conferenceId?: string | undefined;
     }>;
 
 export type RegistrationEvent = Readonly<{

@@ -78,7 +78,7 @@ export type Input =
   /** The dialog goes on as a leg of another call. */
   | Readonly<{ kind: 'leg.moved'; leg: LegRole }>
   /** Both dialogs go on, as members of a conference. */
-  | Readonly<{ kind: 'legs.moved' }>
+  | Readonly<{ kind: 'legs.moved'; conferenceId: string }>
   /** A dialog of another call goes on as this leg of ours. */
   | Readonly<{ kind: 'leg.arrived'; leg: LegRole; value: Leg }>
   /** This party has nothing more to do here; the call goes on without it. */

@@ -22,12 +22,14 @@ type EndFacts = Readonly<{
   reason?: string | undefined;
   /** The leg that is gone already and needs no word from us. */
   gone?: LegRole | 'both' | undefined;
+  /** Where its parties go on. */
+  conferenceId?: string | undefined;
 }>;
 
 /** Ends the call: every leg that is not gone is refused, cancelled or hung up, according to how far it had come. */
 export function end(call: Call, cause: EndCause, atMs: number, facts: EndFacts = {}): Step {
   if (call.kind === 'terminated') return [call, []];
-  const { status, reason, gone } = facts;
+  const { status, reason, gone, conferenceId } = facts;
   const terminated: Terminated = {
     kind: 'terminated',
     id: call.id,
@@ -67,6 +69,7 @@ export function end(call: Call, cause: EndCause, atMs: number, facts: EndFacts =
           status,
           reason,
           answered: call.kind === 'confirmed',
+          conferenceId: conferenceId ?? call.conference,
         },
       },
     ],

@@ -70,8 +70,8 @@ export const onMoved = (call: Call, { leg }: InputOf<'leg.moved'>, atMs: number)
   end(call, 'transferred', atMs, { gone: leg });
 
 /** Nothing is left of this call: its parties go on as members of a conference, and whoever held it holds nobody any more. */
-export function onBothMoved(call: Call, atMs: number): Step {
-  const [ended, effects] = end(call, 'conference', atMs, { gone: 'both' });
+export function onBothMoved(call: Call, { conferenceId }: InputOf<'legs.moved'>, atMs: number): Step {
+  const [ended, effects] = end(call, 'conference', atMs, { gone: 'both', conferenceId });
   if (call.kind !== 'confirmed' || call.hold.size === 0) return [ended, effects];
   const hold = holdView({ ...call, hold: NOBODY_HOLDS });
   return [

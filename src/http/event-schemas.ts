@@ -108,6 +108,7 @@ const SCHEMAS = {
     status: Status,
     reason: Reason,
     answered: Type.Boolean({ description: 'both were connected' }),
+    conferenceId: Type.Optional(Type.String({ description: 'it was a call of this conference, or its parties go on in it' })),
   }),
   'registration.changed': event('registration.changed', 'A phone came, went, or does not answer any more.', {
     aor: Type.String({ description: 'its address-of-record' }),

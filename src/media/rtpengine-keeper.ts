@@ -7,7 +7,7 @@ import { ConfigError, MediaFailed } from '#kit/errors.js';
 import type { Logger } from '#kit/log.js';
 import type { NgClient } from './ng-client.js';
 import type { NgCommands } from './ng-commands.js';
-import { deafCallIn } from './deaf-ports.js';
+import { DeafPorts } from './deaf-ports.js';
 import { checkNeighbours } from './port-neighbours.js';
 import { RtpengineProcess, versionOf, type RtpengineOptions } from './rtpengine-process.js';
 
@@ -49,6 +49,7 @@ const YOUNG_SEC = 10;
 export class RtpengineKeeper implements RtpengineLife {
   readonly #options: RtpengineOptions;
   readonly #deps: LifeDeps;
+  readonly #deafPorts: DeafPorts;
   #process: RtpengineProcess | undefined;
   #state: RtpengineState = 'restarting';
   #version: string | undefined;
@@ -60,6 +61,7 @@ export class RtpengineKeeper implements RtpengineLife {
   constructor(options: RtpengineOptions, deps: LifeDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#deafPorts = new DeafPorts(deps);
   }
 
   get state(): RtpengineState {
@@ -89,21 +91,17 @@ export class RtpengineKeeper implements RtpengineLife {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#deafPorts.close();
     await this.#process?.stop();
     this.#state = 'down';
   }
-
-  readonly #says = (line: string): void => {
-    const deaf = deafCallIn(line);
-    if (deaf !== undefined) this.#deps.onDeaf(deaf);
-  };
 
   /** @param patienceMs for another that has the same ports and is about to end. */
   async #bringUp(patienceMs = 0): Promise<void> {
     const { ng, clock, log } = this.#deps;
     // Also when ours comes back: another may have come while it was gone.
     await checkNeighbours(this.#options, clock, patienceMs);
-    const process = await RtpengineProcess.start({ ...this.#options, says: this.#says }, clock, log);
+    const process = await RtpengineProcess.start({ ...this.#options, says: this.#deafPorts.heard }, clock, log);
     this.#process = process;
     if (this.#stopped) {
       await process.stop(); // we were stopped while it was being started

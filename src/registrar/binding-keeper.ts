@@ -3,10 +3,15 @@
  */
 import type { Binding } from '#core/bindings.js';
 
+/** What tells whether a password is the one that a registration was made with. */
+export type Seal = Readonly<{ salt: string; proofs: readonly string[] }>;
+
 export type KeptBindings = Readonly<{
   bindings: readonly Binding[];
   /** Learned: this phone would not have a hold with music. */
   refusedMusic: boolean;
+  /** Absent: written by a version before. */
+  seal?: Seal | undefined;
 }>;
 
 /** Never waits, never throws. */

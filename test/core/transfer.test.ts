@@ -90,13 +90,13 @@ for (const leaving of LEG_ROLES) {
 
   t.test('both go on as members of a conference: this call is over, and nobody hears BYE', async (t) => {
     const story = talking();
-    const effects = story.on({ kind: 'legs.moved' });
+    const effects = story.on({ kind: 'legs.moved', conferenceId: 'room' });
     t.same(
       effects.filter((effect) => effect.startsWith('send-bye')),
       [],
     );
     t.ok(effects.includes('delete-media'));
-    t.match(story.events('call.ended'), [{ cause: 'conference' }]);
+    t.match(story.events('call.ended'), [{ cause: 'conference', conferenceId: 'room' }]);
     t.same(story.events('hold.changed'), [], 'nobody held it');
   });
 
@@ -104,7 +104,7 @@ for (const leaving of LEG_ROLES) {
     const story = talking();
     story.hold('controller');
     story.cooperate();
-    story.on({ kind: 'legs.moved' });
+    story.on({ kind: 'legs.moved', conferenceId: 'room' });
     t.match(story.events('hold.changed').at(-1), { holders: [], hold: { reasons: [] } });
   });
 

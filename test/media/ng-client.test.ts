@@ -98,10 +98,11 @@ t.test('a refusal says what rtpengine said; an unknown call is an error of its o
   const { ng, client } = await setUp(t);
   const refusal = (reason: string): string => `d12:error-reason${reason.length}:${reason}6:result5:errore`;
   const cases: [string, Record<string, unknown>][] = [
-    [refusal('Ran out of ports'), { code: 'media_failed', name: 'NgRefused', reason: 'Ran out of ports' }],
+    [refusal('Ran out of ports'), { code: 'busy', http: 503, sip: 503, retryAfterSec: 10, message: /Ran out of ports/ }],
     [refusal('Unknown call-id'), { code: 'media_gone', message: /c7/ }],
     [refusal('Unknown call-ID'), { code: 'media_gone', message: /c7/ }],
-    ['d7:message23:Parallel session limit 6:result10:load limite', { code: 'media_failed', reason: 'Parallel session limit ' }],
+    ['d7:message23:Parallel session limit 6:result10:load limite', { code: 'busy', sip: 503, retryAfterSec: 10 }],
+    [refusal('Failed to parse SDP'), { code: 'media_failed', name: 'NgRefused', reason: 'Failed to parse SDP' }],
     ['de', { code: 'media_failed', reason: 'no reason given' }],
   ];
   for (const [body, expected] of cases) {

@@ -38,12 +38,18 @@ t.test(
     t.same(await phones.hears(bob), [alice.hertz]);
     const rtpengine = rtpengineOf(holdfast.pid);
     const before = alice.rtp.target;
-    process.kill(rtpengine, 'SIGSTOP');
-    alice.rtp.burst(alice.hertz, 400); // 300 are too much; the rest of what waits has no room in the socket
-    process.kill(rtpengine, 'SIGCONT');
+    let isAsked = false;
     const asked = [alice, bob].map(async (phone) => {
       const reinvite = await phones.takesReinvite(phone, 200, 'sendrecv');
+      isAsked = true;
       phones.speak(phone, reinvite.body);
+    });
+    await until('a phone is asked to speak to another port', async () => {
+      if (isAsked) return true;
+      process.kill(rtpengine, 'SIGSTOP');
+      await alice.rtp.burst(alice.hertz, 400); // 300 are too much; how many of them the socket has room for is the kernel's
+      process.kill(rtpengine, 'SIGCONT');
+      return false;
     });
     await Promise.all(asked);
     t.same(await phones.hears(bob), [alice.hertz]);

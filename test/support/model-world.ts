@@ -190,7 +190,7 @@ export class ModelWorld {
       { kind: 'media.lost' },
       ...lost,
     ];
-    if (this.#story.call.kind === 'confirmed') inputs.push({ kind: 'legs.moved' });
+    if (this.#story.call.kind === 'confirmed') inputs.push({ kind: 'legs.moved', conferenceId: 'room' });
     if (this.#story.call.origin === 'phone') inputs.push({ kind: 'cancel.received' });
     if (this.laws.timers.has('ring')) inputs.push({ kind: 'timer.fired', timer: 'ring' });
     return inputs.map((input) => ({ name: input.kind, act: () => this.#says(input) }));

@@ -96,9 +96,10 @@ export class RtpEndpoint {
     next();
   }
 
-  /** So many packets of this tone at once. */
-  burst(hertz: number, count: number): void {
-    for (let one = 0; one < count; one++) this.#sendTone(hertz);
+  /** So many packets of this tone at once. @returns when the kernel has them: `send` only makes a note of them. */
+  async burst(hertz: number, count: number): Promise<void> {
+    const taken = Array.from({ length: count }, () => new Promise((resolve) => this.#sendTone(hertz, resolve)));
+    await Promise.all(taken);
   }
 
   hush(): void {
@@ -156,17 +157,17 @@ export class RtpEndpoint {
     this.#socket.close();
   }
 
-  #sendTone(hertz: number): void {
+  #sendTone(hertz: number, taken?: (error: unknown) => void): void {
     const encode = this.#payloadType === PCMA ? toAlaw : toUlaw;
     const payload = Buffer.alloc(PACKET_SAMPLES);
     for (let index = 0; index < PACKET_SAMPLES; index++) {
       payload[index] = encode(AMPLITUDE * Math.sin((2 * Math.PI * hertz * (this.#timestamp + index)) / 8000));
     }
-    this.#send(this.#payloadType, false, this.#timestamp, payload);
+    this.#send(this.#payloadType, false, this.#timestamp, payload, taken);
     this.#timestamp = (this.#timestamp + PACKET_SAMPLES) >>> 0;
   }
 
-  #send(payloadType: number, marker: boolean, timestamp: number, payload: Buffer): void {
+  #send(payloadType: number, marker: boolean, timestamp: number, payload: Buffer, taken?: (error: unknown) => void): void {
     if (this.#target === undefined) return;
     const head = Buffer.alloc(12);
     head.writeUInt8(0x80, 0);
@@ -176,7 +177,7 @@ export class RtpEndpoint {
     head.writeUInt32BE(this.ssrc, 8);
     this.#sequence = (this.#sequence + 1) & 0xffff;
     const packet = Buffer.concat([head, payload]);
-    this.#socket.send(this.keys?.protect(packet) ?? packet, this.#target.port, this.#target.host);
+    this.#socket.send(this.keys?.protect(packet) ?? packet, this.#target.port, this.#target.host, taken);
     this.#sent++;
     this.#wake();
   }
