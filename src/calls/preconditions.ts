@@ -74,6 +74,11 @@ export function mustBeItsOwn(find: FindCall, phone: PhoneTraits, number: string,
   if (other?.call.parties[role] !== number || other.phones[role].kind !== phone.kind) throw new CallNotFound(callId);
 }
 
+/** Also a phone that has called itself has two dialogs of one call. @throws BadRequest */
+export function mustBeTwo(one: CallId, other: CallId): void {
+  if (one === other) throw new BadRequest('toCall', 'a call cannot be joined with itself');
+}
+
 /**
  * The party that stays when `role` leaves may go on in another call: it is there, and no offer is open on its dialog (RFC 3261 §14.1).
  * @throws CallNotFound, WrongMoment

@@ -26,6 +26,7 @@ import {
   confirmedCall,
   mustBeItsOwn,
   mustBeReachable,
+  mustBeTwo,
   staysReady,
   type ConfirmedCall,
   type FindCall,
@@ -73,7 +74,7 @@ export class TransferService implements CallTransfers {
     const leaves = leaving ?? leavingOf(live.call);
     if ('number' in to) return this.#dial({ from, leaving: leaves, to: to.number });
     const other = this.#confirmed(to.callId);
-    if (to.callId === from) throw new BadRequest('toCall', 'a call cannot be joined with itself');
+    mustBeTwo(from, to.callId);
     const name = live.call.parties[leaves];
     const otherLeaves = other.call.parties.caller === name ? 'caller' : other.call.parties.callee === name ? 'callee' : undefined;
     return this.#attend(from, leaves, { callId: to.callId, role: otherLeaves ?? leavingOf(other.call) }, false);
@@ -87,6 +88,7 @@ export class TransferService implements CallTransfers {
       const live = this.#confirmed(from);
       this.#mustBeFree(live);
       if (refer.replaces !== undefined) {
+        mustBeTwo(from, refer.replaces.callId);
         mustBeItsOwn(this.#find, live.phones[leaving], live.call.parties[leaving], refer.replaces);
         staysReady(this.#find, refer.replaces);
         signaling.answerRefer(leg, 202);

@@ -28,6 +28,10 @@ async function hearsTheEnd(phone: Phone): Promise<string[]> {
 const refer = (phone: Phone, leg: CallLeg, to: string, more: Readonly<Record<string, string>> = {}): void =>
   phone.sip.inDialog(leg, 'REFER', '', { 'Refer-To': `<sip:${to}>`, ...more });
 
+/** RFC 3891 §6.1, as it stands in a URI. */
+const replacing = ({ callId, remote, localTag }: CallLeg): string =>
+  encodeURIComponent(`${callId};to-tag=${/;tag=([^;>\s]+)/.exec(remote)?.[1] ?? ''};from-tag=${localTag}`);
+
 const accepted = (phone: Phone): Promise<Message> =>
   phone.sip.receives('202', (one) => /REFER/.test(one.headers.get('cseq') ?? ''));
 
@@ -99,9 +103,7 @@ t.test('attended: the two with whom a phone talks are connected by REFER with Re
   const consult = await phones.calls(alice, '103');
   await phones.answers(phones.carol);
   await phones.isAnswered(alice, consult);
-  const toTag = /;tag=([^;>\s]+)/.exec(consult.remote)?.[1] ?? '';
-  const replaces = encodeURIComponent(`${consult.callId};to-tag=${toTag};from-tag=${consult.localTag}`);
-  refer(alice, talk.alice, `103@127.0.0.1?Replaces=${replaces}`);
+  refer(alice, talk.alice, `103@127.0.0.1?Replaces=${replacing(consult)}`);
   await accepted(alice);
   const told = hearsTheEnd(alice);
   await Promise.all([
@@ -113,6 +115,20 @@ t.test('attended: the two with whom a phone talks are connected by REFER with Re
   t.match((await told).at(-1), /^SIP\/2\.0 200/);
   alice.rtp.hush();
   t.same({ bob: await phones.hears(bob), carol: await phones.hears(phones.carol) }, { bob: [CAROL_HERTZ], carol: [BOB_HERTZ] });
+  phones.hush();
+});
+
+t.test('who has called itself and joins its two dialogs is refused: 400, and no call is begun for it', async (t) => {
+  const phones = await ThreePhones.start(t);
+  const { alice } = phones.two;
+  const calling = await phones.calls(alice, '101');
+  const called = alice.sip.legOf(await phones.answers(alice));
+  await phones.isAnswered(alice, calling);
+  refer(alice, calling, `101@127.0.0.1?Replaces=${replacing(called)}`);
+  await alice.sip.receives('400', (one) => /REFER/.test(one.headers.get('cseq') ?? ''));
+  const { calls } = (await phones.two.holdfast.api<{ calls: { state: string }[] }>('GET', '/calls')).body;
+  t.match(calls, [{ state: 'in-call' }]);
+  t.equal(calls.length, 1);
   phones.hush();
 });
 
